@@ -1,0 +1,130 @@
+"""The question of time arrow prediction: where pairs come from, and how often a model answers rightly."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from tapnb import crops, losses
+from tapnb.models import TimeArrowModel
+from tapnb.movies import Movie
+
+SAMPLERS = ("uniform", "change")
+
+VALIDATION_SEED = 7
+"""Held-out pairs are the same in every epoch and for every training seed."""
+
+
+class PairSource:
+    """Draws crop pairs from one movie, uniformly or by label-free change, and gathers their pixels.
+
+    Parameters
+    ----------
+    movie : Movie
+    sampler : {"uniform", "change"}
+    on : torch.device
+    uniform_share : float
+        Share of uniform pairs under "change".
+    change_power : float
+        See :func:`tapnb.crops.change_weights`.
+    """
+
+    def __init__(self, movie: Movie, sampler: str, on: torch.device, uniform_share: float = 0.0,
+                 change_power: float = 2.0):
+        if sampler not in SAMPLERS:
+            raise ValueError(f"unknown sampler {sampler!r}; choose 'uniform' or 'change'")
+        if not 0 <= uniform_share <= 1:
+            raise ValueError(f"the uniform share is {uniform_share}; it must lie between 0 and 1")
+        self.movie, self.sampler = movie, sampler
+        self.uniform_share, self.change_power = uniform_share, change_power
+        self.frames = crops.as_tensor(movie.frames, on)
+        self._weights: dict[int, np.ndarray] = {}  # by crop size
+
+    def sample(self, size: int, n: int, rng: np.random.Generator) -> crops.CropPairs:
+        """``n`` pairs of ``size`` pixels."""
+        if self.sampler == "uniform":
+            return crops.sample_uniform(self.movie.shape, size, n, rng)
+        if size not in self._weights:
+            self._weights[size] = crops.change_weights(self.movie.frames, self.movie.levels, size,
+                                                       self.change_power)
+        return crops.sample_by_change(self._weights[size], self.movie.shape, size, n, rng, self.uniform_share)
+
+    def gather(self, pairs: crops.CropPairs) -> torch.Tensor:
+        """Normalised pixels (N, 2, size, size) on the device."""
+        return crops.gather(self.frames, self.movie.levels, pairs)
+
+
+@torch.inference_mode()
+def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
+            batch: int = 256) -> tuple[torch.Tensor, float]:
+    """Logits of crop pairs without augmentation, in float32 and evaluation mode.
+
+    Parameters
+    ----------
+    model : TimeArrowModel
+    source : PairSource
+    pairs : CropPairs
+    batch : int
+        Pairs of 48 x 48 pixels per batch; larger crops come in smaller batches.
+
+    Returns
+    -------
+    logits : tensor, shape (N, 2)
+    decorrelation : float
+        Mean of Eq. 5.
+    """
+    model.eval()
+    batch = max(1, batch * 48 * 48 // pairs.size**2)
+    logits, total = [], 0.0
+    for start in range(0, len(pairs), batch):
+        images = source.gather(pairs[start : start + batch])
+        out, z = model(images)
+        logits.append(out)
+        total += losses.decorrelation(z).item() * len(images)
+    return torch.cat(logits), total / len(pairs)
+
+
+def validate(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs) -> dict[str, float]:
+    """Held-out ``loss`` (Eq. 4), ``decorrelation`` (Eq. 5) and ``accuracy`` of fixed pairs."""
+    logits, extra = predict(model, source, pairs)
+    flip = torch.from_numpy(pairs.flip).to(logits.device)
+    return {"loss": losses.time_arrow(logits, flip).item() + losses.DECORRELATION_WEIGHT * extra,
+            "decorrelation": extra, "accuracy": (logits.argmax(1) == flip).float().mean().item()}
+
+
+def held_out_pairs(movie: Movie, size: int, n: int, on: torch.device,
+                   seed: int = VALIDATION_SEED) -> dict[str, tuple[PairSource, crops.CropPairs]]:
+    """``n`` pairs of a held-out movie by each sampler, with their source; a function of ``seed``."""
+    sources = {sampler: PairSource(movie, sampler, on) for sampler in SAMPLERS}
+    return {sampler: (source, source.sample(size, n, np.random.default_rng(seed)))
+            for sampler, source in sources.items()}
+
+
+def accuracies(model: TimeArrowModel, movie: Movie, sizes: list[int], n: int, on: torch.device,
+               seed: int = VALIDATION_SEED + 1) -> list[dict]:
+    """Right answers on a held-out movie, by sampler and crop size.
+
+    Parameters
+    ----------
+    model : TimeArrowModel
+    movie : Movie
+    sizes : list of int
+        Sides of the crops, in pixels; those that do not fit into the movie are left out.
+    n : int
+        Pairs of each kind.
+    on : torch.device
+    seed : int
+        Other pairs than those of :data:`VALIDATION_SEED`, by which a recipe may have been chosen.
+
+    Returns
+    -------
+    list of dict
+        ``sampler``, ``size``, ``right``, ``n``.
+    """
+    rows = []
+    for size in (s for s in sizes if s <= min(movie.shape[1:])):
+        for sampler, (source, pairs) in held_out_pairs(movie, size, n, on, seed).items():
+            logits, _ = predict(model, source, pairs)
+            right = int((logits.argmax(1).cpu().numpy() == pairs.flip).sum())
+            rows.append({"sampler": sampler, "size": size, "right": right, "n": n})
+    return rows

@@ -1,0 +1,130 @@
+"""Augmentation of crop pairs: one draw, one resampling (SPEC section 2; families of the paper's Appendix B).
+
+Every family is drawn for a whole batch at once; the draw is a value, so it can be kept and replayed. All
+geometry (flips, joint affine, per-frame affine, elastic) is composed into one coordinate map and resampled
+once, with reflection at the border: no step leaves a black corner that would tell the frames apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch.nn import functional as F
+
+# Ranges of tarrow's level 5, which the paper names without numbers.
+PROBABILITY = 0.5
+JOINT_SCALE = 5 / 4
+FRAME_SCALE = 10 / 9
+FRAME_SHIFT = 0.03  # of the crop's side
+ELASTIC_GRID = 5
+ELASTIC_PIXELS = 5.0
+JOINT_GAIN, JOINT_OFFSET = 5 / 4, 0.1
+FRAME_GAIN, FRAME_OFFSET = 10 / 9, 0.05
+NOISE = 0.05  # largest standard deviation, in units of the normalised intensity
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """What was drawn for N pairs; neutral values where a family was not applied.
+
+    Attributes
+    ----------
+    joint : tensor, shape (N, 2, 2)
+        Flips, rotation and scale that both frames share.
+    frame_scale : tensor, shape (N, 2)
+    frame_shift : tensor, shape (N, 2, 2)
+        Per frame, (x, y), in units of the crop's side.
+    elastic : tensor, shape (N, 2, 5, 5)
+        Displacements (x, y) in pixels at the nodes of a coarse grid, shared by both frames.
+    gain, offset : tensor, shape (N, 2)
+        Per frame, with the joint ones multiplied and added in.
+    noise_level : tensor, shape (N,)
+        Standard deviation of the additive Gaussian noise.
+    noise_seed : int
+    """
+
+    joint: torch.Tensor
+    frame_scale: torch.Tensor
+    frame_shift: torch.Tensor
+    elastic: torch.Tensor
+    gain: torch.Tensor
+    offset: torch.Tensor
+    noise_level: torch.Tensor
+    noise_seed: int
+
+    def to(self, device: torch.device | str) -> Draw:
+        """The same draw on another device."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return Draw(*(v.to(device) if isinstance(v, torch.Tensor) else v for v in values))
+
+
+def draw(n: int, generator: torch.Generator) -> Draw:
+    """Draw the augmentation of ``n`` pairs; each family applies to a pair with p = 0.5, flips always.
+
+    Parameters
+    ----------
+    n : int
+    generator : torch.Generator
+        On the CPU, so that a seed means the same on every device.
+    """
+
+    def uniform(low: float, high: float, *shape: int) -> torch.Tensor:
+        return torch.rand(n, *shape, generator=generator) * (high - low) + low
+
+    def sometimes(value: torch.Tensor, neutral: float) -> torch.Tensor:
+        """``value`` for about half of the pairs, ``neutral`` for the others."""
+        applied = torch.rand(n, generator=generator) < PROBABILITY
+        return torch.where(applied.view(-1, *[1] * (value.dim() - 1)), value, neutral)
+
+    def scale(limit: float, *shape: int) -> torch.Tensor:
+        """Symmetric in the logarithm: enlarging is as likely as shrinking."""
+        return uniform(-1, 1, *shape).mul(torch.tensor(limit).log()).exp()
+
+    flips = torch.randint(0, 2, (n, 2), generator=generator) * 2.0 - 1  # (N, 2)
+    affine = sometimes(torch.stack([uniform(-torch.pi, torch.pi), scale(JOINT_SCALE).log()], 1), 0.0)
+    angle, size = affine[:, 0], affine[:, 1].exp()
+    rotation = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(n, 2, 2)
+    joint = flips[:, :, None] * rotation / size[:, None, None]  # maps output to source, hence the division
+    frame = sometimes(torch.cat([scale(FRAME_SCALE, 2, 1).log(),
+                                 uniform(-FRAME_SHIFT, FRAME_SHIFT, 2, 2)], 2), 0.0)  # (N, 2, 3)
+    elastic = sometimes(uniform(-ELASTIC_PIXELS, ELASTIC_PIXELS, 2, ELASTIC_GRID, ELASTIC_GRID), 0.0)
+    noise = sometimes(uniform(0, NOISE), 0.0)
+    frame_light = sometimes(torch.stack([scale(FRAME_GAIN, 2).log(),
+                                         uniform(-FRAME_OFFSET, FRAME_OFFSET, 2)], 2), 0.0)  # (N, 2, 2)
+    joint_light = sometimes(torch.stack([scale(JOINT_GAIN, 1).log(),
+                                         uniform(-JOINT_OFFSET, JOINT_OFFSET, 1)], 2), 0.0)  # (N, 1, 2)
+    light = frame_light + joint_light
+    seed = int(torch.randint(0, 2**31 - 1, (), generator=generator))
+    return Draw(joint, 1 / frame[..., 0].exp(), frame[..., 1:], elastic, light[..., 0].exp(), light[..., 1],
+                noise, seed)
+
+
+def apply(pairs: torch.Tensor, drawn: Draw) -> torch.Tensor:
+    """Augment a batch as ``drawn`` says.
+
+    Parameters
+    ----------
+    pairs : float tensor, shape (N, 2, s, s)
+        Normalised crop pairs.
+    drawn : Draw
+        For the same N, on the same device.
+
+    Returns
+    -------
+    float tensor, shape (N, 2, s, s)
+    """
+    n, _, side, _ = pairs.shape
+    device = pairs.device
+    axis = (torch.arange(side, device=device) * 2 + 1) / side - 1  # pixel centres in -1 .. 1
+    grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), -1)  # (s, s, 2) as (x, y)
+    frame = (grid[None, None] * drawn.frame_scale[:, :, None, None, None]
+             + 2 * drawn.frame_shift[:, :, None, None])  # (N, 2, s, s, 2)
+    source = torch.einsum("nij,nfhwj->nfhwi", drawn.joint, frame)
+    field = F.interpolate(drawn.elastic, size=(side, side), mode="bilinear", align_corners=True)
+    source = source + field.permute(0, 2, 3, 1)[:, None] * (2 / side)
+    out = F.grid_sample(pairs.flatten(0, 1)[:, None], source.flatten(0, 1), mode="bilinear",
+                        padding_mode="reflection", align_corners=False).view_as(pairs)
+    out = out * drawn.gain[..., None, None] + drawn.offset[..., None, None]
+    noise = torch.randn(out.shape, generator=torch.Generator(device).manual_seed(drawn.noise_seed), device=device)
+    return out + noise * drawn.noise_level[:, None, None, None]

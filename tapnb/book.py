@@ -1,0 +1,104 @@
+"""Building the book from notebooks that ran and numbers that they wrote. Nothing is executed here."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tapnb import notebooks
+from tapnb.files import replacing
+
+__all__ = ["BookError", "stage", "build", "can_open"]
+
+ROOT = notebooks.CHECKOUT
+
+
+class BookError(RuntimeError):
+    """The book was not built; the message says why in a sentence."""
+
+
+def stage(profile: str, movie: str, root: Path = ROOT) -> list[Path]:
+    """Copy the executed notebooks of one profile and movie to where the table of contents expects them.
+
+    Parameters
+    ----------
+    profile, movie : str
+        Which of the executed notebooks.
+    root : Path
+        The book's root, with ``_toc.yml`` and ``notebooks/``.
+
+    Returns
+    -------
+    list of Path
+        ``book/executed/<name>.ipynb``, one a notebook; those of another profile or movie are gone.
+
+    Raises
+    ------
+    BookError
+        If one of the notebooks was not run for this profile and movie, or did not come to its end.
+    """
+    import nbformat
+
+    command = f"make notebooks PROFILE={profile} MOVIE={movie}"
+    what = f"with profile {profile} on movie {movie}; `{command}` runs it."
+    staged = root / "book" / "executed"
+    made = notebooks.folder(profile, movie)
+    sources = {n: made / f"{n}.ipynb" for n in notebooks.names(root / "notebooks")}
+    for name, source in sources.items():
+        if not source.is_file():
+            failed = source.with_name(f"{name}.failed.ipynb").is_file()
+            raise BookError(f"{name} {'failed' if failed else 'has not run'} {what}")
+        # papermill keeps a failed notebook's output, and one may have been put here by hand.
+        if nbformat.read(source, as_version=4).metadata.get("papermill", {}).get("exception"):
+            raise BookError(f"{name} failed {what}")
+    if staged.is_dir():
+        for old in staged.glob("*.ipynb"):
+            old.unlink()
+    for name, source in sources.items():
+        with replacing(staged / f"{name}.ipynb") as temporary:
+            shutil.copyfile(source, temporary)
+    return [staged / f"{name}.ipynb" for name in sources]
+
+
+def build(profile: str, movie: str, root: Path = ROOT) -> Path:
+    """Build the HTML pages, every warning an error.
+
+    Parameters
+    ----------
+    profile, movie : str
+        Whose numbers the pages show.
+    root : Path
+        The book's root.
+
+    Returns
+    -------
+    Path
+        The front page, ``_build/html/index.html``.
+
+    Raises
+    ------
+    BookError
+        If a notebook is missing, or the build has a warning or an error.
+    """
+    stage(profile, movie, root)
+    slug = notebooks.movie_slug(movie)
+    environment = os.environ | {"TAPNB_BOOK_PROFILE": profile, "TAPNB_BOOK_MOVIE": slug}
+    # -W alone stops at the first warning; --keep-going shows them all, and the exit code is the same.
+    strict = ["--all", "-W", "-n", "--keep-going", "-q"]
+    program = "from jupyter_book.cli.main import main; main()"  # this interpreter's, wherever the script lies
+    command = [sys.executable, "-c", program, "build", str(root), *strict]
+    done = subprocess.run(command, cwd=root, env=environment, check=False)
+    page = root / "_build" / "html" / "index.html"
+    if done.returncode or not page.is_file():
+        raise BookError("The book was not built: its warnings and errors are above.")
+    return page
+
+
+def can_open(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
+    """Say whether there is a person in front of a screen: a display, and no continuous integration."""
+    if environment.get("CI"):
+        return False
+    display = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
+    return platform in ("darwin", "win32") or bool(display)

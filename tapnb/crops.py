@@ -1,0 +1,286 @@
+"""Crop pairs as index arrays: sampled, labelled, split, balanced, gathered.
+
+A crop pair is the same square window of frames ``t`` and ``t + 1`` (paper, Section 3). It is kept as four
+numbers, never as pixels: 95 000 pairs are a megabyte instead of 440, and labels, splits and batches are
+functions of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from tapnb.movies import SMALLEST_RANGE, normalise
+
+CRITERIA = ("size filter, either", "any size, either", "any size, both")
+"""The labelling criteria of Table 5; the first is the default everywhere else."""
+
+AREA_THRESHOLD = 40
+"""Labelled pixels from which a crop counts under the size filter (Table 1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class CropPairs:
+    """N windows of ``size`` x ``size`` pixels in frames ``t`` and ``t + 1``.
+
+    Attributes
+    ----------
+    t, y, x : int64 arrays, shape (N,)
+        Frame index of the earlier frame and the window's upper left corner, in pixels.
+    flip : bool array, shape (N,)
+        True where the pair is shown in reversed time order.
+    size : int
+        Side of the window, in pixels.
+    """
+
+    t: np.ndarray
+    y: np.ndarray
+    x: np.ndarray
+    flip: np.ndarray
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def __getitem__(self, index) -> CropPairs:
+        """The pairs that ``index`` (a slice, a mask or an index array) selects."""
+        return CropPairs(self.t[index], self.y[index], self.x[index], self.flip[index], self.size)
+
+
+def _check_window(shape: tuple[int, int, int], size: int) -> None:
+    frames, height, width = shape
+    if frames < 2:
+        raise ValueError(f"the movie has {frames} frame; a crop pair needs two consecutive frames")
+    if not 1 <= size <= min(height, width):
+        raise ValueError(f"a crop of {size} px does not fit into frames of {height} x {width} px; "
+                         f"choose a crop size of at most {min(height, width)}")
+
+
+def sample_uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.random.Generator) -> CropPairs:
+    """Draw ``n`` pairs uniformly over frame pairs and places, each order flipped with p = 0.5.
+
+    Parameters
+    ----------
+    shape : (T, Y, X)
+        Shape of the movie.
+    size : int
+        Side of the crops, in pixels.
+    n : int
+        Number of pairs.
+    rng : numpy.random.Generator
+        The draw is a function of its state.
+    """
+    _check_window(shape, size)
+    return CropPairs(rng.integers(0, shape[0] - 1, n), rng.integers(0, shape[1] - size + 1, n),
+                     rng.integers(0, shape[2] - size + 1, n), rng.random(n) < 0.5, size)
+
+
+def sample_per_frame_pair(shape: tuple[int, int, int], size: int = 48, per_frame_pair: int = 1000,
+                          seed: int = 25) -> CropPairs:
+    """The paper's dataset: the same number of uniform crops from every frame pair (95 x 1000, Table 1)."""
+    rng = np.random.default_rng(seed)
+    pairs = sample_uniform(shape, size, (shape[0] - 1) * per_frame_pair, rng)
+    return CropPairs(np.repeat(np.arange(shape[0] - 1), per_frame_pair), pairs.y, pairs.x, pairs.flip, size)
+
+
+def change_weights(frames: np.ndarray, levels: np.ndarray, size: int, power: float = 2.0,
+                   stride: int = 8) -> np.ndarray:
+    """How much each place changes from one frame to the next, without labels.
+
+    The weight of a window is a power of its mean ``|x_t+1 - x_t|`` (normalised frames), above the 10th
+    percentile of its frame pair: noise and drift change every place alike, events change few. Not in the
+    paper, which samples uniformly.
+
+    Parameters
+    ----------
+    frames : array, shape (T, Y, X)
+    levels : float32 array, shape (T, 2)
+        Low and high level of each frame (``Movie.levels``).
+    size : int
+        Side of the crops, in pixels.
+    power : float
+        2, unless a more selective draw is wanted.
+    stride : int
+        Windows are weighed at every ``stride``-th pixel.
+
+    Returns
+    -------
+    float32 array, shape (T - 1, Gy, Gx)
+        Every frame pair sums to 1; cell (i, j) is the window with its corner at (i, j) * stride.
+    """
+    _check_window(frames.shape, size)
+    weights = []
+    after = normalise(frames[0], levels[0])
+    for t in range(1, len(frames)):  # frame by frame: a whole movie of float differences need not fit
+        before, after = after, normalise(frames[t], levels[t])
+        mean = ndimage.uniform_filter(np.abs(after - before), size, origin=-(size // 2))  # window starts here
+        mean = mean[: frames.shape[1] - size + 1 : stride, : frames.shape[2] - size + 1 : stride]
+        weight = np.clip(mean - np.percentile(mean, 10), 0, None) ** power
+        total = weight.sum()
+        weights.append(weight / total if total > 0 else np.full_like(weight, 1 / weight.size))
+    return np.stack(weights).astype(np.float32)
+
+
+def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int, n: int,
+                     rng: np.random.Generator, uniform_share: float = 0.2, stride: int = 8) -> CropPairs:
+    """Draw ``n`` pairs: frame pairs uniformly, places by :func:`change_weights`, a share of them uniformly.
+
+    Parameters
+    ----------
+    weights : float32 array, shape (T - 1, Gy, Gx)
+        From :func:`change_weights` with the same ``size`` and ``stride``.
+    shape, size, n, rng
+        As in :func:`sample_uniform`.
+    uniform_share : float
+        Share of the pairs that stays uniform, so that quiet places are seen as well.
+    """
+    pairs = sample_uniform(shape, size, n, rng)
+    drawn = rng.random(n) >= uniform_share
+    cumulative = np.cumsum(weights, dtype=np.float64)  # every frame pair adds 1: one search draws t and place
+    cell = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
+    t, row, column = np.unravel_index(np.minimum(cell, weights.size - 1), weights.shape)
+    jitter = rng.integers(0, stride, (2, n))
+    y = np.minimum(row * stride + jitter[0], shape[1] - size)
+    x = np.minimum(column * stride + jitter[1], shape[2] - size)
+    return CropPairs(np.where(drawn, t, pairs.t), np.where(drawn, y, pairs.y), np.where(drawn, x, pairs.x),
+                     pairs.flip, size)
+
+
+def labelled_areas(masks: np.ndarray, pairs: CropPairs, count_values: bool = False) -> np.ndarray:
+    """Labelled pixels of each pair's two crops, by summed-area tables.
+
+    Parameters
+    ----------
+    masks : uint8 array, shape (T, Y, X)
+        0 nothing, 1 division, 2 death.
+    pairs : CropPairs
+    count_values : bool
+        Sum the mask's values, so that a pixel of a death counts twice: what the authors' scripts do.
+
+    Returns
+    -------
+    int32 array, shape (N, 2)
+        Areas in frames t and t + 1, in pixels, in time order (a flip does not change a label).
+    """
+    areas = np.zeros((len(pairs), 2), np.int32)
+    order = np.argsort(pairs.t, kind="stable")
+    bounds = np.searchsorted(pairs.t[order], np.arange(len(masks) + 1))
+    table = np.zeros((masks.shape[1] + 1, masks.shape[2] + 1), np.int32)
+    for t, mask in enumerate(masks):  # one table at a time serves pairs (t, t + 1) and (t - 1, t)
+        if not mask.any():
+            continue
+        counted = mask if count_values else mask > 0
+        np.cumsum(np.cumsum(counted, axis=0, dtype=np.int32), axis=1, out=table[1:, 1:])
+        for frame in (0, 1):
+            if not 0 <= t - frame < len(masks) - 1:
+                continue
+            chosen = order[bounds[t - frame] : bounds[t - frame + 1]]
+            y, x = pairs.y[chosen], pairs.x[chosen]
+            below, right = y + pairs.size, x + pairs.size
+            areas[chosen, frame] = table[below, right] - table[y, right] - table[below, x] + table[y, x]
+    return areas
+
+
+def label(areas: np.ndarray, criterion: str = CRITERIA[0], threshold: int = AREA_THRESHOLD) -> np.ndarray:
+    """Which pairs hold an event, under one of the criteria of Table 5.
+
+    Parameters
+    ----------
+    areas : int array, shape (N, 2)
+        From :func:`labelled_areas`.
+    criterion : {"size filter, either", "any size, either", "any size, both"}
+    threshold : int
+        Pixels from which an area passes the size filter (inclusive).
+
+    Returns
+    -------
+    bool array, shape (N,)
+    """
+    if criterion == "any size, both":
+        return (areas > 0).all(axis=1)
+    if criterion == "any size, either":
+        return (areas > 0).any(axis=1)
+    if criterion == "size filter, either":
+        return (areas >= threshold).any(axis=1)
+    raise ValueError(f"unknown labelling criterion {criterion!r}; choose one of {', '.join(map(repr, CRITERIA))}")
+
+
+def split_random(n: int, seed: int = 25, shares: tuple[float, float] = (0.6, 0.2)) -> dict[str, np.ndarray]:
+    """Shuffle and cut into training, validation and test pairs (0.6 / 0.2 / 0.2, Section 3).
+
+    Crops of one frame overlap between the parts, so this split leaks; it is the paper's.
+    """
+    order = np.random.default_rng(seed).permutation(n)
+    first, second = round(n * shares[0]), round(n * (shares[0] + shares[1]))
+    return {"train": order[:first], "validation": order[first:second], "test": order[second:]}
+
+
+def balance(labels: np.ndarray, index: np.ndarray, seed: int = 25, replacement: bool = False) -> np.ndarray:
+    """Subsample ``index`` so that both classes are equally frequent (Section 3), in shuffled order.
+
+    Parameters
+    ----------
+    labels : bool array, shape (N,)
+        Labels of all pairs.
+    index : int array
+        The pairs to choose from (the training part).
+    seed : int
+    replacement : bool
+        Draw ``len(index) / 2`` of each class with replacement, once: what the authors' scripts do.
+
+    Raises
+    ------
+    ValueError
+        If one of the classes is empty.
+    """
+    rng = np.random.default_rng(seed)
+    classes = [index[labels[index]], index[~labels[index]]]
+    if min(map(len, classes)) == 0:
+        missing = "positive" if len(classes[0]) == 0 else "negative"
+        raise ValueError(f"none of the {len(index)} training pairs is {missing}: no head can be trained; "
+                         "draw more crops per frame pair or use a movie with more events")
+    n = len(index) // 2 if replacement else min(map(len, classes))
+    return rng.permutation(np.concatenate([rng.choice(c, n, replace=replacement) for c in classes]))
+
+
+def as_tensor(frames: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
+    """Frames on the device in their own width, shape (T, Y, X).
+
+    16-bit frames travel as int16 with the sign bit flipped, since torch indexes int16 everywhere and uint16
+    not; :func:`gather` undoes it.
+    """
+    if frames.dtype == np.uint16:
+        frames = (frames ^ np.uint16(0x8000)).view(np.int16)
+    return torch.from_numpy(np.ascontiguousarray(frames)).to(device)
+
+
+def gather(frames: torch.Tensor, levels: np.ndarray, pairs: CropPairs) -> torch.Tensor:
+    """Normalised pixels of a batch, in one indexing operation.
+
+    Parameters
+    ----------
+    frames : tensor, shape (T, Y, X)
+        From :func:`as_tensor`.
+    levels : float32 array, shape (T, 2)
+        ``Movie.levels``.
+    pairs : CropPairs
+
+    Returns
+    -------
+    float32 tensor, shape (N, 2, size, size)
+        On the device of ``frames``; flipped pairs come in reversed order.
+    """
+    device = frames.device
+    order = np.stack([pairs.flip, ~pairs.flip], axis=1).astype(np.int64)  # (N, 2): offset of each shown frame
+    t = torch.from_numpy(pairs.t[:, None] + order).to(device)
+    y = torch.from_numpy(np.ascontiguousarray(pairs.y[:, None])).to(device)
+    x = torch.from_numpy(np.ascontiguousarray(pairs.x[:, None])).to(device)
+    windows = frames.unfold(1, pairs.size, 1).unfold(2, pairs.size, 1)  # (T, Y', X', size, size), a view
+    crops = windows[t, y, x].float()  # (N, 2, size, size)
+    if frames.dtype == torch.int16:
+        crops += 32768
+    low, high = torch.from_numpy(np.ascontiguousarray(levels)).to(device)[t].unbind(-1)  # (N, 2) each
+    return (crops - low[..., None, None]) / (high - low).clamp_min(SMALLEST_RANGE)[..., None, None]

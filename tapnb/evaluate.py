@@ -1,0 +1,69 @@
+"""From predictions to numbers: precision and recall, their spread, intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+
+SCORES = ("prec 0", "rec 0", "prec 1", "rec 1")
+"""Columns of Tables 2 and 5, in the paper's order."""
+
+
+def scores(labels: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """Precision and recall of both classes; 0 where nothing was predicted as a class.
+
+    Parameters
+    ----------
+    labels, predicted : bool arrays, shape (N,)
+    """
+    precision, recall, _, _ = precision_recall_fscore_support(labels, predicted, labels=[False, True],
+                                                              zero_division=0.0)
+    return {"prec 0": precision[0], "rec 0": recall[0], "prec 1": precision[1], "rec 1": recall[1]}
+
+
+def probability(predictions: pd.DataFrame) -> np.ndarray:
+    """Softmax probability of an event, from columns ``logit_0`` and ``logit_1``; shape (N,)."""
+    margin = predictions["logit_1"].to_numpy(float) - predictions["logit_0"].to_numpy(float)
+    return 0.5 * (1 + np.tanh(margin / 2))  # the logistic function, without overflow
+
+
+def scores_per_run(predictions: pd.DataFrame, part: str = "test") -> pd.DataFrame:
+    """:func:`scores` and average precision of every seed.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        From :func:`tapnb.recognise.run_strategy`.
+    part : {"test", "validation"}
+
+    Returns
+    -------
+    DataFrame
+        One row a seed.
+    """
+    rows = []
+    for seed, run in predictions[predictions["part"] == part].groupby("seed"):
+        labels, p = run["label"].to_numpy(bool), probability(run)
+        ranked = average_precision_score(labels, p) if labels.any() else np.nan
+        rows.append({"seed": seed} | scores(labels, p > 0.5) | {"average precision": ranked})
+    return pd.DataFrame(rows)
+
+
+def mean_and_spread(runs: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over runs, as the paper reports them.
+
+    Returns
+    -------
+    DataFrame
+        Index ``mean``, ``std``; ``std`` is that of a sample (n - 1), 0 for a single run.
+    """
+    values = runs.drop(columns="seed")
+    return pd.DataFrame({"mean": values.mean(), "std": values.std(ddof=1).fillna(0.0)}).T
+
+
+def share_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval of a share, such as an accuracy on ``n`` pairs."""
+    interval = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)

@@ -1,0 +1,175 @@
+"""The networks: U-Net, projection, time-arrow head, and the two event heads.
+
+Shapes in comments: N pairs, C channels, h x w pixels. Weights are counted in the tests against SPEC section 2.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+FEATURES = 32
+"""Channels of the dense feature z."""
+
+
+def _double_conv(channels_in: int, channels_out: int) -> nn.Sequential:
+    layers = []
+    for i in (channels_in, channels_out):
+        layers += [nn.Conv2d(i, channels_out, 3, padding=1, padding_mode="replicate"),
+                   nn.BatchNorm2d(channels_out), nn.LeakyReLU(inplace=True)]
+    return nn.Sequential(*layers)
+
+
+class UNet(nn.Module):
+    """Fully convolutional three-block U-Net, the backbone f of Gallusser et al. (2023).
+
+    Maps frames (N, 1, h, w) to (N, 32, h, w). Sides that 8 does not divide are padded by replication and
+    cropped back.
+    """
+
+    def __init__(self, channels: tuple[int, ...] = (32, 64, 128, 256), features: int = FEATURES):
+        super().__init__()
+        self.down = nn.ModuleList(_double_conv(i, o) for i, o in zip((1, *channels), channels))
+        self.up = nn.ModuleList(_double_conv(i + o, o) for i, o in zip(channels[:0:-1], channels[-2::-1]))
+        self.head = nn.Conv2d(channels[0], features, 1)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="leaky_relu")
+                nn.init.zeros_(module.bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height, width = x.shape[-2:]
+        step = 2 ** (len(self.down) - 1)
+        x = F.pad(x, (0, -width % step, 0, -height % step), mode="replicate")
+        skips = []
+        for block in self.down[:-1]:
+            skips.append(block(x))
+            x = F.max_pool2d(skips[-1], 2)
+        x = self.down[-1](x)
+        for block in self.up:
+            x = block(torch.cat([F.interpolate(x, scale_factor=2), skips.pop()], dim=1))
+        return self.head(x)[..., :height, :width]
+
+
+class DenseFeatures(nn.Module):
+    """Frames to dense features: U-Net, 1x1 projection, BatchNorm. z is the output of the BatchNorm.
+
+    Maps pairs (N, 2, h, w) to (N, 2, 32, h, w).
+    """
+
+    def __init__(self, channels: tuple[int, ...] = (32, 64, 128, 256)):
+        super().__init__()
+        self.backbone = UNet(channels)
+        self.projection = nn.Sequential(nn.Conv2d(FEATURES, FEATURES, 1), nn.BatchNorm2d(FEATURES))
+
+    def forward(self, pairs: torch.Tensor) -> torch.Tensor:
+        frames = pairs.flatten(0, 1)[:, None]  # (2N, 1, h, w)
+        if frames.shape[-1] > 1:  # one channel is both layouts at once; the strides have to say channels last
+            frames = frames.contiguous(memory_format=torch.channels_last)
+        return self.projection(self.backbone(frames)).unflatten(0, pairs.shape[:2])
+
+
+class EquivariantLayer(nn.Module):
+    """Permutation-equivariant 1x1 layer over the two frames (Zaheer et al., 2017): L x_i + mean_j G x_j."""
+
+    def __init__(self, channels_in: int, channels_out: int):
+        super().__init__()
+        self.own = nn.Conv2d(channels_in, channels_out, 1)
+        self.shared = nn.Conv2d(channels_in, channels_out, 1)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        own = self.own(z.flatten(0, 1)).unflatten(0, z.shape[:2])  # (N, 2, C, h, w)
+        return own + self.shared(z.mean(dim=1))[:, None]  # mean and G commute: half the work
+
+
+class TimeArrowHead(nn.Module):
+    """Time-equivariant head u: features (N, 2, 32, h, w) to logits (N, 2), one a frame.
+
+    The larger logit names the earlier frame. Swapping the frames swaps the logits (Appendix A).
+    """
+
+    def __init__(self, features: int = FEATURES):
+        super().__init__()
+        self.layers = nn.ModuleList(EquivariantLayer(features, features) for _ in range(2))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(features) for _ in range(2))
+        self.last = EquivariantLayer(features, 1)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        for layer, norm in zip(self.layers, self.norms):
+            z = layer(z)
+            z = F.leaky_relu(norm(z.flatten(0, 1))).unflatten(0, z.shape[:2])
+        z = z.mean(dim=(-2, -1), keepdim=True)  # (N, 2, 32, 1, 1)
+        return self.last(z).flatten(1)  # (N, 2)
+
+
+class TimeArrowModel(nn.Module):
+    """Dense features and time-arrow head, trained together (Appendix A).
+
+    ``forward`` returns the logits (N, 2) and the dense features (N, 2, 32, h, w).
+    """
+
+    def __init__(self, channels: tuple[int, ...] = (32, 64, 128, 256)):
+        super().__init__()
+        self.features = DenseFeatures(channels)
+        self.head = TimeArrowHead()
+
+    def forward(self, pairs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        z = self.features(pairs)
+        return self.head(z), z
+
+
+class LinearHead(nn.Module):
+    """Both frames' features, flattened, to two logits (147 456 inputs at 48 px; Section 3, A0 to C0)."""
+
+    def __init__(self, size: int = 48, features: int = FEATURES):
+        super().__init__()
+        self.linear = nn.Linear(2 * features * size * size, 2)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.linear(z.flatten(1))
+
+
+class ResNetHead(nn.Module):
+    """One convolution, one basic residual block, mean over the two frames, linear (Figure 7).
+
+    Temporal mean pooling makes it invariant to the order of the frames.
+    """
+
+    def __init__(self, size: int = 48, features: int = FEATURES, width: int = 64):
+        super().__init__()
+
+        def conv(channels):
+            return [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)]
+
+        self.stem = nn.Sequential(*conv(features), nn.ReLU(inplace=True))
+        self.block = nn.Sequential(*conv(width), nn.ReLU(inplace=True), *conv(width))
+        self.linear = nn.Linear(width * size * size, 2)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        x = self.stem(z.flatten(0, 1))  # (2N, 64, h, w)
+        x = F.relu(x + self.block(x))
+        x = x.unflatten(0, z.shape[:2]).flatten(2).mean(dim=1)  # (N, 64 h w)
+        return self.linear(x)
+
+
+def redraw_kaiming_uniform(model: nn.Module, redraw_norms: bool = False) -> None:
+    """Forget what was learned: Kaiming-uniform weights (ReLU gain), zero biases (Table 2, B and C).
+
+    Parameters
+    ----------
+    model : Module
+        Changed in place; BatchNorm goes back to its defaults, running statistics included.
+    redraw_norms : bool
+        Draw the BatchNorm scales from N(0, 1), as the authors' scripts do.
+    """
+    for module in model.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            nn.init.kaiming_uniform_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.reset_parameters()
+            if redraw_norms:
+                nn.init.normal_(module.weight)

@@ -1,0 +1,249 @@
+"""Running the notebooks: script -> notebook -> papermill, under a profile, for a movie.
+
+The py:percent scripts under ``notebooks/`` are the only source, and conversion runs one way. What a notebook
+is run with is its own defaults, then the profile's, then what the caller says; all of it is checked before
+anything runs, and kept in the executed notebook's metadata.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tapnb import paths
+from tapnb.files import replacing
+from tapnb.parameters import choose, declared, nearest, read_profile
+
+__all__ = ["NotebookError", "Executed", "names", "pick", "convert", "run", "movie_slug"]
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SOURCES = CHECKOUT / "notebooks"
+
+# For the kernel process only, and only where the caller has not chosen otherwise. With glibc's defaults every
+# training step gives its memory back to the system and faults it in again: keeping it makes a time-arrow step
+# about 1.5 times as fast on a CPU. Other allocators ignore these.
+KERNEL_ENVIRONMENT = {
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "10000000000",
+    "MALLOC_TOP_PAD_": "67108864",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # silences the debugger's remark about frozen modules
+    "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel, not one in the user's home
+}
+
+
+class NotebookError(RuntimeError):
+    """A notebook stopped with an error; its message is one sentence with that error and where to look."""
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What came of running one notebook.
+
+    Attributes
+    ----------
+    path : Path
+        The executed notebook.
+    seconds : float
+        How long it took.
+    """
+
+    path: Path
+    seconds: float
+
+
+def names(sources: Path = SOURCES) -> list[str]:
+    """Return the notebooks' names in reading order: the numbered scripts of the folder ``sources``."""
+    return sorted(p.stem for p in Path(sources).glob("[0-9]*.py"))
+
+
+def pick(wanted: str, sources: Path = SOURCES) -> list[str]:
+    """Return the notebooks that ``wanted`` names: ``all``, a name, or the start of just one name.
+
+    Raises
+    ------
+    ValueError
+        If there is no such notebook.
+    """
+    known = names(sources)
+    if wanted == "all":
+        return known
+    exact = Path(wanted).stem if wanted.endswith((".py", ".ipynb")) else wanted
+    found = [n for n in known if n == exact] or [n for n in known if n.startswith(exact)]
+    if len(found) != 1:
+        raise ValueError(f"There is no notebook {wanted!r}: {nearest(exact, known)}")
+    return found
+
+
+def movie_slug(movie: str) -> str:
+    """Return the folder name under which a movie's notebooks and results lie.
+
+    Parameters
+    ----------
+    movie : str
+        A built-in name, or a path: its last part without suffix, in lower case, unsafe characters replaced.
+    """
+    from tapnb.runs import slug  # here, since it brings numpy and pandas, which --help can do without
+
+    return slug(Path(movie).stem)
+
+
+def folder(profile: str, movie: str) -> Path:
+    """Return the folder of the executed notebooks, ``runs/notebooks/<profile>/<movie slug>``."""
+    return paths.runs() / "notebooks" / profile / movie_slug(movie)
+
+
+def convert(name: str, target: Path, sources: Path = SOURCES) -> Path:
+    """Write one script as a notebook without outputs.
+
+    Parameters
+    ----------
+    name : str
+        The notebook.
+    target : Path
+        The .ipynb file to write, whole or not at all.
+    sources : Path
+        The folder of the scripts.
+
+    Returns
+    -------
+    Path
+        ``target``.
+    """
+    import jupytext
+    import nbformat
+
+    notebook = jupytext.read(Path(sources) / f"{name}.py", fmt="py:percent")
+    # papermill wants to be told the kernel, and ids that do not change keep the built pages comparable.
+    notebook.metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+    }
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for index, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{index}"
+    with replacing(Path(target)) as temporary:
+        nbformat.write(notebook, temporary)
+    return Path(target)
+
+
+def run(
+    wanted: str = "all",
+    profile: str = "smoke",
+    movie: str = "synthetic",
+    mode: str = "execute",
+    overrides: dict[str, object] | None = None,
+    sources: Path = SOURCES,
+) -> Iterator[Executed]:
+    """Run notebooks, one after the other, in this interpreter's kernel and from the checkout's root.
+
+    Parameters
+    ----------
+    wanted : str
+        ``all``, or a notebook.
+    profile, movie, mode : str
+        The three parameters that every notebook has.
+    overrides : dict, optional
+        Other parameters, by name; text is read by the declared type.
+    sources : Path
+        The folder of the scripts and profiles.
+
+    Yields
+    ------
+    Executed
+        After each notebook.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        Before anything runs, if a name or a value is wrong.
+    NotebookError
+        If a notebook stops with an error: no ``<name>.ipynb`` is left then, but ``<name>.failed.ipynb``.
+    """
+    chosen = _plan(wanted, profile, movie, mode, overrides or {}, sources)
+    for name, parameters in chosen.items():
+        target = folder(profile, movie) / f"{name}.ipynb"
+        started = time.time()
+        _execute(name, parameters, target, sources)
+        yield Executed(target, time.time() - started)
+
+
+def _plan(wanted, profile, movie, mode, overrides, sources) -> dict[str, dict[str, object]]:
+    """Convert all notebooks once, to read what they declare, and decide the parameters of the wanted ones."""
+    import tempfile
+
+    picked = pick(wanted, sources)
+    settings = read_profile(profile, Path(sources) / "profiles")
+    with tempfile.TemporaryDirectory() as temporary:
+        scripts = {n: convert(n, Path(temporary) / f"{n}.ipynb", sources) for n in names(sources)}
+        declarations = {n: declared(notebook) for n, notebook in scripts.items()}
+    overrides = {"profile": profile, "movie": movie, "mode": mode} | overrides
+    return choose(declarations, picked, profile, settings, overrides)
+
+
+def _execute(name: str, parameters: dict[str, object], target: Path, sources: Path) -> None:
+    """Run one notebook; leave either ``target`` or ``<name>.failed.ipynb``."""
+    import nbformat
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    failed = target.with_name(f"{name}.failed.ipynb")
+    # What an earlier run left does not belong to the numbers that are about to be written.
+    for old in (target, failed):
+        old.unlink(missing_ok=True)
+    source = convert(name, target.with_name(f".{name}.source.ipynb"), sources)
+    unfinished = target.with_name(f".{name}.unfinished.ipynb")
+    started = time.time()
+    try:
+        with _environment():
+            notebook = papermill.execute_notebook(
+                source,
+                unfinished,
+                parameters=parameters,
+                kernel_name="python3",
+                cwd=CHECKOUT,
+                progress_bar=sys.stderr.isatty(),
+                # The kernel's own log is about its sockets; what a cell says goes into the notebook.
+                extra_arguments=["--IPKernelApp.log_level=50"],
+            )
+    except PapermillExecutionError as error:
+        os.replace(unfinished, failed)
+        # The paths of this machine in a traceback help its owner; the sentence needs the error only.
+        what = f"{name} stopped in cell {error.exec_count} with {error.ename}: {error.evalue}"
+        raise NotebookError(f"{what} (see {_short(failed)}).") from None
+    except DeadKernelError:
+        if unfinished.is_file():
+            os.replace(unfinished, failed)
+        raise NotebookError(f"{name} stopped: its process died, most often because memory ran out.") from None
+    finally:
+        source.unlink(missing_ok=True)
+        if not failed.exists():
+            unfinished.unlink(missing_ok=True)
+    notebook.metadata["papermill"] |= {"input_path": f"notebooks/{name}.py", "output_path": target.name}
+    notebook.metadata["tapnb"] = {
+        "notebook": name,
+        "parameters": parameters,
+        "seconds": round(time.time() - started, 1),
+    }
+    with replacing(target) as temporary:
+        nbformat.write(notebook, temporary)
+
+
+def _short(path: Path) -> str:
+    """Return a path as it is typed from the current folder."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    """Give the kernel process, which inherits this one's environment, its settings; take them back after."""
+    added = {k: v for k, v in KERNEL_ENVIRONMENT.items() if k not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for key in added:
+            os.environ.pop(key, None)

@@ -1,0 +1,226 @@
+"""Time arrow prediction: which of two crops came first? (paper, Section 2 and Appendices A, B)
+
+Training goes epoch by epoch; everything random in an epoch is a function of (seed, epoch). So a run that was
+interrupted resumes after its last finished epoch and ends with the same numbers as one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load_file, save_file
+from tqdm.auto import tqdm
+
+from tapnb import arrow, augment, crops, device, losses, runs
+from tapnb.arrow import PairSource
+from tapnb.files import replacing
+from tapnb.models import TimeArrowModel
+from tapnb.movies import Movie
+
+MODULES = ("movies", "crops", "augment", "models", "losses", "arrow", "device", "pretrain")
+"""The code that makes a training what it is."""
+
+TEST_SIZES = [48, 96]
+"""Sides of the crops on which a finished model is tested, in pixels."""
+
+
+def learning_rate(step: int, steps: int, steps_per_epoch: int, schedule: str, low: float, high: float) -> float:
+    """Learning rate of one step.
+
+    Parameters
+    ----------
+    step, steps, steps_per_epoch : int
+        Index of the step, number of steps of the whole training and of an epoch.
+    schedule : {"cyclic", "one-cycle"}
+        "cyclic" (the paper): up for one epoch, down for the next, amplitude x 0.9 per cycle.
+        "one-cycle": up during the first tenth, then a cosine down to zero; for small budgets.
+    low, high : float
+        Lowest and highest rate.
+    """
+    if schedule == "cyclic":
+        cycle, place = divmod(step / steps_per_epoch, 2)
+        return low + (high - low) * 0.9**cycle * (1 - abs(place - 1))
+    if schedule == "one-cycle":
+        warm_up = max(1, steps // 10)
+        if step < warm_up:
+            return low + (high - low) * step / warm_up
+        return high * 0.5 * (1 + math.cos(math.pi * (step - warm_up) / (steps - warm_up)))
+    raise ValueError(f"unknown schedule {schedule!r}; choose 'cyclic' or 'one-cycle'")
+
+
+def crop_size_at(progress: float, sizes: list[int], shares: list[float]) -> int:
+    """Side of the crops when a share ``progress`` of the training is done: small crops first, if so asked."""
+    if len(sizes) != len(shares) or not sizes or min(shares) <= 0:
+        raise ValueError(f"crop sizes {sizes} and their shares of the training {shares} must be equally many "
+                         "positive numbers")
+    ends = np.cumsum(shares) / np.sum(shares)
+    return sizes[min(int(np.searchsorted(ends, progress, side="right")), len(sizes) - 1)]
+
+
+def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source: PairSource,
+                pairs: crops.CropPairs, rates: list[float], generator: torch.Generator,
+                unit_length: bool = False) -> dict[str, float]:
+    """One pass over ``pairs`` in ``len(rates)`` equal batches.
+
+    Returns
+    -------
+    dict
+        Mean ``loss`` (Eq. 4), ``decorrelation`` (Eq. 5) and ``accuracy`` of the epoch, in training mode.
+    """
+    on = source.frames.device
+    model.train()
+    sums = torch.zeros(3, device=on)  # read once at the end: no synchronisation inside the epoch
+    batch = len(pairs) // len(rates)
+    for step, rate in enumerate(rates):
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        chosen = pairs[step * batch : (step + 1) * batch]
+        images = augment.apply(source.gather(chosen), augment.draw(batch, generator).to(on))
+        flip = torch.from_numpy(chosen.flip).to(on)
+        with device.autocast(on):
+            logits, z = model(images)
+        extra = losses.decorrelation(z, unit_length=unit_length)
+        loss = losses.time_arrow(logits, flip) + losses.DECORRELATION_WEIGHT * extra
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        correct = (logits.argmax(1) == flip).float().mean()
+        sums += torch.stack([loss.detach(), extra.detach(), correct]) / len(rates)
+    return dict(zip(("loss", "decorrelation", "accuracy"), sums.tolist()))
+
+
+def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_per_epoch: int, batch: int,
+             crop_sizes: list[int], crop_shares: list[float], sampler: str, uniform_share: float,
+             change_power: float, schedule: str, low_rate: float, high_rate: float, validation_pairs: int,
+             unit_length: bool, seed: int, on: torch.device, channels: tuple[int, ...] = (32, 64, 128, 256)) -> pd.DataFrame:
+    """Train on one movie, validate on another, resume where a former call stopped.
+
+    Parameters
+    ----------
+    movie, held_out : Movie
+    folder : Path
+        Gets ``checkpoint.pt`` (while training), ``history.csv`` and, at the end, ``weights.safetensors``.
+    pairs, pairs_per_epoch, batch : int
+        Budget of the training, of an epoch and of a step, in crop pairs.
+    crop_sizes, crop_shares : list
+        Sides of the crops in pixels, in order, and the share of the pairs drawn at each.
+    sampler, uniform_share, change_power
+        See :class:`PairSource`.
+    schedule, low_rate, high_rate
+        See :func:`learning_rate`.
+    validation_pairs : int
+        Held-out pairs per epoch, uniform ones and ones drawn by change, at the last crop size.
+    unit_length : bool
+        See :func:`tapnb.losses.decorrelation`.
+    seed : int
+    on : torch.device
+    channels : tuple of int
+        Channels of the U-Net's levels.
+
+    Returns
+    -------
+    DataFrame
+        One row an epoch: pairs seen, minutes of training, crop size, learning rate, and loss, decorrelation
+        and accuracy on training pairs and on both kinds of held-out pairs.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    epochs = max(1, round(pairs / pairs_per_epoch))
+    steps_per_epoch = max(1, pairs_per_epoch // batch)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = TimeArrowModel(channels)
+    model = model.to(on, memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(model.parameters(), lr=low_rate, weight_decay=1e-6)
+    history: list[dict] = []
+    checkpoint = folder / "checkpoint.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=on, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        history = state["history"]
+
+    source = PairSource(movie, sampler, on, uniform_share, change_power)
+    checks = arrow.held_out_pairs(held_out, crop_sizes[-1], validation_pairs, on)
+    progress = tqdm(range(len(history), epochs), initial=len(history), total=epochs, desc="TAP", unit="epoch")
+    for epoch in progress:
+        rng = np.random.default_rng([seed, epoch])
+        size = crop_size_at(epoch / epochs, crop_sizes, crop_shares)
+        drawn = source.sample(size, steps_per_epoch * batch, rng)
+        first = epoch * steps_per_epoch
+        rates = [learning_rate(step, epochs * steps_per_epoch, steps_per_epoch, schedule, low_rate, high_rate)
+                 for step in range(first, first + steps_per_epoch)]
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        start = time.perf_counter()
+        trained = train_epoch(model, optimiser, source, drawn, rates, generator, unit_length)
+        minutes = (history[-1]["minutes"] if history else 0.0) + (time.perf_counter() - start) / 60
+        row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * batch, "minutes": minutes,
+               "crop_size": size, "learning_rate": rates[-1]} | _prefixed("train", trained)
+        for sampler, (checked, fixed) in checks.items():
+            row |= _prefixed(sampler, arrow.validate(model, checked, fixed))
+        history.append(row)
+        with replacing(checkpoint) as temporary:
+            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "history": history},
+                       temporary)
+        with replacing(folder / "history.csv") as temporary:
+            pd.DataFrame(history).to_csv(temporary, index=False)
+        progress.set_postfix(train=f"{row['train_accuracy']:.3f}", uniform=f"{row['uniform_accuracy']:.3f}",
+                             change=f"{row['change_accuracy']:.3f}")
+    with replacing(folder / "weights.safetensors") as temporary:
+        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, temporary)
+    checkpoint.unlink(missing_ok=True)
+    return pd.DataFrame(history)
+
+
+def tap_run(movie: Movie, held_out: Movie, *, seed: int, mode: str, on: torch.device, command: str,
+            test_pairs: int, **parameters) -> runs.Run:
+    """:func:`pretrain` as a run: executed or restored, tested on the held-out movie, recorded.
+
+    Parameters
+    ----------
+    movie, held_out : Movie
+    seed, mode, command
+        See :func:`tapnb.runs.run`.
+    on : torch.device
+    test_pairs : int
+        Held-out pairs of each kind for the final accuracies.
+    **parameters
+        Of :func:`pretrain`.
+
+    Returns
+    -------
+    Run
+        ``results``: "history" (a list of epochs) and "accuracies" (see :func:`tapnb.arrow.accuracies`).
+    """
+
+    def make(folder: Path) -> dict:
+        history = pretrain(movie, held_out, folder, seed=seed, on=on, **parameters)
+        return {"history": history.to_dict("records"),
+                "accuracies": arrow.accuracies(load(folder, on), held_out, TEST_SIZES, test_pairs, on)}
+
+    return runs.run("tap", {"train": movie, "held-out": held_out}, parameters | {"test_pairs": test_pairs}, seed,
+                    mode, make, device.describe(on), MODULES, command)
+
+
+def load(folder: Path, on: torch.device, channels: tuple[int, ...] = (32, 64, 128, 256)) -> TimeArrowModel:
+    """The trained model of a run folder, in evaluation mode.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no ``weights.safetensors``.
+    """
+    path = folder / "weights.safetensors"
+    if not path.exists():
+        raise FileNotFoundError(f"no weights at {path}; train them with `tapnb run 02_pretraining`")
+    model = TimeArrowModel(channels)
+    model.load_state_dict(load_file(path))
+    return model.to(on, memory_format=torch.channels_last).eval()
+
+
+def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:
+    return {f"{prefix}_{key}": value for key, value in values.items()}

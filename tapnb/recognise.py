@@ -1,0 +1,211 @@
+"""Event recognition: is a cell dividing or dying in this crop pair? (paper, Section 3, Table 2)
+
+Six strategies: three sources of features (TAP, random, trained end to end) times two heads. Fixed features
+are computed once per crop and shared by every epoch and every head that rests on them.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+from torch.nn import functional as F
+from tqdm.auto import tqdm
+
+from tapnb import crops, device
+from tapnb.dataset import EventDataset
+from tapnb.models import DenseFeatures, LinearHead, ResNetHead, redraw_kaiming_uniform
+
+HEADS = {"linear": LinearHead, "ResNet": ResNetHead}
+LEARNING_RATE = 1e-3
+BATCH = 108
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One row of Table 2."""
+
+    features: str  # "TAP" or "random"
+    trained: bool  # end to end with the head, or fixed
+    head: str
+
+
+STRATEGIES = {
+    "A0": Strategy("TAP", False, "linear"), "A1": Strategy("TAP", False, "ResNet"),
+    "B0": Strategy("random", False, "linear"), "B1": Strategy("random", False, "ResNet"),
+    "C0": Strategy("random", True, "linear"), "C1": Strategy("random", True, "ResNet"),
+}
+
+
+@torch.inference_mode()
+def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 256) -> torch.Tensor:
+    """Dense features of crop pairs, frozen network in evaluation mode.
+
+    Parameters
+    ----------
+    model : DenseFeatures
+    images : tensor, shape (N, 2, s, s)
+    batch : int
+
+    Returns
+    -------
+    bfloat16 tensor, shape (N, 2, 32, s, s)
+        Half the memory of float32: the paper's 14 934 training pairs take 4.4 GB.
+    """
+    model.eval()
+    return torch.cat([model(part).to(torch.bfloat16) for part in images.split(batch)])
+
+
+@torch.no_grad()
+def estimate_norms(model: nn.Module, images: torch.Tensor, batch: int = 108, most: int = 1080) -> None:
+    """Set the BatchNorm running statistics of an untrained network to those of training crops, in place.
+
+    The authors' scripts kept the statistics of the trained network under redrawn weights instead.
+    """
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average over the batches
+    model.train()
+    for part in images[:most].split(batch):
+        model(part)
+    for norm in norms:
+        norm.momentum = 0.1
+
+
+def train_head(head: nn.Module, features: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int,
+               backbone: nn.Module | None = None, batch: int = BATCH) -> None:
+    """Train a head, in place, on fixed features or together with the backbone that makes them.
+
+    Adam, learning rate 1e-3, cross entropy, no augmentation, no early stopping (SPEC section 4).
+
+    Parameters
+    ----------
+    head : Module
+        Features (N, 2, 32, s, s) to logits (N, 2).
+    features : tensor, shape (N, 2, 32, s, s), or (N, 2, s, s) images if there is a backbone
+    labels : int64 tensor, shape (N,)
+    epochs : int
+    seed : int
+        Fixes the order of the pairs.
+    backbone : Module, optional
+        Trained along with the head (strategies C0 and C1).
+    batch : int
+    """
+    network = head if backbone is None else nn.Sequential(backbone, head)
+    network.train()
+    optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
+    generator = torch.Generator().manual_seed(seed)
+    on = labels.device
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(labels), generator=generator).to(on).split(batch):
+            if len(chosen) == 1:
+                continue  # BatchNorm has no variance of one pair at 1 x 1 pixel; nothing is learned from it
+            with device.autocast(on):
+                logits = network(features[chosen].float())
+            loss = F.cross_entropy(logits.float(), labels[chosen])
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+
+
+@torch.inference_mode()
+def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tensor, batch: int = 256) -> torch.Tensor:
+    """Logits of several heads that share a backbone, in float32 and evaluation mode.
+
+    Parameters
+    ----------
+    heads : list of Module
+    backbone : DenseFeatures
+    images : tensor, shape (N, 2, s, s)
+    batch : int
+
+    Returns
+    -------
+    tensor, shape (len(heads), N, 2)
+    """
+    for module in (backbone, *heads):
+        module.eval()
+    parts = []
+    for part in images.split(batch):
+        z = backbone(part)  # once for all heads
+        parts.append(torch.stack([head(z) for head in heads]))
+    return torch.cat(parts, dim=1)
+
+
+def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torch.Tensor, levels: np.ndarray,
+                 seeds: list[int], epochs: int, *, test_pairs: int | None = None, redraw_norms: bool = False,
+                 keep_trained_norms: bool = False) -> pd.DataFrame:
+    """Train and test one strategy once per seed.
+
+    Parameters
+    ----------
+    name : {"A0", "A1", "B0", "B1", "C0", "C1"}
+    tap : DenseFeatures
+        The pretrained features; "random" ones are redrawn copies of it.
+    data : EventDataset
+    frames, levels
+        Of the movie, see :func:`tapnb.crops.gather`.
+    seeds : list of int
+        One run each; a seed fixes the head, the random U-Net and the order of the pairs.
+    epochs : int
+    test_pairs : int, optional
+        Test and validate on the first so many pairs of the two parts only: a smaller budget.
+    redraw_norms, keep_trained_norms : bool
+        The scripts' ways for random features: BatchNorm scales from N(0, 1), and running statistics of the
+        trained network.
+
+    Returns
+    -------
+    DataFrame
+        One row per run, part and crop pair: ``seed``, ``part`` ("test" or "validation"), ``pair`` (index
+        into ``data.pairs``), ``label``, ``logit_0``, ``logit_1``. Every later table is a function of it.
+    """
+    if name not in STRATEGIES:
+        raise ValueError(f"unknown strategy {name!r}; choose from {', '.join(STRATEGIES)}")
+    strategy, on = STRATEGIES[name], frames.device
+    training = data.parts["balanced"]
+    images = crops.gather(frames, levels, data.pairs[training])  # (N, 2, s, s)
+    labels = torch.from_numpy(data.labels[training].astype(np.int64)).to(on)
+    tested = {part: data.parts[part][:test_pairs] for part in ("test", "validation")}
+    rows = []
+
+    def keep(part: str, index: np.ndarray, logits: torch.Tensor, run_seeds: list[int]) -> None:
+        for seed, run_logits in zip(run_seeds, logits.cpu().numpy()):
+            rows.append(pd.DataFrame({"seed": seed, "part": part, "pair": index, "label": data.labels[index],
+                                      "logit_0": run_logits[:, 0], "logit_1": run_logits[:, 1]}))
+
+    def test(backbone: DenseFeatures, heads: list[nn.Module], run_seeds: list[int]) -> None:
+        for part, index in tested.items():
+            keep(part, index, predict(heads, backbone, crops.gather(frames, levels, data.pairs[index])), run_seeds)
+
+    def new_head(seed: int) -> nn.Module:
+        torch.manual_seed(seed)
+        return HEADS[strategy.head](data.pairs.size).to(on)
+
+    with torch.random.fork_rng(devices=[]):
+        if strategy.features == "TAP":  # every seed shares one pass over the features
+            features, heads = fixed_features(tap, images), []
+            for seed in tqdm(seeds, desc=name, unit="run"):
+                heads.append(new_head(seed))
+                train_head(heads[-1], features, labels, epochs, seed)
+            test(tap, heads, seeds)
+        else:
+            for seed in tqdm(seeds, desc=name, unit="run"):
+                head, backbone = new_head(seed), copy.deepcopy(tap)
+                trained_norms = {k: v.clone() for k, v in tap.state_dict().items() if "running_" in k}
+                redraw_kaiming_uniform(backbone, redraw_norms)
+                if keep_trained_norms:
+                    backbone.load_state_dict(trained_norms, strict=False)
+                elif not strategy.trained:
+                    estimate_norms(backbone, images)
+                if strategy.trained:
+                    train_head(head, images, labels, epochs, seed, backbone)
+                else:
+                    train_head(head, fixed_features(backbone, images), labels, epochs, seed)
+                test(backbone, [head], [seed])
+    return pd.concat(rows, ignore_index=True)

@@ -1,0 +1,108 @@
+"""What the book shows: numbers, tables and plots under ``results/<profile>/<movie>/``, each with its runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from tapnb import paths, provenance
+from tapnb.files import replacing, write_json
+from tapnb.runs import Run, slug
+
+
+def folder(profile: str, movie: str) -> Path:
+    """Folder of one profile and one movie (a name or a path)."""
+    return paths.results() / profile / slug(Path(movie).stem)
+
+
+def number(value: float, runs: list[Run], digits: int = 3, std: float | None = None, n: int = 1,
+           interval: tuple[float, float] | None = None, unit: str = "") -> dict:
+    """A number as the book shows it, with its spread and the runs it was computed from.
+
+    Parameters
+    ----------
+    value : float
+    runs : list of Run
+    digits : int
+        Decimals shown.
+    std : float, optional
+        Standard deviation over ``n`` repetitions.
+    n : int
+        Repetitions behind ``std``, or 1.
+    interval : (float, float), optional
+        95 % confidence interval.
+    unit : str
+    """
+    text = f"{value:,.{digits}f}".replace(",", "\u202f")
+    if std is not None:
+        text += f" ± {std:.{digits}f}"
+    if interval is not None:
+        text += f" ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})"
+    if unit:
+        text += f"\u202f{unit}"
+    return {"value": float(value), "std": None if std is None else float(std), "n": n,
+            "interval": None if interval is None else [float(i) for i in interval],
+            "runs": [run.name for run in runs], "text": text}
+
+
+def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dict[str, Run],
+            numbers: dict[str, dict], tables: dict[str, pd.DataFrame] | None = None,
+            plots: dict[str, Figure] | None = None) -> Path:
+    """Write what a notebook found; the book reads it from there.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name, such as "02_pretraining".
+    profile, movie : str
+    parameters : dict
+        All parameters of the notebook.
+    runs : dict of Run
+        By the role that they play; later notebooks find them here.
+    numbers : dict
+        From :func:`number`.
+    tables : dict of DataFrame
+        Written as ``<notebook>_<name>.csv``.
+    plots : dict of Figure
+        Written as ``<notebook>_<name>.svg``. Plots only: no movie's pixels belong under ``results/``.
+    """
+    target = folder(profile, movie)
+    for name, table in (tables or {}).items():
+        with replacing(target / f"{notebook}_{name}.csv") as temporary:
+            table.to_csv(temporary, index=False)
+    for name, figure in (plots or {}).items():
+        with replacing(target / f"{notebook}_{name}.svg") as temporary:
+            figure.savefig(temporary, format="svg", metadata={"Date": None})
+    for run in runs.values():
+        write_json(target / "records" / f"{run.name}.json", run.record)
+    path = target / f"{notebook}.json"
+    write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers,
+                      "runs": {role: run.name for role, run in runs.items()},
+                      "provenance": stamp(parameters, runs)})
+    return path
+
+
+def stamp(parameters: dict, runs: dict[str, Run]) -> dict:
+    """Provenance of a notebook: parameters, commit, versions, device and time."""
+    commit, dirty = provenance.commit()
+    return {"parameters": parameters, "commit": commit, "dirty": dirty, "versions": provenance.versions(),
+            "device": sorted({run.record["device"] for run in runs.values()}),
+            "seconds": round(sum(run.record["seconds"] for run in runs.values()), 1), "made": provenance.now()}
+
+
+def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
+    """Name of the run that a notebook has published under ``role``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If that notebook has not been run for this profile and movie.
+    """
+    path = folder(profile, movie) / f"{notebook}.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
+                                f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")
+    return json.loads(path.read_text("utf-8"))["runs"][role]

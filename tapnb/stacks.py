@@ -1,0 +1,155 @@
+"""Grey TIFF stacks as arrays (T, Y, X): a multi-page file, or a folder of single-page files.
+
+A stack is refused in one sentence that says what is wrong, in which file, and what to do.
+"""
+
+import logging
+import re
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+__all__ = ["read_stack", "check_frames", "natural_key"]
+
+SUFFIXES = (".tif", ".tiff")
+
+
+def natural_key(path) -> list:
+    """Return a sort key that orders ``t2.tif`` before ``t10.tif``."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part.lower())
+            for part in re.split(r"([0-9]+)", Path(path).name) if part]
+
+
+def read_stack(path, labels=False) -> np.ndarray:
+    """Read a TIFF stack, or a folder of single-page TIFF files, as one array.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A multi-page TIFF file, or a folder whose ``.tif`` and ``.tiff`` files, in natural order of their
+        names, are the frames.
+    labels : bool
+        Whether these are labels and not grey levels: any integer dtype or booleans will do then.
+
+    Returns
+    -------
+    numpy.ndarray
+        (T, Y, X), at least 2 frames, as stored: ``uint8``, ``uint16`` or floating point in grey levels.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at `path`.
+    ValueError
+        If a file is not a readable TIFF, or the frames are not grey, finite, of one shape and of one of
+        the dtypes above.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f"There is no file or folder {path}: check the path.")
+    stack = _read_folder(path) if path.is_dir() else read_tiff(path)
+    check_frames(stack, str(path), labels)
+    return stack
+
+
+def check_frames(frames, where, labels=False) -> None:
+    """Raise one sentence unless frames are (T >= 2, Y, X), of a supported dtype, and finite.
+
+    Parameters
+    ----------
+    frames : numpy.ndarray
+        The frames to check.
+    where : str
+        What the sentence calls them: a path, or the movie's name.
+    labels : bool
+        Whether any integer dtype or booleans will do.
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong, where, and what to do.
+    """
+    if not isinstance(frames, np.ndarray):
+        raise ValueError(f"{where} is of type {type(frames).__name__}: give an array (T, Y, X).")
+    if frames.ndim == 2 or (frames.ndim == 3 and len(frames) < 2):
+        raise ValueError(f"{where} holds one frame of shape {frames.shape[-2:]}: "
+                         "a movie needs at least 2 frames (T, Y, X).")
+    if frames.ndim != 3 or frames.shape[-1] in (3, 4):
+        raise ValueError(f"{where} has shape {frames.shape}, expected (T, Y, X) in grey: "
+                         "save one channel and one plane, no RGB.")
+    if frames.size == 0:
+        raise ValueError(f"{where} has shape {frames.shape}: there is no pixel in it.")
+    if frames.dtype not in (np.uint8, np.uint16) and frames.dtype.kind != "f" \
+            and not (labels and frames.dtype.kind in "iub"):
+        raise ValueError(f"{where} has dtype {frames.dtype}, expected uint8, uint16 or floating point: "
+                         "convert it to one of these.")
+    if frames.dtype.kind == "f":
+        for t, frame in enumerate(frames):  # frame by frame, to name the first bad one
+            if not np.isfinite(frame).all():
+                raise ValueError(f"{where} holds NaN or infinite pixels in frame {t}: "
+                                 "replace them by grey levels.")
+
+
+def read_tiff(path) -> np.ndarray:
+    """Read all pages of one TIFF file, as stored, without singleton axes before the last two."""
+    path = Path(path)
+    reader_log = logging.getLogger("tifffile")
+    complaints = _Complaints()
+    reader_log.addHandler(complaints)
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            pages = [page.aspage() for page in tiff.pages]
+            kinds = list(dict.fromkeys((page.shape, str(page.dtype)) for page in pages))
+            needed = max((start + length for page in pages
+                          for start, length in zip(page.dataoffsets, page.databytecounts)), default=0)
+            # A damaged page list is only logged by the reader, and missing pixels would be read as zeros.
+            damage = complaints.lines or needed > tiff.filehandle.size or not pages
+            if not damage and len(kinds) == 1:
+                one_series = len(tiff.series) == 1
+                stack = tiff.asarray() if one_series else np.stack([page.asarray() for page in pages])
+    except Exception as error:  # each codec has its own exceptions
+        raise ValueError(f"{path} is not a readable TIFF file ({type(error).__name__}: {error}): "
+                         "save or copy it again.") from error
+    finally:
+        reader_log.removeHandler(complaints)
+    if damage:
+        raise ValueError(f"{path} is truncated or damaged: copy it again.")
+    if len(kinds) > 1:
+        raise ValueError(f"{path} holds pages {kinds[0][0]} {kinds[0][1]} and {kinds[1][0]} {kinds[1][1]}: "
+                         "save frames of one shape and one dtype as one stack.")
+    stack = stack.astype(stack.dtype.newbyteorder("="), copy=False)  # ImageJ writes big-endian files
+    return stack.reshape([n for n in stack.shape[:-2] if n != 1] + list(stack.shape[-2:]))
+
+
+class _Complaints(logging.Handler):
+    """Keeps what the TIFF reader logs as an error while a file is open."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(record.getMessage())
+
+
+def _read_folder(folder: Path) -> np.ndarray:
+    """Stack the TIFF files of a folder in natural order; (T, Y, X)."""
+    files = sorted((file for file in folder.iterdir()
+                    if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")), key=natural_key)
+    if not files:
+        raise ValueError(f"The folder {folder} holds no .tif or .tiff file: "
+                         "give the folder that holds the frames.")
+    stack = None
+    for index, file in enumerate(files):
+        frame = read_tiff(file)
+        if frame.ndim != 2:
+            raise ValueError(f"{file} has shape {frame.shape}, but in a folder each file is one grey frame "
+                             "(Y, X): give a multi-page stack by its own path.")
+        if stack is None:
+            stack = np.empty((len(files), *frame.shape), frame.dtype)  # (T, Y, X)
+        elif frame.shape != stack.shape[1:] or frame.dtype != stack.dtype:
+            raise ValueError(f"{file} is {frame.shape} {frame.dtype}, but {files[0].name} is "
+                             f"{stack.shape[1:]} {stack.dtype}: all frames need one shape and one dtype.")
+        stack[index] = frame
+    return stack
