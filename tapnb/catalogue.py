@@ -23,7 +23,7 @@ from tapnb.hela20 import fetch_hela20, read_hela20
 from tapnb.lineage import ctc_sequences, read_ctc
 from tapnb.movies import Movie, read_movie
 
-__all__ = ["open_movie", "fetch", "hela_folder", "part_of", "NAMES", "ROLES"]
+__all__ = ["open_movie", "open_both", "fetch", "hela_folder", "part_of", "NAMES", "ROLES"]
 
 NAMES = ("synthetic", "hela", "hela20")
 ROLES = ("train", "held-out")
@@ -271,3 +271,25 @@ def _source_digest(module, seen=None) -> str:
                 for name in (node.module.partition(".")[2], *(alias.name for alias in node.names)):
                     _source_digest(name, seen)
     return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()
+
+
+def open_both(name, *, frames=0, size=0, masks="", held_out="", held_out_masks="") -> tuple[Movie, Movie]:
+    """Open a movie in both roles, with the options that a notebook has: 0 and "" stand for "not given".
+
+    Parameters
+    ----------
+    name : str
+        See :func:`open_movie`.
+    frames, size : int
+        Frames, and side of a frame in pixels, of ``"synthetic"``; other movies are taken as they are.
+    masks, held_out, held_out_masks : str
+        Paths that belong to your own TIFF stack.
+
+    Returns
+    -------
+    train, held_out : Movie
+    """
+    given = {"frames": frames, "size": size} if name == "synthetic" else {
+        "masks": masks, "held_out": held_out, "held_out_masks": held_out_masks}
+    given = {option: value for option, value in given.items() if value}
+    return open_movie(name, "train", **given), open_movie(name, "held-out", **given)

@@ -46,8 +46,7 @@ def scores_per_run(predictions: pd.DataFrame, part: str = "test") -> pd.DataFram
     rows = []
     for seed, run in predictions[predictions["part"] == part].groupby("seed"):
         labels, p = run["label"].to_numpy(bool), probability(run)
-        ranked = average_precision_score(labels, p) if labels.any() else np.nan
-        rows.append({"seed": seed} | scores(labels, p > 0.5) | {"average precision": ranked})
+        rows.append({"seed": seed} | scores(labels, p > 0.5) | {"average precision": average_precision(labels, p)})
     return pd.DataFrame(rows)
 
 
@@ -67,3 +66,15 @@ def share_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[fl
     """Wilson's interval of a share, such as an accuracy on ``n`` pairs."""
     interval = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def average_precision(labels: np.ndarray, ranking: np.ndarray) -> float:
+    """Average precision of a ranking; NaN where there is no positive.
+
+    Parameters
+    ----------
+    labels : bool array, shape (N,)
+    ranking : float array, shape (N,)
+        Larger means more likely an event.
+    """
+    return float(average_precision_score(labels, ranking)) if np.any(labels) else float("nan")

@@ -8,7 +8,7 @@ shade-off of real pictures come from. Flat cells come out darker than the backgr
 path exceeds the ring's delay, bright with a dark rim.
 
 Per-pixel code uses only arithmetic, square roots and tables rounded to six digits, all of which have one
-right answer on every processor: the same seed gives the same bytes on another machine.
+right answer on every processor, so that a seed gives the same bytes elsewhere.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ DISH = 0.022  # radians: roughness of the dish's coating
 TEXTURES = 64  # nuclei and granule patterns per movie, from which each cell takes one and two
 TEXELS, SPAN = 64, 1.5  # side of a texture, and how many cell radii it reaches from the centre
 
-DRAWN = np.dtype([(n, "f4") for n in ("hy", "hx", "radius", "height", "round", "stretch", "blend", "grain", "plate")]
+DRAWN = np.dtype([(n, "f4") for n in ("hy", "hx", "radius", "height", "round", "stretch", "blend", "grain",
+                                      "plate")]
                  + [("y", "f8"), ("x", "f8"), ("modes", "f4", 8), ("nucleus", "i4"), ("granule", "i4", 2),
                     ("label", "u1")])  # what draw_cells needs to know of a cell
 
@@ -88,7 +89,7 @@ def make_textures(rng: np.random.Generator, size: int, count: int = TEXTURES) ->
     nuclei = np.zeros((count, TEXELS, TEXELS))
     granules = np.zeros((count, TEXELS, TEXELS))
     for k in range(count):
-        long, wide = rng.uniform(0.40, 0.52), rng.uniform(0.32, 0.42)  # semi-axes: a third of the radius' area
+        long, wide = rng.uniform(0.40, 0.52), rng.uniform(0.32, 0.42)  # semi-axes
         inside = np.clip(1 - (u / long) ** 2 - (v / wide) ** 2, 0, 1)
         nuclei[k] = 0.55 * np.sqrt(inside) - 0.12 * (inside > 0)
         for _ in range(rng.integers(1, 4)):
@@ -123,8 +124,8 @@ def draw_cells(path: np.ndarray, labels: np.ndarray, cells: np.ndarray, textures
         Event mask, written in place: 1 division, 2 death.
     cells : structured ndarray, (n,)
         One row per cell: ``y x`` (pixels of the padded field), ``hy hx`` (unit vector of its long axis),
-        ``radius`` (pixels), ``height`` (mean, um), ``round`` (0 flat .. 1 sphere), ``stretch`` (long axis over
-        the short one), ``modes`` (8: cosine and sine of the outline's modes 2 to 5), ``nucleus granule`` (3
+        ``radius`` (pixels), ``height`` (mean, um), ``round`` (0 flat .. 1 sphere), ``stretch`` (long over
+        short axis), ``modes`` (8: cosine and sine of the outline's modes 2 to 5), ``nucleus granule`` (3
         texture numbers), ``blend`` (0..1, from the first granule texture to the second), ``grain`` (strength
         of the texture), ``plate`` (0..1, contrast of the chromosomes), ``label`` (0, 1, 2).
     textures : Textures
@@ -240,7 +241,7 @@ def photograph(path: np.ndarray, glow: np.ndarray, size: int, um_per_pixel: floa
     index = np.clip(path * 1024, 0, 4095).astype(np.int16)
     real, imaginary = _COS[index], _SIN[index]
     low_real, low_imaginary = (_blur_wide(part, HALO_UM / um_per_pixel) for part in (real, imaginary))
-    # scattered light + direct light, the latter a quarter wave late and dimmed: exp(i path) - (1 + i RING) low
+    # scattered light + direct light, a quarter wave late and dimmed: exp(i path) - (1 + i RING) low
     real = real - low_real + RING * low_imaginary
     imaginary = imaginary - low_imaginary - RING * low_real
     light = (real * real + imaginary * imaginary) / np.float32(RING**2)

@@ -2,7 +2,7 @@
 
 Arrays of cells, debris and blobs, advanced in steps of five minutes. What is bright is not thereby an event:
 cells also round up and flatten again, cling loosely as bright spheres for hours, and float by out of focus.
-Only arithmetic and square roots act on the state, so that a seed gives the same cells on every processor.
+Only arithmetic and square roots act on the state, so that a seed gives the same cells on other processors.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ DENSITY = 0.12  # relative spread of the refractive increment: protein concentra
 THICKNESS = 3.4  # um, mean of a spread cell: the nucleus is about 5 high, the lamella below 1
 
 # Cycle
-CYCLE = 16.9 * 60  # minutes from birth to the next mitosis: human epithelial lines take 16 to 24 hours
+CYCLE = 16.7 * 60  # minutes from birth to the next mitosis: fast adherent lines take 14 to 20 hours
 CYCLE_SPREAD = 0.13  # relative standard deviation; sisters and cousins differ by 10 to 20 %
 ROUNDING = 28.0  # minutes to round up for mitosis, by actomyosin contraction: 20 to 40 in HeLa and MCF10A
 METAPHASE = (10.0, 32.0)  # minutes from rounded to anaphase onset: plate formed and checkpoint satisfied
 ANAPHASE = 10.0  # minutes during which the chromatids' two bars move apart
 CYTOKINESIS = 25.0  # minutes the daughters stay spherical from anaphase onset, furrow included
-SEPARATION = (20.0, 32.0)  # minutes from anaphase onset until the daughters have parted: the label's end
+SEPARATION = (15.0, 27.0)  # minutes from anaphase onset until the furrow is closed: the label's end
 SPREADING = 105.0  # minutes to flatten out: adhesion is rebuilt slowly, 1 to 2 hours
 PUSH_APART = 0.14  # um a minute, each daughter, by polar relaxation and crawling away from each other
 
 # Death
-DEATH = 0.0052 / 60  # per cell and minute: 0.5 % an hour, usual in a healthy culture under the lamp
+DEATH = 0.0052 / 60  # per cell and minute: half a per cent an hour, a culture in fair health under the lamp
 DYING = (65.0, 120.0)  # minutes of shrinking and blebbing before the cell breaks up: execution of apoptosis
-SHRINKAGE = 0.72  # final linear size: apoptotic volume decrease takes a half or more of the volume
+SHRINKAGE = 0.72  # final linear size: apoptosis takes a half or more of the volume
 DEBRIS_LIFE = 7 * 60.0  # minutes over which apoptotic bodies fade (digested, detached)
 
 # Neither: what is bright, round or fast without being an event
 ROUND_UP = 0.045 / 60  # per cell and minute: passing loss of adhesion or abortive rounding
 ROUND_UP_TIME = (40.0, 170.0)  # minutes before it spreads again
 CLINGING = 0.016 / 60  # per cell and minute: becomes a loosely attached sphere ...
-CLINGING_TIME = (180.0, 780.0)  # ... for hours
+CLINGING_TIME = (180.0, 780.0)  # ... for hours; with the above one cell in six is round: a line that adheres weakly
 POLARISED = 0.018 / 60  # per cell and minute: polarises and runs
 POLARISED_TIME = (50.0, 130.0)  # minutes
 SPECKS = 150  # pieces of dirt in 1024 x 1024 pixels, there from beginning to end
@@ -54,10 +54,12 @@ BLOB_LIFE = 6 * 60.0  # minutes before a blob floats off and another comes
 
 # Motion
 SPEED = 0.22  # um a minute (13 um an hour): epithelial cells at low density, 10 to 30
-RUN = 0.75  # um a minute while polarised: fast as a keratocyte-like run
+RUN = 0.75  # um a minute while polarised: a fast, keratocyte-like run
 PERSISTENCE = 70.0  # minutes until a cell has forgotten its direction
 
 FLAT, ROUNDED, CLINGS, RUNS, MITOSIS, DAUGHTER, DIES = range(7)  # states of a cell
+PLANS = ((DIES, DEATH, DYING), (ROUNDED, ROUND_UP, ROUND_UP_TIME), (CLINGS, CLINGING, CLINGING_TIME),
+         (RUNS, POLARISED, POLARISED_TIME))  # state, chance of entering it per minute, minutes spent in it
 SPHERE = 0.6203505  # radius of a sphere of volume 1: (3 / 4 pi)^(1/3)
 HALF = 0.7937005  # linear size of half the volume: (1/2)^(1/3)
 
@@ -107,13 +109,13 @@ class Population:
             self.cells[axis] = (index + rng.uniform(0.1, 0.9, count)) * (size + 2 * MARGIN) / side - MARGIN
         self.cells["length"] = VOLUME ** (1 / 3) * (1 + VOLUME_SPREAD * rng.standard_normal(count))
         self._start_cycle(self.cells)
-        past = np.round(-np.log2(1 - rng.random(count) / 2), 6)  # growing population: more young than old cells
+        past = np.round(-np.log2(1 - rng.random(count) / 2), 6)  # growing: more young than old cells
         self.cells["age"] = past * self.cells["due"]
         self.cells["length"] += self.cells["growth"] * self.cells["age"]
         self.cells["due"] -= self.cells["age"]
-        clings = rng.random(count) < CLINGING * np.mean(CLINGING_TIME)  # those that let go before the warm-up
+        clings = rng.random(count) < 0.8 * CLINGING * np.mean(CLINGING_TIME)  # let go before the warm-up
         self.cells["state"][clings], self.cells["round"][clings] = CLINGS, 1.0
-        self.cells["clock"][clings] = CLINGING_TIME[1] * rng.random(count)[clings]
+        self.cells["clock"][clings] = (rng.uniform(*CLINGING_TIME, count) * rng.random(count))[clings]
         self.specks = self._new_specks(*self._anywhere(round(SPECKS * domain)))
         self.blobs = self._new_blobs(max(1, round(BLOBS * domain)))
         self.blobs["age"] = rng.random(len(self.blobs)) * self.blobs["life"]
@@ -179,8 +181,7 @@ class Population:
         c["state"][back] = FLAT
         free = (c["state"] == FLAT) & (c["age"] > SPREADING)  # a spreading daughter has no other plans yet
         upper = 0.0
-        for state, rate, (least, most) in ((DIES, DEATH, DYING), (ROUNDED, ROUND_UP, ROUND_UP_TIME),
-                                           (CLINGS, CLINGING, CLINGING_TIME), (RUNS, POLARISED, POLARISED_TIME)):
+        for state, rate, (least, most) in PLANS:
             enters = free & (chance >= upper) & (chance < upper + rate * STEP)
             upper += rate * STEP
             c["state"][enters] = state
@@ -198,7 +199,7 @@ class Population:
         for field in ("y", "x", "hy", "hx", "dense"):
             daughters[field] = np.repeat(mothers[field], 2)
         side = np.tile([1.0, -1.0], len(mothers))
-        away = side * 0.6 * SPHERE * np.repeat(mothers["length"], 2) / UM_PER_PIXEL  # spheres that still overlap
+        away = side * 0.6 * SPHERE * np.repeat(mothers["length"], 2) / UM_PER_PIXEL  # still overlapping
         daughters["y"] += away * daughters["hy"]
         daughters["x"] += away * daughters["hx"]
         daughters["hy"] *= side  # each faces away from its sister
@@ -223,8 +224,9 @@ class Population:
         c, rng = self.cells, self.rng
         state = c["state"]
         dying = state == DIES
-        c["length"] += np.where(dying, -c["length"] * (1 - SHRINKAGE) * 1.2 * STEP / np.maximum(c["span"], STEP),
-                                np.where(state == MITOSIS, 0, c["growth"] * STEP))
+        shrinking = c["length"] * 1.2 * (SHRINKAGE - 1) / np.maximum(c["span"], STEP)  # 1.2: compound
+        growing = np.where(state == MITOSIS, 0, c["growth"])
+        c["length"] += STEP * np.where(dying, shrinking, growing)
         fresh = (state == DAUGHTER) & (c["age"] <= CYTOKINESIS)
         up = np.isin(state, (ROUNDED, CLINGS, MITOSIS, DIES)) | fresh
         pace = c["pace"] * np.where(up, STEP / ROUNDING, -STEP / SPREADING)
@@ -242,14 +244,12 @@ class Population:
 
     def _move(self) -> None:
         c, rng = self.cells, self.rng
-        state = c["state"]
-        flat = 1 - c["round"]
-        turn = np.sqrt(2 * STEP / PERSISTENCE) * np.where(state == RUNS, 0.35, flat) * rng.standard_normal(len(c))
-        turn[state == MITOSIS] = 0  # the spindle keeps its axis
+        state, flat = c["state"], 1 - c["round"]
+        loose = np.select([state == RUNS, state == MITOSIS], [0.35, 0.0], flat)  # a spindle keeps its axis
+        turn = np.sqrt(2 * STEP / PERSISTENCE) * loose * rng.standard_normal(len(c))
         c["hy"], c["hx"] = unit(np.stack([c["hy"] + turn * c["hx"], c["hx"] - turn * c["hy"]]))
         speed = np.where(state == RUNS, RUN, SPEED * c["pace"]) * flat
-        speed += np.where((state == DAUGHTER), PUSH_APART, 0)
-        step = speed * STEP / UM_PER_PIXEL
+        step = (speed + PUSH_APART * (state == DAUGHTER)) * STEP / UM_PER_PIXEL
         jitter = 0.25 * rng.standard_normal((2, len(c)))  # pixels; spheres wobble on the spot
         place = np.stack([c["y"] + step * c["hy"], c["x"] + step * c["hx"]], axis=1) + jitter.T  # (n, 2)
         radius, _, _ = form(c)
@@ -267,7 +267,7 @@ class Population:
             c[axis] = np.clip(position, -MARGIN, self.size + MARGIN)
 
     def _drift(self) -> None:
-        rng, s, b = self.rng, self.specks, self.blobs
+        rng, b, s = self.rng, self.blobs, self.specks
         s["path"] *= 1 - s["fades"] * STEP
         self.specks = s = s[s["path"] > 0.06]
         for axis in ("y", "x"):
@@ -282,7 +282,7 @@ class Population:
 
 
 def form(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Radius (pixels), mean height (um) and roundness of cells, all (n,): the volume is kept on rounding up."""
+    """Radius (pixels), mean height (um) and roundness of cells, all (n,); rounding up keeps the volume."""
     sphere, volume = cells["round"] ** 2 * (3 - 2 * cells["round"]), cells["length"] ** 3
     radius = sphere * SPHERE * cells["length"] + (1 - sphere) * np.sqrt(volume / (np.pi * THICKNESS))
     return radius / UM_PER_PIXEL, volume / (np.pi * radius**2), sphere

@@ -97,7 +97,7 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
 def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_per_epoch: int, batch: int,
              crop_sizes: list[int], crop_shares: list[float], sampler: str, uniform_share: float,
              change_power: float, schedule: str, low_rate: float, high_rate: float, validation_pairs: int,
-             unit_length: bool, seed: int, on: torch.device, channels: tuple[int, ...] = (32, 64, 128, 256)) -> pd.DataFrame:
+             validation_size: int, unit_length: bool, seed: int, on: torch.device, channels: tuple[int, ...] = (32, 64, 128, 256)) -> pd.DataFrame:
     """Train on one movie, validate on another, resume where a former call stopped.
 
     Parameters
@@ -113,8 +113,9 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
         See :class:`PairSource`.
     schedule, low_rate, high_rate
         See :func:`learning_rate`.
-    validation_pairs : int
-        Held-out pairs per epoch, uniform ones and ones drawn by change, at the last crop size.
+    validation_pairs, validation_size : int
+        Held-out pairs per epoch, as many uniform ones as ones drawn by change, and the side of their crops in
+        pixels: the same for every recipe, so that curves can be compared.
     unit_length : bool
         See :func:`tapnb.losses.decorrelation`.
     seed : int
@@ -145,7 +146,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
         history = state["history"]
 
     source = PairSource(movie, sampler, on, uniform_share, change_power)
-    checks = arrow.held_out_pairs(held_out, crop_sizes[-1], validation_pairs, on)
+    checks = arrow.held_out_pairs(held_out, validation_size, validation_pairs, on)
     progress = tqdm(range(len(history), epochs), initial=len(history), total=epochs, desc="TAP", unit="epoch")
     for epoch in progress:
         rng = np.random.default_rng([seed, epoch])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,14 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from tapnb import crops, device
-from tapnb.dataset import EventDataset
+from tapnb import crops, device, pretrain, runs
+from tapnb.dataset import EventDataset, event_dataset
+from tapnb.files import replacing
 from tapnb.models import DenseFeatures, LinearHead, ResNetHead, redraw_kaiming_uniform
+from tapnb.movies import Movie
+
+MODULES = ("movies", "crops", "dataset", "models", "device", "recognise")
+"""The code that makes a strategy's predictions what they are."""
 
 HEADS = {"linear": LinearHead, "ResNet": ResNetHead}
 LEARNING_RATE = 1e-3
@@ -209,3 +215,40 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
                     train_head(head, fixed_features(backbone, images), labels, epochs, seed)
                 test(backbone, [head], [seed])
     return pd.concat(rows, ignore_index=True)
+
+
+def strategy_run(name: str, movie: Movie, tap: runs.Run, *, seeds: list[int], epochs: int, test_pairs: int | None,
+                 dataset: dict, mode: str, on: torch.device, command: str) -> runs.Run:
+    """:func:`run_strategy` as a run: its folder keeps ``predictions.parquet``, see :func:`predictions`.
+
+    Parameters
+    ----------
+    name, seeds, epochs, test_pairs
+        See :func:`run_strategy`.
+    movie : Movie
+    tap : Run
+        The pretraining whose features are used, and whose architecture the random ones copy.
+    dataset : dict
+        Arguments of :func:`tapnb.dataset.event_dataset`.
+    mode, command
+        See :func:`tapnb.runs.run`.
+    on : torch.device
+    """
+
+    def make(folder: Path) -> dict:
+        data = event_dataset(movie, **dataset)
+        found = run_strategy(name, pretrain.load(tap.folder, on).features, data, crops.as_tensor(movie.frames, on),
+                             movie.levels, seeds, epochs, test_pairs=test_pairs)
+        with replacing(folder / "predictions.parquet") as temporary:
+            found.astype({"seed": "int32", "part": "category", "pair": "int32"}).to_parquet(temporary, index=False)
+        return {"training_pairs": len(data.parts["balanced"])}
+
+    parameters = {"strategy": name, "seeds": seeds, "epochs": epochs, "test_pairs": test_pairs, "tap": tap.name,
+                  "dataset": dataset}
+    return runs.run("strategy", {"train": movie}, parameters, dataset.get("seed", 25), mode, make,
+                    device.describe(on), MODULES, command)
+
+
+def predictions(run: runs.Run) -> pd.DataFrame:
+    """What a :func:`strategy_run` predicted, as returned by :func:`run_strategy`."""
+    return pd.read_parquet(run.folder / "predictions.parquet")

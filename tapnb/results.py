@@ -106,3 +106,18 @@ def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
         raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
                                 f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")
     return json.loads(path.read_text("utf-8"))["runs"][role]
+
+
+def show_stamp(path: Path):
+    """The provenance of a results file as a notebook's last output: a sentence and the full record below it."""
+    from IPython.display import Markdown
+
+    published = json.loads(path.read_text("utf-8"))
+    made = published["provenance"]
+    commit = (made["commit"] or "no git checkout")[:10] + (", with uncommitted changes" if made["dirty"] else "")
+    rows = {"profile, movie": f"{published['profile']}, {published['movie']}", "commit": commit,
+            "device": "; ".join(made["device"]) or "no training", "computing": f"{made['seconds']:.0f} s",
+            "made": made["made"], "versions": ", ".join(f"{k} {v}" for k, v in made["versions"].items()),
+            "runs": ", ".join(f"`{name}`" for name in published["runs"].values()) or "none",
+            "parameters": ", ".join(f"{k} = {v!r}" for k, v in made["parameters"].items())}
+    return Markdown("| | |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in rows.items()))

@@ -1,7 +1,7 @@
 """A simulated phase-contrast movie of dividing and dying cells, with its event masks.
 
 A dish is simulated (:mod:`tapnb.population`), drawn every 15 minutes (:mod:`tapnb.phase`), and what happened
-is written down as masks and as a table. The simulation was fixed by what is known of real cells.
+is written down as masks and as a table. Its constants are biology and optics, not fitted to any result.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from tapnb.population import (ANAPHASE, CLINGS, DAUGHTER, DIES, MITOSIS, ROUNDED
                               Population, form, labels, unit)
 
 MINUTES_PER_FRAME = 15.0  # the paper's movie
-CELLS = 500  # in 1024 x 1024 pixels at frame 0: 750 per mm2, a third confluent; 1100 are two thirds confluent
+CELLS = 500  # in 1024 x 1024 pixels at frame 0: 590 per mm2, a third confluent; 1100 are three quarters
 SMALLEST = 96  # pixels; a TAP crop
 STAGE = 1.3  # pixels, standard deviation of the stage's position: a bounded walk, recalled over 4 hours
 LAMP = 0.012  # relative standard deviation of the lamp, likewise bounded
 PLATE = 0.55  # share of the cell's path that the plate seems to lack: condensed chromatin shows as a dark bar
-CONDENSATION = 1.15  # final optical density: what remains is concentrated
-OUTLINE = (0.10, 0.065, 0.035, 0.022)  # standard deviation of the outline's Fourier modes 2 to 5, over the radius
+CONDENSATION = 1.15  # optical density of a dying cell at the end: what remains is concentrated
+OUTLINE = (0.10, 0.065, 0.035, 0.022)  # standard deviation of the outline's modes 2 to 5, in radii
 
 KINDS = {ROUNDED: "round-up", CLINGS: "bright", RUNS: "polarised", MITOSIS: "division", DAUGHTER: "division",
          DIES: "death"}
@@ -102,7 +102,7 @@ def _render(population, textures, offset, tilt, gain, rng) -> tuple[np.ndarray, 
     """Picture and mask of the population at this moment, both (size, size) uint8."""
     size, c = population.size, population.cells
     drawn = np.zeros(len(c), phase.DRAWN)
-    for field in ("hy", "hx", "stretch", "nucleus", "granule", "grain"):
+    for field in ("hy", "hx", "stretch", "nucleus", "granule", "grain", "blend"):
         drawn[field] = c[field]
     drawn["y"], drawn["x"] = c["y"] + offset[0] + phase.PAD, c["x"] + offset[1] + phase.PAD
     drawn["radius"], drawn["height"], drawn["round"] = form(c)
@@ -113,7 +113,6 @@ def _render(population, textures, offset, tilt, gain, rng) -> tuple[np.ndarray, 
     loose = np.where(dies, 0.7, 1 - 0.75 * drawn["round"])  # spheres are smooth
     drawn["modes"] = c["modes"] * np.repeat(OUTLINE, 2) * loose[:, None]
     drawn["grain"] *= 1 + decay
-    drawn["blend"] = c["blend"]
     drawn["plate"] = PLATE * np.where(c["state"] == MITOSIS, np.clip((c["round"] - 0.8) / 0.2, 0, 1),
                                       (c["state"] == DAUGHTER) & (c["age"] <= ANAPHASE))
     path, glow = textures.dish.copy(), np.zeros_like(textures.dish)
@@ -121,6 +120,7 @@ def _render(population, textures, offset, tilt, gain, rng) -> tuple[np.ndarray, 
     phase.draw_cells(path, mask, drawn, textures, UM_PER_PIXEL)
     s, b = population.specks, population.blobs
     shift = offset + phase.PAD
+    # blebs: four spheres half sunk into the cell, at places that the outline's modes give and change
     blebs = 0.85 * np.stack(unit(c["modes"][dies].reshape(-1, 4, 2).transpose(2, 0, 1)))  # (2, deaths, 4)
     bleb_y, bleb_x = (drawn[axis][dies, None] + drawn["radius"][dies, None] * way
                       for axis, way in zip(("y", "x"), blebs, strict=True))

@@ -1,0 +1,133 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The data
+#
+# From a movie and its event masks to labelled crop pairs: the paper's Table 1 and Figure 1, and what events look like.
+
+# %% tags=["parameters"]
+profile: str = "smoke"  # the profile under whose name the results are kept
+movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+mode: str = "execute"  # execute: compute what is missing; restore: only read (nothing is trained here)
+synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
+synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
+masks: str = ""  # your own movie: path of its event masks
+held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
+held_out_masks: str = ""  # your own movie: masks of the second one
+crops_per_frame_pair: int = 1000  # crops drawn from every pair of consecutive frames (paper: 1000)
+criterion: str = "size filter, either"  # labelling criterion of Table 5
+training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
+
+# %%
+import numpy as np
+import pandas as pd
+
+from tapnb import catalogue, crops, dataset, evaluate, figures, results
+
+parameters = {name: globals()[name] for name in
+              "synthetic_frames synthetic_size crops_per_frame_pair criterion training_pairs".split()}
+train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks,
+                                   held_out=held_out, held_out_masks=held_out_masks)
+data = dataset.event_dataset(train, per_frame_pair=crops_per_frame_pair, criterion=criterion,
+                             limit=training_pairs or None)
+pd.DataFrame([{"role": role, "movie": m.name, "frames": len(m.frames), "size (pixels)": f"{m.shape[1]} x {m.shape[2]}",
+               "type": str(m.frames.dtype), "minutes a frame": m.minutes_per_frame, "source": m.source}
+              for role, m in (("training", train), ("held-out", other))])
+
+# %% [markdown]
+# ## Table 1: the dataset
+#
+# The same number of 48 x 48 crops is drawn from each pair of consecutive frames, shuffled, and split 0.6 / 0.2 / 0.2.
+# The training part is then balanced. Crops of one frame overlap between the parts, in the paper as here.
+
+# %%
+counts = {part: (len(index), int(data.labels[index].sum())) for part, index in data.parts.items()}
+table1 = pd.DataFrame([
+    {"": "total crop pairs", "paper": "95 000", "here": f"{len(data.pairs)}"},
+    *({"": f"{name} set (positive)", "paper": paper, "here": "{} ({})".format(*counts[part])} for name, part, paper in
+      (("training", "balanced", "14 934 (7 467)"), ("test", "test", "19 000 (2 470)"),
+       ("validation", "validation", "19 000 (2 458)"))),
+    {"": "positive before balancing", "paper": "13.0 % (of test)", "here": f"{100 * data.labels.mean():.1f} %"},
+    {"": "area threshold (pixels)", "paper": "40", "here": str(crops.AREA_THRESHOLD)},
+    {"": "crop (pixels)", "paper": "48 x 48", "here": f"{data.pairs.size} x {data.pairs.size}"}])
+table1
+
+# %% [markdown]
+# How many crop pairs each labelling criterion of the paper's Table 5 calls positive, over all pairs:
+
+# %%
+shares = {name: float(crops.label(data.areas, name).mean()) for name in crops.CRITERIA}
+paper_shares = {"size filter, either": 2470 / 19000, "any size, either": 3284 / 19000, "any size, both": 1867 / 19000}
+criteria_table = pd.DataFrame([{"criterion": name, "paper (test set)": f"{100 * paper_shares[name]:.1f} %",
+                                "here": f"{100 * share:.1f} %"} for name, share in shares.items()])
+criteria_table
+
+# %% mystnb={"image": {"alt": "Line over the frame index: per cent of crop pairs that are positive, with a dashed line at the mean of all frames."}, "figure": {"caption": "Share of positive crop pairs in each frame pair, before balancing."}}
+over_time = figures.positives_over_time(data.pairs.t, data.labels, train.minutes_per_frame)
+over_time
+
+# %% [markdown]
+# ## Figure 1: from frames to labels
+
+# %% mystnb={"image": {"alt": "Left: two consecutive frames with labelled cells outlined and four numbered windows. Right: for each window the two crops, their two masks with the number of labelled pixels, and the label."}, "figure": {"caption": "Pre-processing, drawn from the movie itself: windows at the same place of two consecutive frames, the labelled pixels in each, and the label under the chosen criterion. Blue: division, vermillion: death."}}
+busiest = pd.Series(data.labels).groupby(data.pairs.t).sum().idxmax()
+there = np.flatnonzero(data.pairs.t == busiest)
+positive, negative = there[data.labels[there]], there[~data.labels[there]]
+figures.preprocessing(train, data.pairs, data.areas, data.labels, [*positive[:2], *negative[:2]])
+
+# %% [markdown]
+# ## Events
+
+# %%
+kinds = pd.DataFrame(columns=["kind", "in the movie"]) if train.events is None else (
+    train.events["kind"].value_counts().rename_axis("kind").reset_index(name="in the movie"))
+kinds
+
+# %% mystnb={"image": {"alt": "Rows of consecutive 64-pixel crops around example events and, in the synthetic movie, around look-alikes that are not events; labelled pixels are outlined."}, "figure": {"caption": "Example events of each class and, where the movie knows them, of what only looks like one: six consecutive frames each; the labelled pixels are outlined (blue: division, vermillion: death)."}}
+rng = np.random.default_rng(25)
+inside = train.events[train.events["t"].between(2, len(train.frames) - 4)
+                      & train.events["y"].between(32, train.shape[1] - 32)
+                      & train.events["x"].between(32, train.shape[2] - 32)]
+examples = pd.concat([group.iloc[rng.permutation(len(group))[: 2 if kind in ("division", "death") else 1]]
+                      for kind, group in inside.groupby("kind", sort=False)])
+figures.event_gallery(train, examples)
+
+# %% [markdown]
+# ## Is brightness enough?
+#
+# If a threshold on brightness found the events, this movie would show nothing about features. Average precision of
+# four such one-number classifiers on the test pairs; a coin has the share of positives.
+
+# %%
+test = data.parts["test"]
+images = crops.gather(crops.as_tensor(train.frames), train.levels, data.pairs[test]).flatten(2)  # (N, 2, pixels)
+statistics = {"largest pixel": images.amax((1, 2)), "99th percentile": images.flatten(1).quantile(0.99, dim=1),
+              "mean": images.mean((1, 2)), "standard deviation": images.flatten(1).std(dim=1),
+              "change between the frames": (images[:, 1] - images[:, 0]).abs().mean(1)}
+brightness = {name: evaluate.average_precision(data.labels[test], value.numpy()) for name, value in statistics.items()}
+base_rate = float(data.labels[test].mean())
+brightness_table = pd.DataFrame([{"classifier": name, "average precision": f"{value:.3f}"}
+                                 for name, value in ({"a coin": base_rate} | brightness).items()])
+brightness_table
+
+# %% [markdown]
+# ## Provenance
+
+# %%
+numbers = {"crop_pairs": results.number(len(data.pairs), [], 0),
+           "positive_share": results.number(100 * data.labels.mean(), [], 1, unit="%"),
+           "training_pairs": results.number(counts["balanced"][0], [], 0),
+           "test_pairs": results.number(counts["test"][0], [], 0),
+           "brightness_ap": results.number(brightness["99th percentile"], [], 2),
+           "best_brightness_ap": results.number(max(brightness.values()), [], 2),
+           "base_rate": results.number(base_rate, [], 2)}
+path = results.publish("01_data", profile, movie, parameters, {}, numbers,
+                       {"table1": table1, "criteria": criteria_table, "events": kinds, "brightness": brightness_table},
+                       {"over_time": over_time})
+results.show_stamp(path)

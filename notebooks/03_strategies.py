@@ -1,0 +1,101 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Six strategies
+#
+# Do features that learned the arrow of time recognise events better than random features, or than a network trained
+# on the labels alone? The paper's Table 2. The features come from the pretraining that notebook 02 published for the
+# same profile and movie.
+
+# %% tags=["parameters"]
+profile: str = "smoke"  # the profile under whose name the results are kept
+movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+mode: str = "execute"  # execute: compute what is missing; restore: only read
+synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
+synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
+masks: str = ""  # your own movie: path of its event masks
+held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
+held_out_masks: str = ""  # your own movie: masks of the second one
+device: str = "auto"  # auto, cuda, mps or cpu
+crops_per_frame_pair: int = 1000  # crops drawn from every pair of consecutive frames (paper: 1000)
+criterion: str = "size filter, either"  # labelling criterion of Table 5
+training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
+test_pairs: int = 0  # test and validate on at most this many pairs each; 0: all
+strategies: list[str] = ["A0", "A1", "B0", "B1", "C0", "C1"]  # rows of Table 2
+seeds: list[int] = [20, 40, 60, 80, 100, 120, 140, 160, 180, 200]  # one run each
+linear_epochs: int = 10  # epochs of the linear head (paper: 10)
+resnet_epochs: int = 30  # epochs of the ResNet head (paper: 30)
+
+# %%
+import pandas as pd
+
+from tapnb import catalogue, device as devices, evaluate, figures, paper, recognise, results, runs
+
+parameters = {name: globals()[name] for name in (
+    "crops_per_frame_pair criterion training_pairs test_pairs strategies seeds linear_epochs resnet_epochs "
+    "synthetic_frames synthetic_size").split()}
+train, _ = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
+                               held_out_masks=held_out_masks)
+on = devices.choose(device)
+tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
+pd.DataFrame([{"pretraining": tap.name, "crop pairs seen": tap.record["parameters"]["pairs"]}
+              | {f"accuracy, {a['sampler']} {a['size']}": f"{a['right'] / a['n']:.3f}" for a in tap.results["accuracies"]}])
+
+# %% [markdown]
+# ## Training and testing
+#
+# Fixed features are computed once and shared by all epochs and, for TAP, by all runs. A run's seed fixes its head, its
+# random U-Net and the order of the pairs; crops and split are the same in all of them.
+
+# %%
+made = {}
+for name in strategies:
+    made[name] = recognise.strategy_run(
+        name, train, tap, seeds=seeds, test_pairs=test_pairs or None,
+        epochs=linear_epochs if recognise.STRATEGIES[name].head == "linear" else resnet_epochs,
+        dataset=dict(per_frame_pair=crops_per_frame_pair, criterion=criterion, limit=training_pairs or None),
+        mode=mode, on=on, command=f"tapnb run 03_strategies --profile {profile} --movie {movie} --mode execute")
+per_run = pd.concat([evaluate.scores_per_run(recognise.predictions(run)).assign(strategy=name)
+                     for name, run in made.items()], ignore_index=True)
+summary = {name: evaluate.mean_and_spread(group.drop(columns="strategy")) for name, group in per_run.groupby("strategy")}
+
+# %% [markdown]
+# ## Table 2
+#
+# Mean and standard deviation over the runs, on the test pairs; 0 is "no event", 1 is "event". The paper's value stands
+# below ours.
+
+# %%
+reference = paper.table2().loc[strategies]
+rows = []
+for name in strategies:
+    who = {"strategy": name, "features": reference.loc[name, "features"], "head": reference.loc[name, "head"]}
+    ours = {c: "{:.2f} ± {:.2f}".format(*summary[name][c]) for c in (*evaluate.SCORES, "average precision")}
+    theirs = {c: f"{reference.loc[name, c]:.2f} ± {reference.loc[name, c + ' std']:.2f}" for c in evaluate.SCORES}
+    rows += [who | {"source": f"here, {len(seeds)} runs"} | ours, who | {"source": "paper, 10 runs"} | theirs]
+table2 = pd.DataFrame(rows).fillna("")
+table2
+
+# %% mystnb={"image": {"alt": "Four panels, one per score: for each strategy one dot per run here and a diamond with error bar for the paper's mean and standard deviation."}, "figure": {"caption": "The paper's Table 2 as a picture: precision and recall of both classes, one dot a run, beside the paper's mean and standard deviation."}}
+scores_plot = figures.strategy_scores(per_run, reference)
+scores_plot
+
+# %% [markdown]
+# ## Provenance
+
+# %%
+numbers = {f"{name}_{score.replace(' ', '_')}": results.number(values["mean"], [made[name]], 2, values["std"], len(seeds))
+           for name, table in summary.items() for score, values in table.items()}
+tested = recognise.predictions(made[strategies[0]]).query("part == 'test' and seed == @seeds[0]")
+numbers |= {"test_pairs": results.number(len(tested), list(made.values()), 0),
+            "test_positives": results.number(tested["label"].sum(), list(made.values()), 0),
+            "runs": results.number(len(seeds), list(made.values()), 0)}
+path = results.publish("03_strategies", profile, movie, parameters, {"tap": tap} | made, numbers,
+                       {"table2": table2, "runs": per_run.round(6)}, {"table2": scores_plot})
+results.show_stamp(path)
