@@ -1,0 +1,16 @@
+"""Fixtures shared by the tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def hela():
+    """Folder of Fluo-N2DL-HeLa: $TAPNB_HELA, or ../shared/data beside the checkout."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data" / "Fluo-N2DL-HeLa"
+    folder = Path(os.environ.get("TAPNB_HELA") or beside)
+    if not (folder / "02_GT").is_dir():
+        pytest.skip(f"the movie hela is not in {folder}: set TAPNB_HELA or run `tapnb data hela`")
+    return folder

@@ -1,0 +1,132 @@
+"""The role and the directives of the book, tried on a book of one page."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from made_up_results import RECORD, write_results
+from sphinx.testing.util import SphinxTestApp
+
+from tapnb.notebooks import CHECKOUT as ROOT
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """Return a function that builds a page and gives its HTML and the warnings."""
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    results = tmp_path / "results" / "smoke" / "synthetic"
+    write_results(results, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
+    source = tmp_path / "source"
+
+    def build(text, **config):
+        (source / "book").mkdir(parents=True, exist_ok=True)
+        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_runs']\nnumfig = True\n")
+        (source / "index.md").write_text("# Front\n\n```{toctree}\nbook/page\nbook/runs\n```\n")
+        (source / "book" / "runs.md").write_text("# Runs\n\n```{run-records}\n```\n")
+        (source / "book" / "page.md").write_text(f"# Page\n\n{text}\n")
+        given = {
+            "tapnb_results": str(tmp_path / "results"),
+            "tapnb_profile": "smoke",
+            "tapnb_movie": "synthetic",
+        }
+        app = SphinxTestApp("html", srcdir=source, confoverrides=given | config)
+        try:
+            app.build()
+            html = (Path(app.outdir) / "book" / "page.html").read_text("utf-8")
+            return BeautifulSoup(html, "html.parser"), re.sub(r"\x1b\[[\d;]*m", "", app.warning.getvalue())
+        finally:
+            app.cleanup()
+
+    build.results = results
+    return build
+
+
+def test_a_number_shows_text_spread_and_runs_and_links_to_its_run(page):
+    html, warnings = page("It is {num}`02_try:acc`, or {num}`smoke/synthetic/02_try:acc`.")
+    assert warnings == ""
+    first, second = html.select("a.tapnb-result")
+    assert first.text == second.text == "0.910 ± 0.012 (n = 10)"
+    assert first["href"] == "runs.html#run-smoke-synthetic"
+    assert "tap-synthetic-1a2b3c4d" in first["title"] and "profile smoke" in first["title"]
+    runs = BeautifulSoup(
+        (page.results.parents[2] / "source/_build/html/book/runs.html").read_text(), "html.parser"
+    )
+    assert (
+        runs.find(id="run-smoke-synthetic") and runs.find(id="run-tap-synthetic-1a2b3c4d").name == "details"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{num}`02_try:accuracy`", "no number 'accuracy'; it has acc"),
+        (
+            "{num}`07_none:acc`",
+            "07_none.json is not there; `make book PROFILE=smoke MOVIE=synthetic` makes it",
+        ),
+        ("{num}`cpu/hela/02_try:acc`", "`make book PROFILE=cpu MOVIE=hela` makes it"),
+        ("{num}`cpu/02_try:acc`", "neither 'name' nor 'profile/movie/name'"),
+        ("```{result-table} 02_try_none\n```", "02_try_none.csv is not there"),
+        ("```{provenance} 07_none\n```", "07_none.json is not there"),
+        ("```{result-figure} 02_try_curve\n```", "needs :alt:"),
+        ("{this}`weather`", "profile and movie, not 'weather'"),
+    ],
+)
+def test_what_is_missing_is_a_warning_with_its_place(page, text, says):
+    _, warnings = page(text)
+    assert says in warnings and re.search(r"page\.md:\d", warnings)
+
+
+def test_what_may_be_missing_says_how_to_make_it(page):
+    html, warnings = page(
+        "{num}`cpu/hela/02_try:acc?`\n\n```{result-table} cpu/hela/02_try_table\n:optional:\n```\n\n"
+        "```{result-figure} 02_try_curve\n:movie: hela\n:alt: A line\n:optional:\n```"
+    )
+    assert warnings == ""
+    lines = [p.text for p in html.select(".tapnb-missing")]
+    assert lines == [
+        "not run yet",
+        "Not run yet: make book PROFILE=cpu MOVIE=hela",
+        "Not run yet: make book PROFILE=smoke MOVIE=hela",
+    ]
+
+
+def test_a_table_shows_its_cells_unchanged(page):
+    html, warnings = page(
+        "```{result-table} 02_try_table\n:name: tab\n:caption: Ours and $x$\n```\n\n{numref}`tab`"
+    )
+    assert warnings == ""
+    assert [[c.text for c in r.find_all(["th", "td"])] for r in html.select("table tr")] == [
+        ["group", "ours", "paper"],
+        ["A1", "0.70 ± 0.03", "0.70"],
+        ["B1", "<b>&", ""],
+    ]
+    assert html.find("table")["id"] == "tab" and "Table 1" in html.find("caption").text
+
+
+def test_a_figure_has_its_text_caption_and_name(page):
+    html, warnings = page(
+        "```{result-figure} 02_try_curve\n:name: fig\n:alt: A falling line\n\nIt *falls*.\n```"
+    )
+    assert warnings == ""
+    figure = html.find("figure")
+    assert figure["id"] == "fig" and figure.img["alt"] == "A falling line" and "It falls." in figure.text
+
+
+def test_provenance_and_the_books_own_profile(page):
+    html, warnings = page("{this}`profile` on {this}`movie`\n\n```{provenance} 02_try\n```")
+    assert warnings == "" and "smoke on synthetic" in html.text
+    assert "0123456789" in html.details.summary.text and "pairs = 64" in html.details.text
+    assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+
+
+def test_a_page_is_built_again_when_its_number_changes(page):
+    text = "{num}`02_try:acc`"
+    page(text)
+    content = json.loads((page.results / "02_try.json").read_text())
+    content["numbers"]["acc"]["text"] = "0.777"
+    (page.results / "02_try.json").write_text(json.dumps(content))
+    html, _ = page(text)
+    assert "0.777" in html.text

@@ -1,0 +1,68 @@
+"""The command: quick to answer, and clear when something is wrong."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from typer.testing import CliRunner
+
+from tapnb import cli
+from tapnb.notebooks import CHECKOUT
+
+
+def tapnb(*arguments):
+    command = [sys.executable, "-m", "tapnb", *arguments]
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+
+def test_help_imports_nothing_heavy():
+    program = (
+        "import sys\nfrom tapnb import cli\nfrom typer.testing import CliRunner\n"
+        "assert CliRunner().invoke(cli.app, ['--help']).exit_code == 0\n"
+        "print(*{'torch', 'numpy', 'pandas', 'papermill', 'jupytext', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["data", "no-such-movie"], "no-such-movie"),
+        (["run", "99_none"], "There is no notebook '99_none'"),
+        (["run", "all", "-p", "pairs"], "-p NAME VALUE"),
+        (["run", "all", "stray"], "-p NAME VALUE"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(arguments, says):
+    done = tapnb(*arguments)
+    assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_debug_shows_the_traceback():
+    done = tapnb("--debug", "run", "99_none")
+    assert done.returncode == 1 and "Traceback" in done.stderr
+
+
+def test_pairs_of_names_and_values():
+    assert cli._pairs(["-p", "pairs", "10", "-p", "shift", "-0.5"]) == {"pairs": "10", "shift": "-0.5"}
+
+
+def test_data_describes_a_movie_of_your_own(tmp_path):
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 255, (4, 128, 320), dtype=np.uint8)
+    masks = np.zeros(frames.shape, np.uint8)
+    masks[2, 20:40, 20:40] = 1
+    tifffile.imwrite(tmp_path / "stack.tif", frames)
+    tifffile.imwrite(tmp_path / "labels.tif", masks)
+    arguments = ["data", str(tmp_path / "stack.tif"), "--masks", str(tmp_path / "labels.tif")]
+    done = CliRunner().invoke(cli.app, arguments)
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert [line.split()[0] for line in lines] == ["movie", "frames", "masks", "events"]
+    assert "4 of 128 x" in lines[1] and "uint8" in lines[1]

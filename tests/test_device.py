@@ -1,0 +1,24 @@
+"""Choosing a device."""
+
+import pytest
+import torch
+
+from tapnb import device
+
+
+def test_auto_takes_what_is_there():
+    assert device.choose().type == ("cuda" if torch.cuda.is_available() else
+                                    "mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def test_a_device_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="device 'tpu' is not available here; choose 'auto' or one of: .*cpu"):
+        device.choose("tpu")
+
+
+def test_autocast_is_bf16_only_where_the_processor_has_it():
+    with device.autocast(torch.device("cpu")):
+        product = torch.ones(2, 2) @ torch.ones(2, 2)
+    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    assert product.dtype == (torch.bfloat16 if fast else torch.float32)
+    assert ("bf16" if fast else "float32") in device.describe(torch.device("cpu"))

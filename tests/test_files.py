@@ -1,0 +1,17 @@
+"""Nothing half-written is ever read."""
+
+import json
+
+import pytest
+
+from tapnb.files import replacing, write_json
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a" / "numbers.json"
+    write_json(path, {"x": 1})
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_text("{half")
+        raise RuntimeError
+    assert json.loads(path.read_text()) == {"x": 1}
+    assert [p.name for p in path.parent.iterdir()] == ["numbers.json"]

@@ -1,0 +1,106 @@
+"""Training: schedules, crop sizes, resuming, and that it learns."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from tapnb import pretrain
+from toys import shrinking_discs
+
+SETTING = dict(pairs=64, pairs_per_epoch=16, batch=8, crop_sizes=[16, 24], crop_shares=[1.0, 1.0], sampler="change",
+               uniform_share=0.2, change_power=2.0, schedule="one-cycle", low_rate=1e-4, high_rate=1e-3,
+               validation_pairs=8, validation_size=24, unit_length=False, seed=3, on=torch.device("cpu"),
+               channels=(4, 4, 4, 4))
+
+
+def train(folder, **changes):
+    return pretrain.pretrain(shrinking_discs(1), shrinking_discs(2), folder, **SETTING | changes)
+
+
+def test_a_run_that_was_interrupted_equals_one_that_was_not(tmp_path, monkeypatch):
+    whole = train(tmp_path / "whole")
+    original, calls = pretrain.train_epoch, []
+
+    def interrupted(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(pretrain, "train_epoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "cut")
+    kept = pd.read_csv(tmp_path / "cut" / "history.csv")
+    assert len(kept) == 2 and not (tmp_path / "cut" / "weights.safetensors").exists()
+    monkeypatch.setattr(pretrain, "train_epoch", original)
+    resumed = train(tmp_path / "cut")
+    pd.testing.assert_frame_equal(resumed.drop(columns="minutes"), whole.drop(columns="minutes"), check_exact=True)
+    first, second = (pretrain.load(tmp_path / name, torch.device("cpu"), (4, 4, 4, 4)).state_dict()
+                     for name in ("whole", "cut"))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_the_history_has_an_epoch_a_row_and_its_crop_size(tmp_path):
+    history = train(tmp_path)
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+    assert history["pairs"].tolist() == [16, 32, 48, 64]
+    assert history["crop_size"].tolist() == [16, 16, 24, 24]
+    assert history["minutes"].is_monotonic_increasing
+    for prefix in ("train", "uniform", "change"):
+        assert history[f"{prefix}_accuracy"].between(0, 1).all()
+        assert np.isfinite(history[[f"{prefix}_loss", f"{prefix}_decorrelation"]]).all(axis=None)
+
+
+def test_the_seed_is_all_that_is_random(tmp_path):
+    torch.manual_seed(1)
+    first = train(tmp_path / "1")
+    torch.manual_seed(2)
+    again = train(tmp_path / "2")
+    other = train(tmp_path / "3", seed=4)
+    assert first["train_loss"].tolist() == again["train_loss"].tolist() != other["train_loss"].tolist()
+
+
+def test_training_leaves_no_checkpoint_and_loads_without_pickle(tmp_path):
+    train(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"weights.safetensors", "history.csv"}
+    with pytest.raises(FileNotFoundError, match="no weights at"):
+        pretrain.load(tmp_path / "elsewhere", torch.device("cpu"))
+
+
+def test_the_cyclic_schedule_goes_up_and_down_and_shrinks():
+    rates = [pretrain.learning_rate(s, 60, 10, "cyclic", 1e-4, 1e-3) for s in range(60)]
+    assert rates[0] == pytest.approx(1e-4) and rates[10] == pytest.approx(1e-3) and rates[20] == pytest.approx(1e-4)
+    assert rates[5] == pytest.approx(5.5e-4) == pytest.approx(rates[15])
+    assert rates[30] == pytest.approx(1e-4 + 0.9 * 9e-4) and rates[50] == pytest.approx(1e-4 + 0.81 * 9e-4)
+
+
+def test_the_one_cycle_schedule_warms_up_and_ends_near_zero():
+    rates = [pretrain.learning_rate(s, 100, 10, "one-cycle", 1e-4, 1e-3) for s in range(100)]
+    assert rates[0] == pytest.approx(1e-4) and max(rates) == rates[10] == pytest.approx(1e-3)
+    assert (np.diff(rates[:11]) > 0).all() and (np.diff(rates[10:]) < 0).all() and rates[-1] < 1e-6
+
+
+def test_crop_sizes_follow_their_shares():
+    sizes = [pretrain.crop_size_at(i / 6, [24, 32, 48], [3.0, 2.0, 1.0]) for i in range(6)]
+    assert sizes == [24, 24, 24, 32, 32, 48]
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"schedule": "cosine"}, "unknown schedule 'cosine'; choose 'cyclic' or 'one-cycle'"),
+    ({"sampler": "edges"}, "unknown sampler 'edges'; choose 'uniform' or 'change'"),
+    ({"crop_shares": [1.0]}, "crop sizes .* must be equally many"),
+    ({"crop_sizes": [24, 100]}, "a crop of 100 px does not fit"),
+])
+def test_wrong_settings_are_refused_in_a_sentence(tmp_path, change, words):
+    with pytest.raises(ValueError, match=words):
+        train(tmp_path, **change)
+
+
+@pytest.mark.slow
+def test_it_learns_the_arrow_of_shrinking_discs(tmp_path):
+    movies = (shrinking_discs(seed, frames=30, side=160, per_frame=6) for seed in (1, 2))
+    history = pretrain.pretrain(*movies, tmp_path, **SETTING | dict(
+        pairs=4096, pairs_per_epoch=1024, batch=16, crop_sizes=[32], crop_shares=[1.0], validation_size=32,
+        validation_pairs=300, channels=(8, 16, 32, 64)))
+    assert history["change_accuracy"].iloc[-1] > 0.8

@@ -1,0 +1,103 @@
+"""The six strategies: what is trained, what stays fixed, what is shared."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from tapnb import crops, dataset, evaluate, models, recognise
+from toys import shrinking_discs
+
+CHANNELS = (4, 4, 4, 4)
+
+
+@pytest.fixture(scope="module")
+def setting():
+    movie = shrinking_discs(1)
+    data = dataset.event_dataset(movie, size=16, per_frame_pair=30, limit=60)
+    torch.manual_seed(0)
+    return models.DenseFeatures(CHANNELS), data, crops.as_tensor(movie.frames), movie.levels
+
+
+@pytest.mark.parametrize("name", recognise.STRATEGIES)
+def test_a_strategy_predicts_every_test_pair_once_a_run(setting, name):
+    tap, data, frames, levels = setting
+    before = copy.deepcopy(tap.state_dict())
+    found = recognise.run_strategy(name, tap, data, frames, levels, [20, 40], 1, test_pairs=25)
+    assert all(torch.equal(before[k], v) for k, v in tap.state_dict().items())  # the pretrained network stays as it is
+    for part in ("test", "validation"):
+        rows = found[(found["part"] == part) & (found["seed"] == 40)]
+        np.testing.assert_array_equal(rows["pair"], data.parts[part][:25])
+        np.testing.assert_array_equal(rows["label"], data.labels[rows["pair"]])
+    assert np.isfinite(found[["logit_0", "logit_1"]]).all(axis=None)
+    first, second = (found.loc[found["seed"] == seed, "logit_1"].to_numpy() for seed in (20, 40))
+    assert not np.allclose(first, second)
+
+
+def test_a_run_does_not_depend_on_the_runs_beside_it(setting):
+    tap, data, frames, levels = setting
+    for name in ("A0", "B0"):
+        both = recognise.run_strategy(name, tap, data, frames, levels, [20, 40], 1, test_pairs=10)
+        alone = recognise.run_strategy(name, tap, data, frames, levels, [40], 1, test_pairs=10)
+        np.testing.assert_allclose(both.loc[both["seed"] == 40, "logit_1"], alone["logit_1"], rtol=1e-4, atol=1e-5)
+
+
+def test_heads_learn_on_fixed_features(setting):
+    tap, data, frames, levels = setting
+    index = data.parts["balanced"]
+    features = recognise.fixed_features(tap, crops.gather(frames, levels, data.pairs[index]))
+    assert features.dtype == torch.bfloat16 and features.shape == (60, 2, 32, 16, 16)
+    labels = torch.from_numpy(data.labels[index].astype(np.int64))
+    for head in (models.LinearHead(16), models.ResNetHead(16)):
+        recognise.train_head(head, features, labels, epochs=12, seed=1, batch=20)
+        head.eval()
+        assert (head(features.float()).argmax(1) == labels).float().mean() > 0.9
+
+
+def test_training_end_to_end_moves_the_backbone_and_fixed_training_cannot(setting):
+    tap, data, frames, levels = setting
+    images = crops.gather(frames, levels, data.pairs[data.parts["balanced"]])
+    labels = torch.from_numpy(data.labels[data.parts["balanced"]].astype(np.int64))
+    backbone = copy.deepcopy(tap)
+    recognise.train_head(models.LinearHead(16), images, labels, 1, 1, backbone)
+    assert not torch.equal(backbone.backbone.head.weight, tap.backbone.head.weight)
+
+
+def test_estimated_norms_are_those_of_the_crops(setting):
+    tap, data, frames, levels = setting
+    backbone = copy.deepcopy(tap)
+    models.redraw_kaiming_uniform(backbone)
+    images = crops.gather(frames, levels, data.pairs[data.parts["balanced"]])
+    recognise.estimate_norms(backbone, images, batch=60)
+    z = backbone.eval()(images).transpose(0, 2).flatten(1)
+    torch.testing.assert_close(z.mean(1), torch.zeros(32), atol=5e-2, rtol=0)
+    torch.testing.assert_close(z.std(1), torch.ones(32), atol=5e-2, rtol=0)
+
+
+def test_the_scripts_way_keeps_the_trained_statistics(setting):
+    tap, data, frames, levels = setting
+    ours, theirs = (recognise.run_strategy("B0", tap, data, frames, levels, [20], 1, test_pairs=10,
+                                           keep_trained_norms=keep)["logit_1"] for keep in (False, True))
+    assert not np.allclose(ours, theirs)
+
+
+def test_heads_predict_together_what_they_predict_alone(setting):
+    tap, data, frames, levels = setting
+    images = crops.gather(frames, levels, data.pairs[:30])
+    heads = [models.LinearHead(16), models.LinearHead(16)]
+    together = recognise.predict(heads, tap, images, batch=7)
+    assert together.shape == (2, 30, 2)
+    torch.testing.assert_close(together[1], recognise.predict(heads[1:], tap, images)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_predictions_feed_the_scores(setting):
+    tap, data, frames, levels = setting
+    found = recognise.run_strategy("A0", tap, data, frames, levels, [20, 40], 2)
+    scores = evaluate.scores_per_run(found)
+    assert scores["seed"].tolist() == [20, 40] and scores[list(evaluate.SCORES)].stack().between(0, 1).all()
+
+
+def test_an_unknown_strategy_is_refused(setting):
+    with pytest.raises(ValueError, match="unknown strategy 'D1'; choose from A0, A1"):
+        recognise.run_strategy("D1", *setting, [20], 1)

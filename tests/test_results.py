@@ -1,0 +1,50 @@
+"""What notebooks leave for the book."""
+
+import json
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from tapnb import results, runs
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    return runs.Run(tmp_path, {"name": "tap-x-1", "device": "cpu", "seconds": 12.0, "results": {}})
+
+
+def test_a_number_says_its_spread_and_runs(run):
+    assert results.number(0.5, [run])["text"] == "0.500"
+    assert results.number(0.714, [run], 2, std=0.031, n=5)["text"] == "0.71 ± 0.03"
+    assert results.number(0.714, [run], interval=(0.7, 0.73))["text"] == "0.714 (0.700 to 0.730)"
+    assert results.number(14934, [run], 0)["text"] == "14\u202f934"
+    assert results.number(13, [], 1, unit="%")["text"] == "13.0\u202f%"
+    assert results.number(0.5, [run])["runs"] == ["tap-x-1"]
+
+
+def test_publishing_writes_numbers_tables_plots_and_records(run):
+    figure, axes = plt.subplots()
+    axes.plot([0, 1])
+    path = results.publish("02_pretraining", "smoke", "synthetic", {"seed": 1}, {"tap": run},
+                           {"accuracy": results.number(0.9, [run])}, {"accuracy": pd.DataFrame({"a": [1]})},
+                           {"curves": figure})
+    plt.close(figure)
+    assert {p.name for p in path.parent.iterdir()} == {"02_pretraining.json", "02_pretraining_accuracy.csv",
+                                                       "02_pretraining_curves.svg", "records"}
+    published = json.loads(path.read_text())
+    assert published["numbers"]["accuracy"]["value"] == 0.9 and published["runs"] == {"tap": "tap-x-1"}
+    assert published["provenance"]["parameters"] == {"seed": 1} and published["provenance"]["seconds"] == 12.0
+    assert json.loads((path.parent / "records" / "tap-x-1.json").read_text()) == run.record
+    assert results.run_name("smoke", "synthetic", "02_pretraining", "tap") == "tap-x-1"
+    assert "tap-x-1" in results.show_stamp(path).data
+
+
+def test_an_unfinished_notebook_is_named_with_its_command(run):
+    with pytest.raises(FileNotFoundError, match="`tapnb run 02_pretraining --profile cpu --movie hela`"):
+        results.run_name("cpu", "hela", "02_pretraining", "tap")
+
+
+def test_your_own_movies_folder_is_named_after_the_file(run):
+    assert results.folder("smoke", "some/where/My stack.tif").name == "my-stack"

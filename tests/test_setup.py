@@ -1,0 +1,185 @@
+"""What a newcomer relies on before any of our code runs: settings, lock, table of contents, make."""
+
+import ast
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class StrictLoader(yaml.SafeLoader):
+    """YAML in which a key that is given twice is an error; PyYAML keeps the last, silently."""
+
+
+def strict_mapping(loader, node, deep=False):
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    twice = {k for k in keys if keys.count(k) > 1}
+    if twice:
+        raise yaml.constructor.ConstructorError(None, None, f"given twice: {twice}", node.start_mark)
+    return dict(
+        zip(keys, [loader.construct_object(value, deep=True) for _, value in node.value], strict=True)
+    )
+
+
+StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, strict_mapping)
+
+
+def load(name):
+    return yaml.load((ROOT / name).read_text("utf-8"), StrictLoader)  # noqa: S506
+
+
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def lock():
+    lines = [
+        x for x in (ROOT / "requirements.lock").read_text("utf-8").splitlines() if x and not x.startswith("#")
+    ]
+    return {normal(name): version for name, version in (line.split("==") for line in lines)}, lines
+
+
+def tracked():
+    """All files of the project: git's, and those not yet added that it would not ignore."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("this is no git checkout")
+    return [ROOT / name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_no_yaml_file_gives_a_key_twice():
+    with pytest.raises(yaml.constructor.ConstructorError, match="given twice"):
+        yaml.load("a: 1\na: 2", StrictLoader)  # noqa: S506
+    names = ["_config.yml", "_toc.yml", "environment.yml", "CITATION.cff"]
+    names += [str(p.relative_to(ROOT)) for p in (ROOT / "notebooks" / "profiles").glob("*.yaml")]
+    for name in names:
+        assert isinstance(load(name), dict), name
+
+
+def test_the_book_is_configured_with_keys_that_jupyter_book_knows():
+    known = {
+        "title",
+        "author",
+        "copyright",
+        "logo",
+        "only_build_toc_files",
+        "exclude_patterns",
+        "execute",
+        "parse",
+    }
+    known |= {"bibtex_bibfiles", "html", "latex", "launch_buttons", "repository", "sphinx"}
+    config = load("_config.yml")
+    assert set(config) <= known
+    assert config["execute"]["execute_notebooks"] == "off"
+    assert {".*", "**/.*"} <= set(config["exclude_patterns"])
+
+
+def test_every_page_of_the_table_of_contents_exists_and_every_page_is_in_it():
+    toc = load("_toc.yml")
+    listed = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    assert len(set(listed)) == len(listed)
+    executed = [Path(p).name for p in listed if p.startswith("book/executed/")]
+    assert executed == sorted(p.stem for p in (ROOT / "notebooks").glob("[0-9]*.py"))
+    pages = {p for p in listed if not p.startswith("book/executed/")}
+    assert pages == {f"book/{p.stem}" for p in (ROOT / "book").glob("*.md")}
+
+
+def test_the_api_page_has_every_module():
+    listed = re.findall(r"automodule:: (tapnb\.\w+)", (ROOT / "book" / "api.md").read_text("utf-8"))
+    modules = {p.stem for p in (ROOT / "tapnb").glob("*.py")} - {"__init__", "__main__"}
+    assert {f"tapnb.{m}" for m in modules} == set(listed)
+
+
+def test_the_lock_has_an_exact_version_of_every_dependency():
+    packaging = pytest.importorskip("packaging.requirements")
+    locked, lines = lock()
+    assert len(locked) == len(lines) and all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
+    for text in project()["project"]["dependencies"]:
+        wanted = packaging.Requirement(text)
+        assert normal(wanted.name) in locked, f"{text} is not in requirements.lock"
+        assert locked[normal(wanted.name)] in wanted.specifier
+
+
+def test_every_dependency_says_what_it_is_for():
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    block = text.split("\ndependencies = [\n")[1].split("\n]")[0]
+    assert all(re.fullmatch(r'    "[^"]+",\s+# \S.*', line) for line in block.splitlines())
+
+
+def test_every_import_of_the_module_is_a_declared_dependency():
+    import sys
+
+    names = {"yaml": "pyyaml", "skimage": "scikit-image", "sklearn": "scikit-learn", "nbclient": "papermill"}
+    names["jupyter_book"] = "jupyter-book"
+    declared = {normal(re.split(r"[<>=]", d)[0]) for d in project()["project"]["dependencies"]}
+    for path in (ROOT / "tapnb").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            found = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            found += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for module in (name.split(".")[0] for name in found):
+                if module not in sys.stdlib_module_names and module != "tapnb":
+                    assert normal(names.get(module, module)) in declared, f"{path.name} imports {module}"
+
+
+def test_conda_installs_the_same_lock():
+    *plain, nested = load("environment.yml")["dependencies"]
+    assert nested == {"pip": ["-r requirements.lock"]} and "pip" in plain
+
+
+def test_no_file_names_a_path_of_this_machine():
+    here = {str(ROOT), os.path.expanduser("~") + "/"}
+    for path in tracked():
+        content = path.read_bytes()
+        for place in here:
+            assert len(place) < 4 or place.encode() not in content, f"{path.name} names {place}"
+
+
+def test_no_downloaded_or_trained_file_is_tracked():
+    suffixes = {".tif", ".tiff", ".npz", ".npy", ".pt", ".safetensors", ".ipynb", ".zip", ".whl"}
+    assert not [p.name for p in tracked() if p.suffix in suffixes]
+
+
+def test_the_readme_starts_with_two_commands():
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert [b.split("#")[0].strip() for b in blocks[:2]] == ["make book", "make test"]
+
+
+def make(folder, *arguments, **environment):
+    (folder / "Makefile").write_text((ROOT / "Makefile").read_text("utf-8"))
+    (folder / "pyproject.toml").touch()
+    command = ["make", "--no-print-directory", *arguments]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        command, cwd=folder, env=clean | environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_an_old_python_is_refused_in_one_sentence(tmp_path):
+    old = tmp_path / "old-python"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2 && exit\nexit 1\n')
+    old.chmod(0o755)
+    (tmp_path / "requirements.lock").touch()
+    done = make(tmp_path, "book", f"PYTHON={old}")
+    assert done.returncode and "is Python 3.9.2, but 3.11 or newer is needed" in done.stdout
+    done = make(tmp_path, "book", "PYTHON=no-such-python")
+    assert done.returncode and "There is no no-such-python" in done.stdout
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.slow
+def test_a_failed_install_leaves_no_stamp(tmp_path):
+    (tmp_path / "requirements.lock").write_text("numpy==0.0.0\n")
+    done = make(tmp_path, ".venv/installed", PIP_NO_INDEX="1", PIP_FIND_LINKS="")
+    assert done.returncode and "numpy==0.0.0" in done.stderr
+    assert not (tmp_path / ".venv" / "installed").exists()
