@@ -8,9 +8,10 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from tapnb import crops
 from tapnb.evaluate import SCORES
@@ -116,7 +117,8 @@ def event_gallery(movie: Movie, windows: pd.DataFrame, size: int = 64, before: i
             if 0 <= t < len(movie.frames):
                 _show(axes, *_pair_with_levels(movie, t, y, x, size))
                 axes.set_title(f"frame {t}", fontsize=7, pad=2)
-        row[0].text(-0.08, 0.5, event.kind, transform=row[0].transAxes, rotation=90, va="center", ha="right", fontsize=8)
+        row[0].text(-0.08, 0.5, event.kind, transform=row[0].transAxes, rotation=90, va="center", ha="right",
+                    fontsize=8)
     return figure
 
 
@@ -146,7 +148,8 @@ def positives_over_time(t: np.ndarray, labels: np.ndarray, minutes_per_frame: fl
     axes.set(xlabel="frame index t", ylabel="positive crop pairs (%)", ylim=(0, None))
     if minutes_per_frame:
         hours = minutes_per_frame / 60
-        axes.secondary_xaxis("top", functions=(lambda f: f * hours, lambda h: h / hours)).set_xlabel("hours", fontsize=8)
+        top = axes.secondary_xaxis("top", functions=(lambda frame: frame * hours, lambda hour: hour / hours))
+        top.set_xlabel("hours", fontsize=8)
     return figure
 
 
@@ -216,14 +219,11 @@ def strategy_scores(table: pd.DataFrame, paper: pd.DataFrame) -> Figure:
     names = list(paper.index)
     figure, panels = plt.subplots(1, 4, figsize=(9.5, 2.9), sharey=True)
     for axes, score in zip(panels, SCORES):
-        for place, name in enumerate(names):
-            values = table.loc[table["strategy"] == name, score]
-            axes.plot(values, np.full(len(values), place + 0.14), "o", color=BLUE, alpha=0.6, markersize=4,
-                      label="here, one dot a run" if place == 0 else None)
-            axes.errorbar(paper.loc[name, score], place - 0.14, xerr=paper.loc[name, f"{score} std"], fmt="D",
-                          color=VERMILLION, markersize=4, capsize=2, elinewidth=1,
-                          label="paper, mean ± std" if place == 0 else None)
-        axes.set(title=titles[score], xlim=(-0.03, 1.03), yticks=range(len(names)), yticklabels=names)
-    panels[0].invert_yaxis()
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        seaborn.stripplot(table, x=score, y="strategy", order=names, color=BLUE, alpha=0.7, size=5, jitter=False,
+                          label="here, one dot a run", legend=False, ax=axes)
+        axes.errorbar(paper[score], np.arange(len(names)) + 0.3, xerr=paper[f"{score} std"], fmt="D", color=VERMILLION,
+                      markersize=4, capsize=2, elinewidth=1, label="paper, mean ± std")
+        axes.set(title=titles[score], xlim=(-0.03, 1.03), xlabel="", ylabel="")
+    handles = dict(zip(*reversed(panels[0].get_legend_handles_labels())))  # one entry a kind, not one a strategy
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
     return figure

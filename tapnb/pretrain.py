@@ -97,7 +97,8 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
 def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_per_epoch: int, batch: int,
              crop_sizes: list[int], crop_shares: list[float], sampler: str, uniform_share: float,
              change_power: float, schedule: str, low_rate: float, high_rate: float, validation_pairs: int,
-             validation_size: int, unit_length: bool, seed: int, on: torch.device, channels: tuple[int, ...] = (32, 64, 128, 256)) -> pd.DataFrame:
+             validation_size: int, unit_length: bool, seed: int, on: torch.device,
+             channels: tuple[int, ...] = (32, 64, 128, 256)) -> pd.DataFrame:
     """Train on one movie, validate on another, resume where a former call stopped.
 
     Parameters

@@ -29,7 +29,7 @@ def test_identical_channels_cost_the_logarithm_of_their_number():
 
 
 def test_the_unnormalised_term_is_saturated_at_96_pixels():
-    """SPEC section 2: on an untrained network the loss and its gradient are exactly 0; with unit length they are not."""
+    """On an untrained network the loss and its gradient are exactly 0; with unit length they are not."""
     torch.manual_seed(0)
     model = models.DenseFeatures()
     pairs = torch.rand(2, 2, 96, 96)

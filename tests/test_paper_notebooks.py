@@ -1,0 +1,83 @@
+"""The three notebooks of the paper through papermill, with the smoke profile made smaller still."""
+
+import json
+
+import nbformat
+import pandas as pd
+import pytest
+
+from tapnb import notebooks, runs
+from tapnb.evaluate import SCORES
+
+SMALLER = dict(synthetic_frames=12, synthetic_size=256, tap_pairs=64, tap_pairs_per_epoch=32, tap_validation_pairs=10,
+               tap_test_pairs=10, recipe_pairs=16, crops_per_frame_pair=40, seeds=[20, 40], linear_epochs=1,
+               resnet_epochs=1, training_pairs=16, test_pairs=12)
+
+PRETRAINING = {name: value for name, value in SMALLER.items() if name.startswith(("synthetic", "tap", "recipe"))}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home in which all three notebooks have run."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAPNB_HOME", str(folder))
+        list(notebooks.run("all", "smoke", "synthetic", "execute", SMALLER))
+        yield folder
+
+
+def published(home, name):
+    return json.loads((home / "results" / "smoke" / "synthetic" / f"{name}.json").read_text())
+
+
+def test_every_notebook_ran_to_its_end(home):
+    for name in notebooks.names():
+        executed = nbformat.read(home / "runs" / "notebooks" / "smoke" / "synthetic" / f"{name}.ipynb", as_version=4)
+        assert not executed.metadata["papermill"].get("exception")
+        assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code" and cell.source)
+        assert {"runs", "parameters", "provenance"} & set(published(home, name))
+
+
+def test_the_numbers_are_those_of_the_runs(home, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(home))
+    numbers = published(home, "02_pretraining")["numbers"]
+    run = runs.find(published(home, "02_pretraining")["runs"]["tap"])
+    counted = {(a["sampler"], a["size"]): a["right"] / a["n"] for a in run.results["accuracies"]}
+    assert numbers["tap_uniform_48"]["value"] == counted["uniform", 48]
+    assert numbers["tap_change_96"]["value"] == counted["change", 96]
+    assert numbers["tap_pairs"]["value"] == 64 and run.record["parameters"]["pairs"] == 64
+    assert (run.folder / "weights.safetensors").exists()
+
+
+def test_table_2_has_our_row_and_the_papers_for_every_strategy(home):
+    table = pd.read_csv(home / "results" / "smoke" / "synthetic" / "03_strategies_table2.csv")
+    assert table["strategy"].tolist() == [name for name in ("A0", "A1", "B0", "B1", "C0", "C1") for _ in range(2)]
+    a1 = table[(table["strategy"] == "A1") & table["source"].str.startswith("paper")].iloc[0]
+    assert a1[list(SCORES)].tolist() == ["0.98 ± 0.00", "0.94 ± 0.01", "0.70 ± 0.03", "0.89 ± 0.03"]
+    per_run = pd.read_csv(home / "results" / "smoke" / "synthetic" / "03_strategies_runs.csv")
+    numbers = published(home, "03_strategies")["numbers"]
+    assert numbers["A1_rec_1"]["value"] == pytest.approx(per_run.query("strategy == 'A1'")["rec 1"].mean(), abs=1e-6)
+    assert numbers["A1_rec_1"]["n"] == 2
+
+
+def test_no_picture_of_the_movie_is_among_the_results(home):
+    assert {p.name for p in (home / "results").rglob("*.svg")} == {
+        "01_data_over_time.svg", "02_pretraining_curves.svg", "02_pretraining_recipes.svg", "03_strategies_table2.svg"}
+    for plot in (home / "results").rglob("*.svg"):
+        assert "<image" not in plot.read_text("utf-8")
+
+
+def test_restoring_shows_the_same_numbers_and_trains_nothing(home, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(home))
+    before = published(home, "02_pretraining")["numbers"]
+    records = {p: p.stat().st_mtime_ns for p in (home / "runs").rglob("record.json")}
+    list(notebooks.run("02_pretraining", "smoke", "synthetic", "restore", PRETRAINING))
+    assert published(home, "02_pretraining")["numbers"] == before
+    assert {p: p.stat().st_mtime_ns for p in (home / "runs").rglob("record.json")} == records
+
+
+def test_restoring_what_was_never_made_fails_with_the_command(home, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(home))
+    with pytest.raises(notebooks.NotebookError, match="tapnb run 02_pretraining --profile smoke"):
+        list(notebooks.run("02_pretraining", "smoke", "synthetic", "restore", PRETRAINING | {"tap_seed": 99}))
+    assert len(list((home / "runs" / "tap").iterdir())) == 5  # as many as before
