@@ -73,7 +73,7 @@ def preprocessing(movie: Movie, pairs: crops.CropPairs, areas: np.ndarray, label
         for number, i in enumerate(chosen, 1):
             axes.add_patch(Rectangle((pairs.x[i], pairs.y[i]), size, size, fill=False, color=ORANGE, linewidth=1.5))
             axes.annotate(str(number), (pairs.x[i], pairs.y[i]), color=ORANGE, fontsize=10, weight="bold",
-                          xytext=(-2, 2), textcoords="offset points", ha="right")
+                          xytext=(2, -2), textcoords="offset points", va="top")  # inside: never cut off
     grid = right.subplots(len(chosen), 4, width_ratios=(1, 1, 1, 1), squeeze=False)
     for row, (number, i) in zip(grid, enumerate(chosen, 1)):
         for column, frame in enumerate((t, t + 1)):
@@ -143,9 +143,8 @@ def positives_over_time(t: np.ndarray, labels: np.ndarray, minutes_per_frame: fl
     figure, axes = plt.subplots(figsize=(6.5, 2.6))
     axes.plot(share.index, share, color=BLUE)
     axes.axhline(labels.mean() * 100, color="black", linestyle="--", linewidth=1)
-    axes.annotate(f"all frames: {labels.mean() * 100:.1f} %", (share.index[0], labels.mean() * 100),
-                  xytext=(2, 4), textcoords="offset points", fontsize=8)
-    axes.set(xlabel="frame index t", ylabel="positive crop pairs (%)", ylim=(0, None))
+    axes.set(title=f"dashed: all frames, {labels.mean() * 100:.1f} %",
+             xlabel="frame index t", ylabel="positive crop pairs (%)", ylim=(0, None))
     if minutes_per_frame:
         hours = minutes_per_frame / 60
         top = axes.secondary_xaxis("top", functions=(lambda frame: frame * hours, lambda hour: hour / hours))

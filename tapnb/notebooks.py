@@ -217,7 +217,7 @@ def _execute(name: str, parameters: dict[str, object], target: Path, sources: Pa
     except DeadKernelError:
         if unfinished.is_file():
             os.replace(unfinished, failed)
-        raise NotebookError(f"{name} stopped: its process died, most often because memory ran out.") from None
+        raise NotebookError(f"{name} stopped: its process was ended, by hand or short of memory.") from None
     finally:
         source.unlink(missing_ok=True)
         if not failed.exists():
