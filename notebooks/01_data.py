@@ -89,14 +89,9 @@ kinds = pd.DataFrame(columns=["kind", "in the movie"]) if train.events is None e
     train.events["kind"].value_counts().rename_axis("kind").reset_index(name="in the movie"))
 kinds
 
-# %% mystnb={"image": {"alt": "Rows of consecutive 64-pixel crops around example events and, in the synthetic movie, around look-alikes that are not events; labelled pixels are outlined."}, "figure": {"caption": "Example events of each class and, where the movie knows them, of what only looks like one: six consecutive frames each; the labelled pixels are outlined (blue: division, vermillion: death)."}}
-rng = np.random.default_rng(25)
-inside = train.events[train.events["t"].between(2, len(train.frames) - 4)
-                      & train.events["y"].between(32, train.shape[1] - 32)
-                      & train.events["x"].between(32, train.shape[2] - 32)]
-examples = pd.concat([group.iloc[rng.permutation(len(group))[: 2 if kind in ("division", "death") else 1]]
-                      for kind, group in inside.groupby("kind", sort=False)])
-figures.event_gallery(train, examples)
+# %% mystnb={"image": {"alt": "Rows of consecutive 64-pixel crops around example events and, in the synthetic movie, around look-alikes that are not events; labelled pixels are outlined."}, "figure": {"caption": "Example events of each class and, where the movie knows them, of what only looks like one: six consecutive frames each, windows of 64 pixels; the labelled pixels are outlined (blue: division, vermillion: death)."}}
+examples = dataset.example_windows(train)
+figures.event_gallery(train, examples) if len(examples) else "no event lies far enough from the movie's borders to be shown"
 
 # %% [markdown]
 # ## Is brightness enough?

@@ -35,3 +35,15 @@ def test_a_movie_without_masks_is_refused():
     movie = Movie(shrinking_discs(1).frames, name="mine")
     with pytest.raises(ValueError, match="'mine' has no event masks.*give a label stack"):
         dataset.event_dataset(movie)
+
+
+def test_examples_come_from_the_masks_where_there_is_no_table_of_events():
+    masks = np.zeros((9, 100, 100), np.uint8)
+    masks[3, 40:50, 60:70] = 1
+    masks[4, 60:64, 35:39] = 2
+    masks[4, 0:9, 0:9] = 1  # at the border: not shown
+    movie = Movie(np.zeros(masks.shape, np.uint8) + np.uint8(5), masks)
+    found = dataset.example_windows(movie)
+    assert found.to_dict("records") == [{"t": 3, "y": 44.5, "x": 64.5, "kind": "division"},
+                                        {"t": 4, "y": 61.5, "x": 36.5, "kind": "death"}]
+    assert len(dataset.example_windows(movie, margin=49)) == 0

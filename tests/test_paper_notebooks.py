@@ -5,9 +5,11 @@ import json
 import nbformat
 import pandas as pd
 import pytest
+import tifffile
 
 from tapnb import notebooks, runs
 from tapnb.evaluate import SCORES
+from toys import shrinking_discs
 
 SMALLER = dict(synthetic_frames=12, synthetic_size=256, tap_pairs=64, tap_pairs_per_epoch=32, tap_validation_pairs=10,
                tap_test_pairs=10, recipe_pairs=16, crops_per_frame_pair=40, seeds=[20, 40], linear_epochs=1,
@@ -81,3 +83,18 @@ def test_restoring_what_was_never_made_fails_with_the_command(home, monkeypatch)
     with pytest.raises(notebooks.NotebookError, match="tapnb run 02_pretraining --profile smoke"):
         list(notebooks.run("02_pretraining", "smoke", "synthetic", "restore", PRETRAINING | {"tap_seed": 99}))
     assert len(list((home / "runs" / "tap").iterdir())) == 5  # as many as before
+
+
+def test_your_own_stack_and_labels_go_through_the_same_notebook(tmp_path, monkeypatch):
+    movie = shrinking_discs(1, frames=8, side=400, per_frame=20)
+    tifffile.imwrite(tmp_path / "My stack.tif", movie.frames)
+    tifffile.imwrite(tmp_path / "labels.tif", movie.masks)
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    stack = str(tmp_path / "My stack.tif")
+    settings = {"masks": str(tmp_path / "labels.tif"), "crops_per_frame_pair": 30}
+    (done,) = notebooks.run("01_data", "smoke", stack, "execute", settings)
+    assert done.path.parent.name == "my-stack"
+    numbers = json.loads((tmp_path / "results" / "smoke" / "my-stack" / "01_data.json").read_text())["numbers"]
+    assert numbers["crop_pairs"]["value"] == 7 * 30 and numbers["positive_share"]["value"] > 0
+    with pytest.raises(notebooks.NotebookError, match="has no event masks"):
+        list(notebooks.run("01_data", "smoke", stack, "execute", {}))
