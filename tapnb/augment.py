@@ -1,4 +1,4 @@
-"""Augmentation of crop pairs: one draw, one resampling (SPEC section 2; families of the paper's Appendix B).
+"""Augmentation of crop pairs: one draw, one resampling (the families of the paper's Appendix B).
 
 Every family is drawn for a whole batch at once; the draw is a value, so it can be kept and replayed. All
 geometry (flips, joint affine, per-frame affine, elastic) is composed into one coordinate map and resampled

@@ -19,11 +19,11 @@ import pandas as pd
 from tapnb import paths
 from tapnb.downloads import fetch_sequences
 from tapnb.files import replacing
-from tapnb.hela20 import fetch_hela20, read_hela20
+from tapnb.hela20 import fetch_hela20, frames_path, read_hela20
 from tapnb.lineage import ctc_sequences, read_ctc
 from tapnb.movies import Movie, read_movie
 
-__all__ = ["open_movie", "open_both", "fetch", "hela_folder", "part_of", "NAMES", "ROLES"]
+__all__ = ["open_movie", "open_both", "fetch", "fetch_missing", "hela_folder", "part_of", "NAMES", "ROLES"]
 
 NAMES = ("synthetic", "hela", "hela20")
 ROLES = ("train", "held-out")
@@ -120,6 +120,19 @@ def fetch(name, address=None) -> Path:
     if name == "hela20":
         return fetch_hela20()
     return fetch_sequences(address or HELA_ADDRESS, paths.data() / HELA, HELA_FACTS)
+
+
+def fetch_missing(name) -> None:
+    """Download ``"hela"`` or ``"hela20"`` unless it is there; any other movie needs nothing."""
+    if name == "hela20" and not frames_path().exists():
+        fetch(name)
+    if name == "hela":
+        try:
+            hela_folder()
+        except FileNotFoundError:
+            if os.environ.get("TAPNB_HELA", "").strip():
+                raise  # the user's own folder is wrong: a download would not mend that
+            fetch(name)
 
 
 def hela_folder() -> Path:

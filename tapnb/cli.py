@@ -33,13 +33,8 @@ def data(
     from tapnb import catalogue
 
     given = {"masks": masks} if masks else {}
-    try:
-        movie = catalogue.open_movie(name, **given)
-    except FileNotFoundError:
-        if name not in ("hela", "hela20"):
-            raise
-        catalogue.fetch(name)
-        movie = catalogue.open_movie(name)
+    catalogue.fetch_missing(name)
+    movie = catalogue.open_movie(name, **given)
     frames, height, width = movie.frames.shape
     minutes = f", {movie.minutes_per_frame:g} minutes apart" if movie.minutes_per_frame else ""
     typer.echo(f"movie   {movie.name} ({movie.source or 'no source given'}), fingerprint {movie.fingerprint}")
@@ -62,8 +57,9 @@ def run(
     mode: Annotated[str, typer.Option(help="execute makes what is missing; restore only reads.")] = "execute",
 ) -> None:
     """Run a notebook, or all; -p NAME VALUE sets a parameter, as often as you like."""
-    from tapnb import notebooks
+    from tapnb import catalogue, notebooks
 
+    catalogue.fetch_missing(movie)
     overrides = _pairs(context.args)
     for done in notebooks.run(notebook, profile, movie, mode, overrides):
         typer.echo(f"{done.path.stem}  {profile}/{done.path.parent.name}  {done.seconds:.0f} s  {done.path}")

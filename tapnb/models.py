@@ -1,6 +1,6 @@
 """The networks: U-Net, projection, time-arrow head, and the two event heads.
 
-Shapes in comments: N pairs, C channels, h x w pixels. Weights are counted in the tests against SPEC section 2.
+Shapes in comments: N pairs, C channels, h x w pixels. The tests count the weights.
 """
 
 from __future__ import annotations

@@ -205,7 +205,8 @@ def _execute(name: str, parameters: dict[str, object], target: Path, sources: Pa
                 parameters=parameters,
                 kernel_name="python3",
                 cwd=CHECKOUT,
-                progress_bar=sys.stderr.isatty(),
+                progress_bar=False,
+                stderr_file=sys.stderr,  # the progress of a training, as it goes
                 # The kernel's own log is about its sockets; what a cell says goes into the notebook.
                 extra_arguments=["--IPKernelApp.log_level=50"],
             )

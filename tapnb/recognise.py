@@ -48,7 +48,7 @@ STRATEGIES = {
 
 
 @torch.inference_mode()
-def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 256) -> torch.Tensor:
+def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 64) -> torch.Tensor:
     """Dense features of crop pairs, frozen network in evaluation mode.
 
     Parameters
@@ -87,7 +87,7 @@ def train_head(head: nn.Module, features: torch.Tensor, labels: torch.Tensor, ep
                backbone: nn.Module | None = None, batch: int = BATCH) -> None:
     """Train a head, in place, on fixed features or together with the backbone that makes them.
 
-    Adam, learning rate 1e-3, cross entropy, no augmentation, no early stopping (SPEC section 4).
+    Adam, learning rate 1e-3, cross entropy, no augmentation, no early stopping, as in the authors' scripts.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def train_head(head: nn.Module, features: torch.Tensor, labels: torch.Tensor, ep
 
 
 @torch.inference_mode()
-def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tensor, batch: int = 256) -> torch.Tensor:
+def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tensor, batch: int = 64) -> torch.Tensor:
     """Logits of several heads that share a backbone, in float32 and evaluation mode.
 
     Parameters

@@ -191,3 +191,18 @@ def test_hela20_from_the_package_index(request, home):
     assert (len(train.events), len(held_out.events)) == (33, 19)
     assert len(hela20.read_hela20().events) == 55
     assert [file.name for file in (home / "data" / "hela20").iterdir()] == ["frames.tif"]
+
+
+@pytest.mark.parametrize("name", ["hela", "hela20", "synthetic"])
+def test_only_a_movie_that_is_missing_is_fetched(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("TAPNB_HELA", raising=False)
+    fetched = []
+    monkeypatch.setattr(catalogue, "fetch", fetched.append)
+    catalogue.fetch_missing(name)
+    assert fetched == ([] if name == "synthetic" else [name])
+    monkeypatch.setenv("TAPNB_HELA", str(tmp_path))
+    if name == "hela":
+        with pytest.raises(FileNotFoundError, match="correct TAPNB_HELA"):  # no download over a wrong setting
+            catalogue.fetch_missing(name)
+    assert len(fetched) == (name != "synthetic")

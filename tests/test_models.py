@@ -57,7 +57,7 @@ def test_dense_features_are_the_output_of_the_projections_norm(small):
 
 
 def test_a_pixel_is_seen_from_46_pixels_away():
-    """46 at the corner of a pooling cell, as in SPEC; up to 51 elsewhere, since the cells of 8 pixels are fixed."""
+    """46 at the corner of a pooling cell, the reach of tarrow's network; up to 51 elsewhere, since the cells of 8 pixels are fixed."""
     model = models.UNet(channels=(4, 4, 4, 4)).eval().double()
     image = torch.rand(1, 1, 192, 192, dtype=torch.float64, requires_grad=True)
     above = []

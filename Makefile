@@ -1,0 +1,52 @@
+# `make book` is the main job, `make test` the other one. Settings: make book PROFILE=cpu MOVIE=hela
+PYTHON  ?= python3
+PROFILE ?= smoke
+MOVIE   ?= synthetic
+MODE    ?= execute
+
+BIN   := .venv/bin
+STAMP := .venv/installed
+RUN   := $(BIN)/python -m tapnb
+
+.DEFAULT_GOAL := help
+.PHONY: help book notebooks html test test-all clean
+
+help:
+	@echo "make book       run the three notebooks and build the book  (PROFILE=smoke|cpu|paper MOVIE=synthetic|hela20|hela|path)"
+	@echo "make notebooks  only run the notebooks                      (the same, and MODE=execute|restore)"
+	@echo "make html       only build the book, from notebooks that have run"
+	@echo "make test       the tests that take seconds;  make test-all: all of them"
+	@echo "make clean      remove what make made; trained runs and movies (runs/, data/) stay"
+
+# Once, and again when the lock changes; the stamp comes last, so that a failed install leaves none.
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is `$(PYTHON) --version`, but 3.11 or newer is needed: try make PYTHON=python3.12"; exit 1; }
+	@rm -f $@
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv || \
+	  { echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing into .venv (once; some minutes) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+book: $(STAMP)
+	@$(RUN) run all --profile "$(PROFILE)" --movie "$(MOVIE)" --mode "$(MODE)"
+	@$(RUN) book --profile "$(PROFILE)" --movie "$(MOVIE)" --open
+
+notebooks: $(STAMP)
+	@$(RUN) run all --profile "$(PROFILE)" --movie "$(MOVIE)" --mode "$(MODE)"
+
+html: $(STAMP)
+	@$(RUN) book --profile "$(PROFILE)" --movie "$(MOVIE)"
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest
+
+test-all: $(STAMP)
+	@$(BIN)/python -m pytest -m ""
+
+clean:
+	@rm -rf .venv _build results/smoke book/executed notebooks/*.ipynb .pytest_cache *.egg-info
+	@find tapnb tests book -name __pycache__ -type d -prune -exec rm -rf {} +

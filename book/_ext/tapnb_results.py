@@ -1,0 +1,269 @@
+"""Sphinx extension: numbers, tables and figures from ``results/``, by name.
+
+A page never holds a number of ours by hand. It names one, and the build fails if there is none::
+
+    {num}`02_pretraining:tap_uniform_96`            of the book's own profile and movie
+    {num}`cpu/hela/02_pretraining:tap_uniform_96`   of another; with ? at the end it may be missing
+    {this}`profile`  {this}`movie`
+
+    ```{result-table} 03_strategies_table2          and {result-figure}
+    ```
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+logger = logging.getLogger(__name__)
+
+EXECUTED = "book/executed"
+
+
+class Missing(Exception):
+    """A result that is not there; the message says which command makes it."""
+
+
+def command(profile: str, movie: str) -> str:
+    """Return the command that makes the results of one profile and movie."""
+    return f"make book PROFILE={profile} MOVIE={movie}"
+
+
+class Results:
+    """What the role and the directives share: where results lie, and reading them."""
+
+    def place(self, text: str) -> tuple[str, str, str]:
+        """Split ``[profile/movie/]name`` into its three parts."""
+        options = getattr(self, "options", {})
+        parts = text.strip().split("/")
+        if len(parts) == 3:
+            return parts[0], parts[1], parts[2]
+        if len(parts) != 1:
+            raise Missing(f"{text!r} is neither 'name' nor 'profile/movie/name'.")
+        profile = options.get("profile", self.config.tapnb_profile)
+        return profile, options.get("movie", self.config.tapnb_movie), parts[0]
+
+    def file(self, profile: str, movie: str, name: str) -> Path:
+        """Return a result's path, and have the page read again when that file changes, appears or goes."""
+        path = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results") / profile / movie / name
+        self.env.note_dependency(str(path))
+        if not path.is_file():
+            raise Missing(
+                f"results/{profile}/{movie}/{name} is not there; `{command(profile, movie)}` makes it."
+            )
+        return path
+
+
+def link(text: str, profile: str, movie: str, notebook: str, title: str) -> ResultLink:
+    """Link to an executed notebook where it is a page of this build, else to its numbers' place on Runs."""
+    return ResultLink(
+        "",
+        nodes.Text(text),
+        profile=profile,
+        movie=movie,
+        page=f"{EXECUTED}/{notebook}",
+        label=anchor(profile, movie),
+        title=title,
+    )
+
+
+def run_link(name: str) -> ResultLink:
+    """Link to a run on the page Runs."""
+    return ResultLink("", nodes.Text(name), page="", label=anchor(name), title="")
+
+
+class ResultLink(nodes.inline):
+    """A link whose end is known only when all pages have been read."""
+
+
+def anchor(*parts: str) -> str:
+    """Return the label of a run, or of a profile and movie, on the page Runs."""
+    return "run-" + re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+
+
+class Num(Results, SphinxRole):
+    """One number, as its notebook wrote it, with a link to where it was made."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        optional = self.text.endswith("?")
+        try:
+            head, _, key = self.text.rstrip("?").partition(":")
+            profile, movie, notebook = self.place(head)
+            content = json.loads(self.file(profile, movie, f"{notebook}.json").read_text("utf-8"))
+            if key not in content["numbers"]:
+                known = ", ".join(sorted(content["numbers"])) or "none"
+                raise Missing(
+                    f"results/{profile}/{movie}/{notebook}.json has no number {key!r}; it has {known}."
+                )
+        except Missing as missing:
+            if optional:
+                return [nodes.inline("", "not run yet", classes=["tapnb-missing"])], []
+            logger.warning("%s", missing, location=self.get_location(), type="tapnb", subtype="result")
+            return [nodes.inline("", f"[{self.text}: missing]", classes=["tapnb-missing"])], []
+        number = content["numbers"][key]
+        title = f"{notebook}, profile {profile}, movie {movie}: {key}"
+        if number.get("runs"):
+            title += "; " + ", ".join(number["runs"])
+        return [link(shown(number), profile, movie, notebook, title)], []
+
+
+def shown(number: dict) -> str:
+    """Return a number's own text, with its spread and how many runs that is over."""
+    text, std, n = number["text"], number.get("std"), number.get("n") or 1
+    if std is not None and "±" not in text:
+        decimals = len(text.partition(".")[2]) if re.fullmatch(r"[\d.]+", text) else 3
+        text += f" ± {std:.{decimals}f}"
+    return f"{text} (n = {n})" if std is not None and n > 1 else text
+
+
+class This(SphinxRole):
+    """The profile or the movie of this build."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        values = {"profile": self.config.tapnb_profile, "movie": self.config.tapnb_movie}
+        if self.text not in values:
+            logger.warning("{this} knows profile and movie, not %r", self.text, location=self.get_location())
+        return [nodes.Text(values.get(self.text, self.text))], []
+
+
+class ResultDirective(Results, SphinxDirective):
+    """A directive that shows one file under ``results/``; with ``:optional:`` it may be missing."""
+
+    required_arguments = 1
+    option_spec = {
+        "name": directives.unchanged,
+        "profile": directives.unchanged,
+        "movie": directives.unchanged,
+        "optional": directives.flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            return self.show(*self.place(self.arguments[0]))
+        except Missing as missing:
+            if "optional" not in self.options:
+                logger.warning("%s", missing, location=self.get_location(), type="tapnb", subtype="result")
+            profile, movie, _ = self.place(self.arguments[0])
+            line = nodes.paragraph("", "Not run yet: ", classes=["tapnb-missing"])
+            line += nodes.literal("", command(profile, movie))
+            return [line]
+
+    def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
+        """Return the nodes of one result."""
+        raise NotImplementedError
+
+    def source(self, profile: str, movie: str, name: str) -> nodes.Node:
+        """Return the small link under a table or figure to the notebook that made it."""
+        notebook = re.match(r"\d+_[a-z]+", name)
+        stem = notebook[0] if notebook else name
+        line = nodes.paragraph("", "", classes=["tapnb-source"])
+        line += link(
+            f"{stem}, profile {profile}, movie {movie}", profile, movie, stem, "The notebook that made this"
+        )
+        return line
+
+
+class ResultTable(ResultDirective):
+    """A CSV file as a table, cells unchanged, its first row the header."""
+
+    option_spec = ResultDirective.option_spec | {"caption": directives.unchanged_required}
+
+    def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
+        path = self.file(profile, movie, f"{name}.csv")
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = list(csv.reader(file))
+        table = nodes.table(classes=["tapnb-table"])
+        if "caption" in self.options:
+            inline, messages = self.parse_inline(self.options["caption"])
+            table += nodes.title(self.options["caption"], "", *inline)
+        group = nodes.tgroup(cols=len(header))
+        group += [nodes.colspec(colwidth=1) for _ in header]
+        # A column of numbers reads best with its digits below each other.
+        numeric = [all(re.match(r"^[-−+]?\d|^$|^[–—-]$", row[i]) for row in rows) for i in range(len(header))]
+        group += nodes.thead("", table_row(header, numeric))
+        group += nodes.tbody("", *[table_row(row, numeric) for row in rows])
+        table += group
+        self.add_name(table)
+        self.set_source_info(table)
+        wrapper = nodes.container("", table, classes=["tapnb-scroll"])
+        return [wrapper, self.source(profile, movie, name)]
+
+
+def table_row(cells: list[str], numeric: list[bool]) -> nodes.row:
+    """Return one row of plain text cells."""
+    row = nodes.row()
+    for cell, number in zip(cells, numeric, strict=True):
+        row += nodes.entry("", nodes.paragraph("", cell), classes=["tapnb-number"] if number else [])
+    return row
+
+
+class ResultFigure(ResultDirective):
+    """A plot with its required ``:alt:`` text; the content is the caption."""
+
+    has_content = True
+    option_spec = ResultDirective.option_spec | {"alt": directives.unchanged, "width": directives.unchanged}
+
+    def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
+        alt = self.options.get("alt", "").strip()
+        if not alt:
+            raise self.error(f"the figure {name} needs :alt:, what it shows to someone who cannot see it")
+        path = self.file(profile, movie, f"{name}.svg")
+        uri = "/" + os.path.relpath(path, self.env.srcdir).replace(os.sep, "/")
+        figure = nodes.figure("", nodes.image(uri=uri, alt=alt, classes=["tapnb-plot"]), align="default")
+        if "width" in self.options:
+            figure[0]["width"] = self.options["width"]
+        if self.content:
+            holder = nodes.Element()
+            self.state.nested_parse(self.content, self.content_offset, holder)
+            first, *rest = holder.children
+            figure += nodes.caption(first.rawsource, "", *first.children)
+            if rest:
+                figure += nodes.legend("", *rest)
+        self.add_name(figure)
+        self.set_source_info(figure)
+        return [figure, self.source(profile, movie, name)]
+
+
+def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Turn every :class:`ResultLink` into a link to a page of this build."""
+    own = (app.config.tapnb_profile, app.config.tapnb_movie)
+    for node in list(doctree.findall(ResultLink)):
+        if (node.get("profile"), node.get("movie")) == own and node["page"] in app.env.found_docs:
+            uri = app.builder.get_relative_uri(docname, node["page"])
+        elif node["label"] in app.env.get_domain("std").anonlabels:
+            page, place, *_ = app.env.get_domain("std").anonlabels[node["label"]]
+            uri = f"{app.builder.get_relative_uri(docname, page)}#{place}"
+        else:
+            logger.warning("no page of this book shows the runs of %s", node.astext(), location=node)
+            continue
+        title = {"reftitle": node["title"]} if node["title"] else {}
+        node.replace_self(
+            nodes.reference(
+                "", "", *node.children, internal=True, refuri=uri, classes=["tapnb-result"], **title
+            )
+        )
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the role, the directives and what they read from the environment."""
+    app.add_config_value("tapnb_profile", os.environ.get("TAPNB_BOOK_PROFILE", "smoke"), "env")
+    app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")
+    home = os.environ.get("TAPNB_HOME")
+    app.add_config_value("tapnb_results", str(Path(home) / "results") if home else "", "env")
+    app.add_role("num", Num())
+    app.add_role("this", This())
+    app.add_directive("result-table", ResultTable)
+    app.add_directive("result-figure", ResultFigure)
+    # What a heading holds is also shown in the contents, before links are resolved: there it is plain text.
+    app.add_node(ResultLink, html=(lambda *_: None, lambda *_: None))
+    app.connect("doctree-resolved", resolve)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,126 @@
+"""Sphinx extension: how the numbers came about, from the records under ``results/``.
+
+``{provenance} 02_pretraining`` is a line that opens to the stamp of one notebook; ``{run-records}`` lists
+every run, each at the place that the links of the numbers lead to.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from tapnb_results import ResultDirective, Results, anchor, run_link
+
+
+class Provenance(ResultDirective):
+    """How one notebook was run: a line to open, with everything in it."""
+
+    def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
+        content = json.loads(self.file(profile, movie, f"{name}.json").read_text("utf-8"))
+        stamp = content.get("provenance", {})
+        commit = (stamp.get("commit") or "no commit")[:10] + (", changed since" if stamp.get("dirty") else "")
+        summary = f"{name}: profile {profile}, movie {movie}, {commit}"
+        fields = {k: v for k, v in stamp.items() if k not in ("commit", "dirty")}
+        inside = field_list({"commit": commit} | fields)
+        if content.get("runs"):
+            links = nodes.paragraph()
+            for role, run in content["runs"].items():
+                links += [nodes.Text(f"{role}: "), run_link(run)]
+                links += nodes.Text("; ")
+            links.pop()
+            inside += field("runs", links)
+        return [details(summary, [inside])]
+
+
+class RunRecords(Results, SphinxDirective):
+    """Every run record under ``results/``, by profile and movie, each a target of the numbers' links."""
+
+    def run(self) -> list[nodes.Node]:
+        # Records come and go with the notebooks; the page is cheap to read again, every time.
+        self.env.note_reread()
+        root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
+        found: list[nodes.Node] = []
+        known: set[str] = set()
+        for folder in sorted(p for p in root.glob("*/*") if any(p.glob("*.json"))):
+            profile, movie = folder.parts[-2:]
+            records = [json.loads(p.read_text("utf-8")) for p in sorted(folder.glob("records/*.json"))]
+            heading = nodes.rubric("", f"Profile {profile}, movie {movie}")
+            found.append(self.target(anchor(profile, movie), heading))
+            if not records:
+                found.append(nodes.paragraph("", "These notebooks name no run."))
+            for record in records:
+                line = details(summary(record), [field_list(record)])
+                # A run that serves two profiles is listed under both; the link goes to the first.
+                label = anchor(record["name"])
+                found.append(line if label in known else self.target(label, line))
+                known.add(label)
+        return found or [nodes.paragraph("", "No run has been recorded yet.")]
+
+    def target(self, label: str, node: nodes.Element) -> nodes.Element:
+        """Make a node the place that a label means."""
+        node["ids"].append(label)
+        self.env.get_domain("std").note_hyperlink_target(label, self.env.docname, label)
+        return node
+
+
+def summary(record: dict) -> str:
+    """Return one line on a run: its name, seed and time."""
+    seconds = record.get("seconds")
+    took = f", {seconds:.0f} s" if isinstance(seconds, int | float) else ""
+    return f"{record['name']}: seed {record.get('seed')}{took}"
+
+
+def details(line: str, inside: list[nodes.Node]) -> nodes.container:
+    """Return a line that opens to show what is inside; without HTML, both."""
+    body = nodes.container("", *inside, classes=["tapnb-details"])
+    return TapnbDetails("", body, summary=line)
+
+
+class TapnbDetails(nodes.container):
+    """HTML's <details>: closed until it is asked for, with no script."""
+
+
+def visit_details(translator, node: TapnbDetails) -> None:
+    ids = f' id="{node["ids"][0]}"' if node["ids"] else ""
+    line = translator.encode(node["summary"])
+    translator.body.append(f'<details class="tapnb-provenance"{ids}><summary>{line}</summary>\n')
+
+
+def depart_details(translator, node: TapnbDetails) -> None:
+    translator.body.append("</details>\n")
+
+
+def field(name: str, *body: nodes.Node) -> nodes.field:
+    """Return one named line of a field list."""
+    return nodes.field("", nodes.field_name("", name), nodes.field_body("", *body))
+
+
+def field_list(values: dict) -> nodes.field_list:
+    """Return a mapping as a field list, nested mappings and lists on one line each."""
+    found = nodes.field_list()
+    for name, value in values.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{k} = {plain(v)}" for k, v in value.items())
+        found += field(name, nodes.paragraph("", plain(value)))
+    return found
+
+
+def plain(value: object) -> str:
+    """Return a JSON value as a person writes it."""
+    if isinstance(value, list):
+        return ", ".join(map(plain, value))
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the two directives and the node that opens."""
+    app.setup_extension("tapnb_results")
+    app.add_node(TapnbDetails, html=(visit_details, depart_details))
+    app.add_directive("provenance", Provenance)
+    app.add_directive("run-records", RunRecords)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
