@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from tapnb import paths, provenance
 from tapnb.files import replacing, write_json
+from tapnb.movies import Movie
 from tapnb.runs import Run, slug
 
 
@@ -48,8 +49,14 @@ def number(value: float, runs: list[Run], digits: int = 3, std: float | None = N
             "runs": [run.name for run in runs], "text": text}
 
 
+def given(variables: dict) -> dict:
+    """The parameters of a notebook, from its ``globals()`` before anything else is assigned."""
+    return {name: value for name, value in variables.items()
+            if not name.startswith("_") and name != "In" and isinstance(value, (str, int, float, list))}
+
+
 def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dict[str, Run],
-            numbers: dict[str, dict], tables: dict[str, pd.DataFrame] | None = None,
+            numbers: dict[str, dict], movies: dict[str, Movie], tables: dict[str, pd.DataFrame] | None = None,
             plots: dict[str, Figure] | None = None) -> Path:
     """Write what a notebook found; the book reads it from there.
 
@@ -59,11 +66,13 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
         Its name, such as "02_pretraining".
     profile, movie : str
     parameters : dict
-        All parameters of the notebook.
+        All parameters of the notebook, see :func:`given`.
     runs : dict of Run
         By the role that they play; later notebooks find them here.
     numbers : dict
         From :func:`number`.
+    movies : dict of Movie
+        By role; the provenance keeps their fingerprints.
     tables : dict of DataFrame
         Written as ``<notebook>_<name>.csv``.
     plots : dict of Figure
@@ -81,16 +90,17 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
     path = target / f"{notebook}.json"
     write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers,
                       "runs": {role: run.name for role, run in runs.items()},
-                      "provenance": stamp(parameters, runs)})
+                      "provenance": stamp(parameters, runs, movies)})
     return path
 
 
-def stamp(parameters: dict, runs: dict[str, Run]) -> dict:
-    """Provenance of a notebook: parameters, commit, versions, device and time."""
+def stamp(parameters: dict, runs: dict[str, Run], movies: dict[str, Movie]) -> dict:
+    """Provenance of a notebook: parameters, movies, commit, versions, device and time."""
     commit, dirty = provenance.commit()
     return {"parameters": parameters, "commit": commit, "dirty": dirty, "versions": provenance.versions(),
             "device": sorted({run.record["device"] for run in runs.values()}),
-            "seconds": round(sum(run.record["seconds"] for run in runs.values()), 1), "made": provenance.now()}
+            "seconds": round(sum(run.record["seconds"] for run in runs.values()), 1), "made": provenance.now(),
+            "movies": {role: f"{movie.name}, fingerprint {movie.fingerprint}" for role, movie in movies.items()}}
 
 
 def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
@@ -117,7 +127,7 @@ def show_stamp(path: Path):
     commit = (made["commit"] or "no git checkout")[:10] + (", with uncommitted changes" if made["dirty"] else "")
     rows = {"profile, movie": f"{published['profile']}, {published['movie']}", "commit": commit,
             "device": "; ".join(made["device"]) or "no training", "computing": f"{made['seconds']:.0f} s",
-            "made": made["made"], "versions": ", ".join(f"{k} {v}" for k, v in made["versions"].items()),
+            "made": made["made"], "movies": "; ".join(made["movies"].values()), "versions": ", ".join(f"{k} {v}" for k, v in made["versions"].items()),
             "runs": ", ".join(f"`{name}`" for name in published["runs"].values()) or "none",
             "parameters": ", ".join(f"{k} = {v!r}" for k, v in made["parameters"].items())}
     return Markdown("| | |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in rows.items()))

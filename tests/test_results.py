@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tapnb import results, runs
+from toys import shrinking_discs
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_publishing_writes_numbers_tables_plots_and_records(run):
     figure, axes = plt.subplots()
     axes.plot([0, 1])
     path = results.publish("02_pretraining", "smoke", "synthetic", {"seed": 1}, {"tap": run},
-                           {"accuracy": results.number(0.9, [run])}, {"accuracy": pd.DataFrame({"a": [1]})},
+                           {"accuracy": results.number(0.9, [run])}, {"train": shrinking_discs(1)}, {"accuracy": pd.DataFrame({"a": [1]})},
                            {"curves": figure})
     plt.close(figure)
     assert {p.name for p in path.parent.iterdir()} == {"02_pretraining.json", "02_pretraining_accuracy.csv",
@@ -36,6 +37,7 @@ def test_publishing_writes_numbers_tables_plots_and_records(run):
     published = json.loads(path.read_text())
     assert published["numbers"]["accuracy"]["value"] == 0.9 and published["runs"] == {"tap": "tap-x-1"}
     assert published["provenance"]["parameters"] == {"seed": 1} and published["provenance"]["seconds"] == 12.0
+    assert published["provenance"]["movies"]["train"].endswith(shrinking_discs(1).fingerprint)
     assert json.loads((path.parent / "records" / "tap-x-1.json").read_text()) == run.record
     assert results.run_name("smoke", "synthetic", "02_pretraining", "tap") == "tap-x-1"
     assert "tap-x-1" in results.show_stamp(path).data
@@ -48,3 +50,8 @@ def test_an_unfinished_notebook_is_named_with_its_command(run):
 
 def test_your_own_movies_folder_is_named_after_the_file(run):
     assert results.folder("smoke", "some/where/My stack.tif").name == "my-stack"
+
+
+def test_parameters_are_what_a_notebook_has_assigned():
+    variables = {"__name__": "x", "_i": "", "In": [""], "pd": pd, "movie": "hela", "sizes": [24], "rate": 0.1, "on": True}
+    assert results.given(variables) == {"movie": "hela", "sizes": [24], "rate": 0.1, "on": True}
