@@ -132,8 +132,10 @@ numbers = {f"tap_{a.sampler}_{a.size}": results.number(a.accuracy, [run], interv
 numbers |= {"tap_pairs": results.number(history["pairs"].iloc[-1], [run], 0),
             "tap_epochs": results.number(len(history), [run], 0),
             "tap_minutes": results.number(history["minutes"].iloc[-1], [run], 1)}
-path = results.publish(
-    "02_pretraining", profile, movie, parameters, {"tap": run} | {f"recipe {k}": r for k, r in compared.items()},
-    numbers, {"train": train, "held-out": other}, {"accuracy": accuracy_table, "history": history} | ({"recipes": recipe_table} if compared else {}),
-    {"curves": curves} | ({"recipes": recipe_plot} if compared else {}))
+tables, plots = {"accuracy": accuracy_table, "history": history}, {"curves": curves}
+if compared:
+    tables, plots = tables | {"recipes": recipe_table}, plots | {"recipes": recipe_plot}
+runs = {"tap": run} | {f"recipe {text}": r for text, r in compared.items()}
+path = results.publish("02_pretraining", profile, movie, parameters, runs, numbers,
+                       {"train": train, "held-out": other}, tables, plots)
 results.show_stamp(path)

@@ -25,6 +25,11 @@ held_out_masks: str = ""  # your own movie: masks of the second one
 device: str = "auto"  # auto, cuda, mps or cpu
 crops_per_frame_pair: int = 1000  # crops drawn from every pair of consecutive frames (paper: 1000)
 criterion: str = "size filter, either"  # labelling criterion of Table 5
+area_threshold: int = 40  # labelled pixels from which a crop passes the size filter (paper: 40)
+count_values: bool = False  # the scripts' way: a pixel of a death counts twice
+replacement: bool = False  # the scripts' way: balance by drawing with replacement
+redraw_norms: bool = False  # the scripts' way: BatchNorm scales of random features from N(0, 1)
+keep_trained_norms: bool = False  # the scripts' way: random weights under the trained network's BatchNorm statistics
 training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
 test_pairs: int = 0  # test and validate on at most this many pairs each; 0: all
 strategies: list[str] = ["A0", "A1", "B0", "B1", "C0", "C1"]  # rows of Table 2
@@ -37,10 +42,10 @@ import pandas as pd
 
 from tapnb import catalogue, device as devices, evaluate, figures, paper, recognise, results, runs
 
-parameters = {name: globals()[name] for name in (
-    "crops_per_frame_pair criterion training_pairs test_pairs strategies seeds linear_epochs resnet_epochs "
-    "synthetic_frames synthetic_size").split()}
-train, _ = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
+parameters = results.given(globals())
+epochs = {name: linear_epochs if recognise.strategy_named(name).head == "linear" else resnet_epochs
+          for name in strategies}
+train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
                                held_out_masks=held_out_masks)
 on = devices.choose(device)
 tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
@@ -50,17 +55,16 @@ pd.DataFrame([{"pretraining": tap.name, "crop pairs seen": tap.record["parameter
 # %% [markdown]
 # ## Training and testing
 #
-# Fixed features are computed once and shared by all epochs and, for TAP, by all runs. A run's seed fixes its head, its
-# random U-Net and the order of the pairs; crops and split are the same in all of them.
+# Fixed features are computed once and shared by all epochs and, for TAP, by all runs. A run's seed fixes the initial
+# weights of its head and of its random U-Net; crops, split and the order of the pairs are the same in all of them.
 
 # %%
-made = {}
-for name in strategies:
-    made[name] = recognise.strategy_run(
-        name, train, tap, seeds=seeds, test_pairs=test_pairs or None,
-        epochs=linear_epochs if recognise.STRATEGIES[name].head == "linear" else resnet_epochs,
-        dataset=dict(per_frame_pair=crops_per_frame_pair, criterion=criterion, limit=training_pairs or None),
-        mode=mode, on=on, command=f"tapnb run 03_strategies --profile {profile} --movie {movie} --mode execute")
+chosen = dict(per_frame_pair=crops_per_frame_pair, criterion=criterion, threshold=area_threshold,
+              count_values=count_values, replacement=replacement, limit=training_pairs or None)
+made = {name: recognise.strategy_run(
+    name, train, tap, seeds=seeds, epochs=epochs[name], test_pairs=test_pairs or None, redraw_norms=redraw_norms,
+    keep_trained_norms=keep_trained_norms, dataset=chosen, mode=mode, on=on,
+    command=f"tapnb run 03_strategies --profile {profile} --movie {movie} --mode execute") for name in strategies}
 per_run = pd.concat([evaluate.scores_per_run(recognise.predictions(run)).assign(strategy=name)
                      for name, run in made.items()], ignore_index=True)
 summary = {name: evaluate.mean_and_spread(group.drop(columns="strategy")) for name, group in per_run.groupby("strategy")}
@@ -76,8 +80,8 @@ reference = paper.table2().loc[strategies]
 rows = []
 for name in strategies:
     who = {"strategy": name, "features": reference.loc[name, "features"], "head": reference.loc[name, "head"]}
-    ours = {c: "{:.2f} ± {:.2f}".format(*summary[name][c]) for c in (*evaluate.SCORES, "average precision")}
-    theirs = {c: f"{reference.loc[name, c]:.2f} ± {reference.loc[name, c + ' std']:.2f}" for c in evaluate.SCORES}
+    ours = {c: evaluate.with_spread(*summary[name][c]) for c in (*evaluate.SCORES, "average precision")}
+    theirs = {c: evaluate.with_spread(*reference.loc[name, [c, f"{c} std"]]) for c in evaluate.SCORES}
     rows += [who | {"source": f"here, {len(seeds)} runs"} | ours, who | {"source": "paper, 10 runs"} | theirs]
 table2 = pd.DataFrame(rows).fillna("")
 table2
@@ -97,5 +101,6 @@ numbers |= {"test_pairs": results.number(len(tested), list(made.values()), 0),
             "test_positives": results.number(tested["label"].sum(), list(made.values()), 0),
             "runs": results.number(len(seeds), list(made.values()), 0)}
 path = results.publish("03_strategies", profile, movie, parameters, {"tap": tap} | made, numbers,
-                       {"table2": table2, "runs": per_run.round(6)}, {"table2": scores_plot})
+                       {"train": train, "held-out": other}, {"table2": table2, "runs": per_run.round(6)},
+                       {"table2": scores_plot})
 results.show_stamp(path)

@@ -83,7 +83,9 @@ def build(profile: str, movie: str, root: Path = ROOT) -> Path:
         If a notebook is missing, or the build has a warning or an error.
     """
     stage(profile, movie, root)
-    slug = notebooks.movie_slug(movie)
+    from tapnb.runs import movie_slug  # here: it brings numpy and pandas
+
+    slug = movie_slug(movie)
     environment = os.environ | {"TAPNB_BOOK_PROFILE": profile, "TAPNB_BOOK_MOVIE": slug}
     # -W alone stops at the first warning; --keep-going shows them all, and the exit code is the same.
     strict = ["--all", "-W", "-n", "--keep-going", "-q"]

@@ -302,7 +302,7 @@ def open_both(name, *, frames=0, size=0, masks="", held_out="", held_out_masks="
     -------
     train, held_out : Movie
     """
-    given = {"frames": frames, "size": size} if name == "synthetic" else {
-        "masks": masks, "held_out": held_out, "held_out_masks": held_out_masks}
+    own = {"masks": masks, "held_out": held_out, "held_out_masks": held_out_masks}
+    given = own | ({"frames": frames, "size": size} if name == "synthetic" else {})
     given = {option: value for option, value in given.items() if value}
     return open_movie(name, "train", **given), open_movie(name, "held-out", **given)

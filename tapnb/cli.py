@@ -1,6 +1,7 @@
 """The command ``tapnb``: thin. Heavy modules are imported in the commands, so that ``--help`` is quick."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,10 +58,12 @@ def run(
     mode: Annotated[str, typer.Option(help="execute makes what is missing; restore only reads.")] = "execute",
 ) -> None:
     """Run a notebook, or all; -p NAME VALUE sets a parameter, as often as you like."""
-    from tapnb import catalogue, notebooks
+    from tapnb import notebooks
 
-    catalogue.fetch_missing(movie)
     overrides = _pairs(context.args)
+    # Typed where the user stands, read by a kernel that stands in the checkout.
+    movie = _absolute(movie)
+    overrides |= {name: _absolute(overrides[name]) for name in ("masks", "held_out", "held_out_masks") & overrides.keys()}
     for done in notebooks.run(notebook, profile, movie, mode, overrides):
         typer.echo(f"{done.path.stem}  {profile}/{done.path.parent.name}  {done.seconds:.0f} s  {done.path}")
 
@@ -91,6 +94,12 @@ def book(
     if show and pages.can_open():
         webbrowser.open(page.as_uri())
     typer.echo(page)
+
+
+def _absolute(text: str) -> str:
+    """Return the absolute path of what exists here, and any other text as it is."""
+    path = Path(text).expanduser()
+    return str(path.absolute()) if text and path.exists() else text
 
 
 def _pairs(rest: list[str]) -> dict[str, object]:

@@ -173,7 +173,8 @@ def labelled_areas(masks: np.ndarray, pairs: CropPairs, count_values: bool = Fal
         if not mask.any():
             continue
         counted = mask if count_values else mask > 0
-        np.cumsum(np.cumsum(counted, axis=0, dtype=np.int32), axis=1, out=table[1:, 1:])
+        np.cumsum(counted, axis=1, dtype=np.int32, out=table[1:, 1:])
+        np.cumsum(table[1:, 1:], axis=0, out=table[1:, 1:])
         for frame in (0, 1):
             if not 0 <= t - frame < len(masks) - 1:
                 continue
@@ -252,6 +253,8 @@ def as_tensor(frames: np.ndarray, device: torch.device | str = "cpu") -> torch.T
     16-bit frames travel as int16 with the sign bit flipped, since torch indexes int16 everywhere and uint16
     not; :func:`gather` undoes it.
     """
+    if frames.dtype == np.float64:
+        frames = frames.astype(np.float32)  # not every device has float64, and a batch is float32 anyway
     if frames.dtype == np.uint16:
         frames = (frames ^ np.uint16(0x8000)).view(np.int16)
     return torch.from_numpy(np.ascontiguousarray(frames)).to(device)

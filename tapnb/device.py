@@ -16,7 +16,8 @@ def choose(name: str = "auto") -> torch.device:
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(kind for kind, there in available.items() if there))
-    if not available.get(name.split(":")[0], False):
+    kind, _, index = name.partition(":")
+    if not available.get(kind, False) or (index and not index.isdigit()):
         there = ", ".join(kind for kind, present in available.items() if present)
         raise ValueError(f"device {name!r} is not available here; choose 'auto' or one of: {there}")
     return torch.device(name)

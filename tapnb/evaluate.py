@@ -56,10 +56,10 @@ def mean_and_spread(runs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``mean``, ``std``; ``std`` is that of a sample (n - 1), 0 for a single run.
+        Index ``mean``, ``std``; ``std`` is that of a sample (n - 1), NaN for a single run.
     """
     values = runs.drop(columns="seed")
-    return pd.DataFrame({"mean": values.mean(), "std": values.std(ddof=1).fillna(0.0)}).T
+    return pd.DataFrame({"mean": values.mean(), "std": values.std(ddof=1)}).T
 
 
 def share_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -78,3 +78,8 @@ def average_precision(labels: np.ndarray, ranking: np.ndarray) -> float:
         Larger means more likely an event.
     """
     return float(average_precision_score(labels, ranking)) if np.any(labels) else float("nan")
+
+
+def with_spread(mean: float, std: float, digits: int = 2) -> str:
+    """"0.71 ± 0.03", or "0.71" where one run leaves no spread."""
+    return f"{mean:.{digits}f}" if np.isnan(std) else f"{mean:.{digits}f} ± {std:.{digits}f}"

@@ -17,7 +17,7 @@ from tapnb import paths
 from tapnb.files import replacing
 from tapnb.parameters import choose, declared, nearest, read_profile
 
-__all__ = ["NotebookError", "Executed", "names", "pick", "convert", "run", "movie_slug"]
+__all__ = ["NotebookError", "Executed", "names", "pick", "convert", "run"]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SOURCES = CHECKOUT / "notebooks"
@@ -77,21 +77,10 @@ def pick(wanted: str, sources: Path = SOURCES) -> list[str]:
     return found
 
 
-def movie_slug(movie: str) -> str:
-    """Return the folder name under which a movie's notebooks and results lie.
-
-    Parameters
-    ----------
-    movie : str
-        A built-in name, or a path: its last part without suffix, in lower case, unsafe characters replaced.
-    """
-    from tapnb.runs import slug  # here, since it brings numpy and pandas, which --help can do without
-
-    return slug(Path(movie).stem)
-
-
 def folder(profile: str, movie: str) -> Path:
     """Return the folder of the executed notebooks, ``runs/notebooks/<profile>/<movie slug>``."""
+    from tapnb.runs import movie_slug  # here, since it brings numpy and pandas, which --help can do without
+
     return paths.runs() / "notebooks" / profile / movie_slug(movie)
 
 
@@ -163,6 +152,10 @@ def run(
         If a notebook stops with an error: no ``<name>.ipynb`` is left then, but ``<name>.failed.ipynb``.
     """
     chosen = _plan(wanted, profile, movie, mode, overrides or {}, sources)
+    if mode == "execute":  # now that everything else is known to be right
+        from tapnb.catalogue import fetch_missing
+
+        fetch_missing(movie)
     for name, parameters in chosen.items():
         target = folder(profile, movie) / f"{name}.ipynb"
         started = time.time()

@@ -130,9 +130,17 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
         One row an epoch: pairs seen, minutes of training, crop size, learning rate, and loss, decorrelation
         and accuracy on training pairs and on both kinds of held-out pairs.
     """
+    counts = {"pairs": pairs, "pairs per epoch": pairs_per_epoch, "batch": batch, "validation pairs": validation_pairs}
+    for name, count in counts.items():
+        if count < 1:
+            raise ValueError(f"the number of {name} is {count}; it must be at least 1")
+    if batch > pairs_per_epoch:
+        raise ValueError(f"a batch of {batch} pairs does not fit into an epoch of {pairs_per_epoch}; make it smaller")
     folder.mkdir(parents=True, exist_ok=True)
     epochs = max(1, round(pairs / pairs_per_epoch))
-    steps_per_epoch = max(1, pairs_per_epoch // batch)
+    steps_per_epoch = pairs_per_epoch // batch
+    if (folder / "weights.safetensors").exists():  # a former call was stopped after its last epoch
+        return pd.read_csv(folder / "history.csv")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = TimeArrowModel(channels)
@@ -163,7 +171,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
         row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * batch, "minutes": minutes,
                "crop_size": size, "learning_rate": rates[-1]} | _prefixed("train", trained)
         for sampler, (checked, fixed) in checks.items():
-            row |= _prefixed(sampler, arrow.validate(model, checked, fixed))
+            row |= _prefixed(sampler, arrow.validate(model, checked, fixed, unit_length))
         history.append(row)
         with replacing(checkpoint) as temporary:
             torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "history": history},
@@ -198,6 +206,9 @@ def tap_run(movie: Movie, held_out: Movie, *, seed: int, mode: str, on: torch.de
     Run
         ``results``: "history" (a list of epochs) and "accuracies" (see :func:`tapnb.arrow.accuracies`).
     """
+
+    if test_pairs < 1:
+        raise ValueError(f"the number of test pairs is {test_pairs}; it must be at least 1")
 
     def make(folder: Path) -> dict:
         history = pretrain(movie, held_out, folder, seed=seed, on=on, **parameters)

@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from tapnb import crops, device, pretrain, runs
 from tapnb.dataset import EventDataset, event_dataset
 from tapnb.files import replacing
-from tapnb.models import DenseFeatures, LinearHead, ResNetHead, redraw_kaiming_uniform
+from tapnb.models import FEATURES, DenseFeatures, LinearHead, ResNetHead, redraw_kaiming_uniform
 from tapnb.movies import Movie
 
 MODULES = ("movies", "crops", "dataset", "models", "device", "recognise")
@@ -47,6 +47,19 @@ STRATEGIES = {
 }
 
 
+def strategy_named(name: str) -> Strategy:
+    """One of :data:`STRATEGIES`.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if name not in STRATEGIES:
+        raise ValueError(f"unknown strategy {name!r}; choose from {', '.join(STRATEGIES)}")
+    return STRATEGIES[name]
+
+
 @torch.inference_mode()
 def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 64) -> torch.Tensor:
     """Dense features of crop pairs, frozen network in evaluation mode.
@@ -63,7 +76,11 @@ def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 64) 
         Half the memory of float32: the paper's 14 934 training pairs take 4.4 GB.
     """
     model.eval()
-    return torch.cat([model(part).to(torch.bfloat16) for part in images.split(batch)])
+    n, frames, height, width = images.shape
+    features = torch.empty(n, frames, FEATURES, height, width, dtype=torch.bfloat16, device=images.device)
+    for part, into in zip(images.split(batch), features.split(batch)):
+        into.copy_(model(part))  # into its place: the whole is never there twice
+    return features
 
 
 @torch.no_grad()
@@ -83,7 +100,7 @@ def estimate_norms(model: nn.Module, images: torch.Tensor, batch: int = 108, mos
         norm.momentum = 0.1
 
 
-def train_head(head: nn.Module, features: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int,
+def train_head(head: nn.Module, features: torch.Tensor, labels: torch.Tensor, epochs: int, order_seed: int,
                backbone: nn.Module | None = None, batch: int = BATCH) -> None:
     """Train a head, in place, on fixed features or together with the backbone that makes them.
 
@@ -96,8 +113,8 @@ def train_head(head: nn.Module, features: torch.Tensor, labels: torch.Tensor, ep
     features : tensor, shape (N, 2, 32, s, s), or (N, 2, s, s) images if there is a backbone
     labels : int64 tensor, shape (N,)
     epochs : int
-    seed : int
-        Fixes the order of the pairs.
+    order_seed : int
+        Fixes the order of the pairs, the same for every run: a run's seed is that of its initial weights only.
     backbone : Module, optional
         Trained along with the head (strategies C0 and C1).
     batch : int
@@ -105,12 +122,10 @@ def train_head(head: nn.Module, features: torch.Tensor, labels: torch.Tensor, ep
     network = head if backbone is None else nn.Sequential(backbone, head)
     network.train()
     optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(order_seed)
     on = labels.device
     for _ in range(epochs):
         for chosen in torch.randperm(len(labels), generator=generator).to(on).split(batch):
-            if len(chosen) == 1:
-                continue  # BatchNorm has no variance of one pair at 1 x 1 pixel; nothing is learned from it
             with device.autocast(on):
                 logits = network(features[chosen].float())
             loss = F.cross_entropy(logits.float(), labels[chosen])
@@ -144,7 +159,7 @@ def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tenso
 
 
 def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torch.Tensor, levels: np.ndarray,
-                 seeds: list[int], epochs: int, *, test_pairs: int | None = None, redraw_norms: bool = False,
+                 seeds: list[int], epochs: int, *, order_seed: int = 25, test_pairs: int | None = None, redraw_norms: bool = False,
                  keep_trained_norms: bool = False) -> pd.DataFrame:
     """Train and test one strategy once per seed.
 
@@ -157,8 +172,10 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
     frames, levels
         Of the movie, see :func:`tapnb.crops.gather`.
     seeds : list of int
-        One run each; a seed fixes the head, the random U-Net and the order of the pairs.
+        One run each; a seed fixes the initial weights of the head and of the random U-Net.
     epochs : int
+    order_seed : int
+        Fixes the order of the training pairs in all runs.
     test_pairs : int, optional
         Test and validate on the first so many pairs of the two parts only: a smaller budget.
     redraw_norms, keep_trained_norms : bool
@@ -171,9 +188,9 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
         One row per run, part and crop pair: ``seed``, ``part`` ("test" or "validation"), ``pair`` (index
         into ``data.pairs``), ``label``, ``logit_0``, ``logit_1``. Every later table is a function of it.
     """
-    if name not in STRATEGIES:
-        raise ValueError(f"unknown strategy {name!r}; choose from {', '.join(STRATEGIES)}")
-    strategy, on = STRATEGIES[name], frames.device
+    strategy, on = strategy_named(name), frames.device
+    if not seeds:
+        raise ValueError("there is no seed; give at least one, such as 20")
     training = data.parts["balanced"]
     images = crops.gather(frames, levels, data.pairs[training])  # (N, 2, s, s)
     labels = torch.from_numpy(data.labels[training].astype(np.int64)).to(on)
@@ -198,7 +215,7 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
             features, heads = fixed_features(tap, images), []
             for seed in tqdm(seeds, desc=name, unit="run"):
                 heads.append(new_head(seed))
-                train_head(heads[-1], features, labels, epochs, seed)
+                train_head(heads[-1], features, labels, epochs, order_seed)
             test(tap, heads, seeds)
         else:
             for seed in tqdm(seeds, desc=name, unit="run"):
@@ -210,20 +227,20 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
                 elif not strategy.trained:
                     estimate_norms(backbone, images)
                 if strategy.trained:
-                    train_head(head, images, labels, epochs, seed, backbone)
+                    train_head(head, images, labels, epochs, order_seed, backbone)
                 else:
-                    train_head(head, fixed_features(backbone, images), labels, epochs, seed)
+                    train_head(head, fixed_features(backbone, images), labels, epochs, order_seed)
                 test(backbone, [head], [seed])
     return pd.concat(rows, ignore_index=True)
 
 
-def strategy_run(name: str, movie: Movie, tap: runs.Run, *, seeds: list[int], epochs: int, test_pairs: int | None,
-                 dataset: dict, mode: str, on: torch.device, command: str) -> runs.Run:
+def strategy_run(name: str, movie: Movie, tap: runs.Run, *, dataset: dict, mode: str, on: torch.device, command: str,
+                 **parameters) -> runs.Run:
     """:func:`run_strategy` as a run: its folder keeps ``predictions.parquet``, see :func:`predictions`.
 
     Parameters
     ----------
-    name, seeds, epochs, test_pairs
+    name : str
         See :func:`run_strategy`.
     movie : Movie
     tap : Run
@@ -233,19 +250,31 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, *, seeds: list[int], ep
     mode, command
         See :func:`tapnb.runs.run`.
     on : torch.device
+    **parameters
+        Of :func:`run_strategy`: seeds, epochs and its options.
+
+    Raises
+    ------
+    ValueError
+        If the features were pretrained on another movie.
     """
+    trained_on = tap.record["movies"]["train"]
+    if trained_on["fingerprint"] != movie.fingerprint:
+        raise ValueError(f"the features of {tap.name} were pretrained on another movie than this {movie.name!r} "
+                         f"({trained_on['fingerprint']}, not {movie.fingerprint}); run notebook 02 for it first, with "
+                         "the same options")
 
     def make(folder: Path) -> dict:
         data = event_dataset(movie, **dataset)
         found = run_strategy(name, pretrain.load(tap.folder, on).features, data, crops.as_tensor(movie.frames, on),
-                             movie.levels, seeds, epochs, test_pairs=test_pairs)
+                             movie.levels, **parameters)
         with replacing(folder / "predictions.parquet") as temporary:
             found.astype({"seed": "int32", "part": "category", "pair": "int32"}).to_parquet(temporary, index=False)
         return {"training_pairs": len(data.parts["balanced"])}
 
-    parameters = {"strategy": name, "seeds": seeds, "epochs": epochs, "test_pairs": test_pairs, "tap": tap.name,
-                  "dataset": dataset}
-    return runs.run("strategy", {"train": movie}, parameters, dataset.get("seed", 25), mode, make,
+    # The code that made the features belongs to the key: other weights may bear the same name.
+    key = parameters | {"strategy": name, "tap": tap.name, "tap_code": tap.record["code"], "dataset": dataset}
+    return runs.run("strategy", {"train": movie}, key, dataset.get("seed", 25), mode, make,
                     device.describe(on), MODULES, command)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -11,12 +12,12 @@ from matplotlib.figure import Figure
 from tapnb import paths, provenance
 from tapnb.files import replacing, write_json
 from tapnb.movies import Movie
-from tapnb.runs import Run, slug
+from tapnb.runs import Run, movie_slug
 
 
 def folder(profile: str, movie: str) -> Path:
     """Folder of one profile and one movie (a name or a path)."""
-    return paths.results() / profile / slug(Path(movie).stem)
+    return paths.results() / profile / movie_slug(movie)
 
 
 def number(value: float, runs: list[Run], digits: int = 3, std: float | None = None, n: int = 1,
@@ -38,6 +39,8 @@ def number(value: float, runs: list[Run], digits: int = 3, std: float | None = N
     unit : str
     """
     text = f"{value:,.{digits}f}".replace(",", "\u202f")
+    if std is not None and math.isnan(std):
+        std = None  # one run has no spread
     if std is not None:
         text += f" ± {std:.{digits}f}"
     if interval is not None:

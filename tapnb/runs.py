@@ -48,6 +48,15 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
+def movie_slug(movie: str) -> str:
+    """Folder name of a movie's notebooks and results: a built-in name, or the last part of a path without suffix.
+
+    A file of one's own never shares the folder of a built-in movie.
+    """
+    name = slug(Path(movie).stem) or "movie"
+    return f"my-{name}" if name in ("synthetic", "hela", "hela20") and movie != name else name
+
+
 def run_name(kind: str, movies: dict[str, Movie], parameters: dict, seed: int) -> str:
     """Name of a run; the same ingredients give the same name."""
     key = {"kind": kind, "parameters": parameters, "seed": seed,

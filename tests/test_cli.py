@@ -49,6 +49,13 @@ def test_debug_shows_the_traceback():
     assert done.returncode == 1 and "Traceback" in done.stderr
 
 
+def test_a_path_is_meant_from_where_it_is_typed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stack.tif").touch()
+    assert cli._absolute("stack.tif") == str(tmp_path / "stack.tif")
+    assert cli._absolute("hela") == "hela" and cli._absolute("") == ""
+
+
 def test_pairs_of_names_and_values():
     assert cli._pairs(["-p", "pairs", "10", "-p", "shift", "-0.5"]) == {"pairs": "10", "shift": "-0.5"}
 

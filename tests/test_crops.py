@@ -133,7 +133,7 @@ def test_balance_says_which_class_is_missing():
         crops.balance(np.zeros(10, bool), np.arange(10))
 
 
-@pytest.mark.parametrize("dtype, top", [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)])
+@pytest.mark.parametrize("dtype, top", [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1), (np.float64, 1)])
 def test_gather_equals_slicing_and_normalising(dtype, top):
     rng = np.random.default_rng(4)
     frames = (rng.random((5, 50, 60)) * top).astype(dtype)

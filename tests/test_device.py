@@ -11,9 +11,10 @@ def test_auto_takes_what_is_there():
                                     "mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def test_a_device_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="device 'tpu' is not available here; choose 'auto' or one of: .*cpu"):
-        device.choose("tpu")
+@pytest.mark.parametrize("name", ["tpu", "cpu:x"])
+def test_a_device_that_is_not_there_is_refused(name):
+    with pytest.raises(ValueError, match=f"device '{name}' is not available here; choose 'auto' or one of: .*cpu"):
+        device.choose(name)
 
 
 def test_autocast_is_bf16_only_where_the_processor_has_it():

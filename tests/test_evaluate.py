@@ -50,7 +50,12 @@ def test_mean_and_spread_by_hand():
     found = evaluate.mean_and_spread(pd.DataFrame({"seed": [20, 40], "rec 1": [0.6, 0.8]}))
     assert found.loc["mean", "rec 1"] == pytest.approx(0.7)
     assert found.loc["std", "rec 1"] == pytest.approx(0.2 / 2**0.5)
-    assert evaluate.mean_and_spread(pd.DataFrame({"seed": [20], "rec 1": [0.6]})).loc["std", "rec 1"] == 0
+    assert evaluate.with_spread(*found["rec 1"]) == "0.70 ± 0.14"
+
+
+def test_one_run_has_no_spread():
+    found = evaluate.mean_and_spread(pd.DataFrame({"seed": [20], "rec 1": [0.6]}))
+    assert np.isnan(found.loc["std", "rec 1"]) and evaluate.with_spread(*found["rec 1"]) == "0.60"
 
 
 def test_wilsons_interval_by_its_formula():

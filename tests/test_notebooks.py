@@ -111,4 +111,4 @@ def test_the_slug_is_that_of_the_results():
     from tapnb import results
 
     for movie in ("synthetic", "hela20", "data/My Movie.ome.tif", "/a/b/Fluo-N2DL-HeLa"):
-        assert results.folder("smoke", movie).name == notebooks.movie_slug(movie)
+        assert results.folder("smoke", movie).name == notebooks.folder("smoke", movie).name

@@ -37,7 +37,9 @@ def test_every_notebook_ran_to_its_end(home):
         executed = nbformat.read(home / "runs" / "notebooks" / "smoke" / "synthetic" / f"{name}.ipynb", as_version=4)
         assert not executed.metadata["papermill"].get("exception")
         assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code" and cell.source)
-        assert {"runs", "parameters", "provenance"} & set(published(home, name))
+        made = published(home, name)["provenance"]
+        assert made["parameters"]["synthetic_size"] == 256 and made["parameters"]["mode"] == "execute"
+        assert set(made["movies"]) == {"train", "held-out"} and made["versions"]["torch"]
 
 
 def test_the_numbers_are_those_of_the_runs(home, monkeypatch):

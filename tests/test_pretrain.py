@@ -41,6 +41,27 @@ def test_a_run_that_was_interrupted_equals_one_that_was_not(tmp_path, monkeypatc
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+def test_a_run_stopped_after_its_last_epoch_is_not_trained_again(tmp_path, monkeypatch):
+    whole = train(tmp_path)
+
+    def never(*args, **kwargs):
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(pretrain, "train_epoch", never)
+    again = train(tmp_path)
+    pd.testing.assert_frame_equal(again, whole)
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"batch": 0}, "number of batch is 0"), ({"validation_pairs": 0}, "number of validation pairs is 0"),
+    ({"batch": 32}, "a batch of 32 pairs does not fit into an epoch of 16"),
+])
+def test_numbers_that_cannot_be_are_refused_before_anything_is_trained(tmp_path, change, words):
+    with pytest.raises(ValueError, match=words):
+        train(tmp_path / "new", **change)
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_history_has_an_epoch_a_row_and_its_crop_size(tmp_path):
     history = train(tmp_path)
     assert history["epoch"].tolist() == [1, 2, 3, 4]

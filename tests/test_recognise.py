@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tapnb import crops, dataset, evaluate, models, recognise
+from tapnb import crops, dataset, evaluate, models, recognise, runs
 from toys import shrinking_discs
 
 CHANNELS = (4, 4, 4, 4)
@@ -50,7 +50,7 @@ def test_heads_learn_on_fixed_features(setting):
     assert features.dtype == torch.bfloat16 and features.shape == (60, 2, 32, 16, 16)
     labels = torch.from_numpy(data.labels[index].astype(np.int64))
     for head in (models.LinearHead(16), models.ResNetHead(16)):
-        recognise.train_head(head, features, labels, epochs=12, seed=1, batch=20)
+        recognise.train_head(head, features, labels, epochs=12, order_seed=1, batch=20)
         head.eval()
         assert (head(features.float()).argmax(1) == labels).float().mean() > 0.9
 
@@ -101,3 +101,15 @@ def test_predictions_feed_the_scores(setting):
 def test_an_unknown_strategy_is_refused(setting):
     with pytest.raises(ValueError, match="unknown strategy 'D1'; choose from A0, A1"):
         recognise.run_strategy("D1", *setting, [20], 1)
+
+
+def test_features_of_another_movie_are_refused(tmp_path):
+    tap = runs.Run(tmp_path, {"name": "tap-x-1", "code": "c", "movies": {"train": {"fingerprint": "elsewhere"}}})
+    with pytest.raises(ValueError, match="tap-x-1 were pretrained on another movie.*run notebook 02"):
+        recognise.strategy_run("A0", shrinking_discs(1), tap, seeds=[20], epochs=1, dataset={}, mode="execute",
+                               on=torch.device("cpu"), command="")
+
+
+def test_a_strategy_without_seeds_is_refused(setting):
+    with pytest.raises(ValueError, match="there is no seed"):
+        recognise.run_strategy("A0", *setting, [], 1)

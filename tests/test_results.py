@@ -49,7 +49,8 @@ def test_an_unfinished_notebook_is_named_with_its_command(run):
 
 
 def test_your_own_movies_folder_is_named_after_the_file(run):
-    assert results.folder("smoke", "some/where/My stack.tif").name == "my-stack"
+    names = {"some/where/My stack.tif": "my-stack", "x/synthetic.tif": "my-synthetic", "hela": "hela", ".": "movie"}
+    assert {movie: results.folder("smoke", movie).name for movie in names} == names
 
 
 def test_parameters_are_what_a_notebook_has_assigned():
