@@ -15,7 +15,7 @@ help:
 	@echo "make book       run the three notebooks and build the book  (PROFILE=smoke|cpu|paper MOVIE=synthetic|hela20|hela|path)"
 	@echo "make notebooks  only run the notebooks                      (the same, and MODE=execute|restore)"
 	@echo "make html       only build the book, from notebooks that have run"
-	@echo "make test       the tests that take seconds;  make test-all: all of them"
+	@echo "make test       the tests, in some minutes;  make test-all: all of them"
 	@echo "make clean      remove what make made; trained runs and movies (runs/, data/) stay"
 
 # Once, and again when the lock changes; the stamp comes last, so that a failed install leaves none.
