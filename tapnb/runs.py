@@ -103,6 +103,8 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
     code = provenance.code_fingerprint(*modules)
     if record_path.exists():
         record = json.loads(record_path.read_text("utf-8"))
+        if mode == "restore" and record["code"] != code:
+            print(f"{name} was made by the code of commit {str(record['commit'])[:10]}, which has changed since")
         if mode == "restore" or record["code"] == code:
             return Run(folder, record)
     if mode == "restore":

@@ -83,10 +83,12 @@ def test_an_interrupted_run_resumes_in_its_folder(movie):
     assert (made.folder / "partial.txt").exists()
 
 
-def test_other_code_makes_a_finished_run_again_and_loses_nothing(movie, monkeypatch):
+def test_other_code_makes_a_finished_run_again_and_loses_nothing(movie, monkeypatch, capsys):
     make = Make()
     made = execute(movie, make)
     monkeypatch.setattr(provenance, "code_fingerprint", lambda *modules: "othercode")
+    assert execute(movie, make, "restore").record == made.record
+    assert f"{made.name} was made by the code of commit" in capsys.readouterr().out
     again = execute(movie, make)
     assert make.calls == 2 and again.record["code"] == "othercode"
     assert json.loads((made.folder.with_name(made.name + ".old") / "record.json").read_text()) == made.record
