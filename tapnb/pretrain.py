@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import load_file, save_file
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from tapnb import arrow, augment, crops, device, losses, runs
 from tapnb.arrow import PairSource

@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from tapnb import crops, device, pretrain, runs
 from tapnb.dataset import EventDataset, event_dataset
