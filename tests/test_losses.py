@@ -10,7 +10,7 @@ from tapnb import losses, models
 
 @pytest.mark.parametrize("unit_length", [False, True])
 def test_decorrelation_equals_a_plain_double_loop(unit_length):
-    z = torch.randn(3, 2, 5, 4, 4, dtype=torch.float64)
+    z = torch.randn(3, 2, 5, 4, 4, generator=torch.Generator().manual_seed(0)).double() / 4  # mild: the term is not 0
     total = 0.0
     for frame in z.flatten(0, 1):
         rows = frame.flatten(1)
@@ -20,7 +20,8 @@ def test_decorrelation_equals_a_plain_double_loop(unit_length):
             products = [float(rows[i] @ rows[j]) / 0.2 for j in range(5)]
             top = max(products)
             total -= (products[i] - top - math.log(sum(math.exp(p - top) for p in products))) / 5
-    assert losses.decorrelation(z, 0.2, unit_length).item() == pytest.approx(total / 6, rel=1e-5)
+    assert total / 6 > 0.01
+    assert losses.decorrelation(z, 0.2, unit_length).item() == pytest.approx(total / 6, rel=1e-4)
 
 
 def test_identical_channels_cost_the_logarithm_of_their_number():
