@@ -4,6 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """The same random pictures in every run of the tests."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")
