@@ -13,7 +13,6 @@ import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 
-import pooch
 import requests
 from tqdm import tqdm
 
@@ -193,6 +192,8 @@ def fetch_sequences(address, folder, facts, progress=True) -> Path:
     folder = Path(folder)
     if not folder.exists():
         archive = folder.with_name(folder.name + ".zip")
+        import pooch  # here: with it come progress bars that warn wherever there are no widgets
+
         pooch.retrieve(address, known_hash=None, fname=archive.name, path=archive.parent,
                        downloader=lambda url, output, _: download(url, f"{archive}.whole", progress).replace(output))
         print(f"{archive.name}: {archive.stat().st_size} bytes, sha256 {sha256_of(archive)}")
