@@ -72,17 +72,18 @@ summary = {name: evaluate.mean_and_spread(group.drop(columns="strategy")) for na
 # %% [markdown]
 # ## Table 2
 #
-# Mean and standard deviation over the runs, on the test pairs; 0 is "no event", 1 is "event". The paper's value stands
-# below ours.
+# A: TAP features, fixed. B: random ones, fixed. C: random ones, trained end to end. 0: linear head, 1: ResNet head. Mean
+# and standard deviation over the runs, on the test pairs; class 0 is "no event", class 1 is "event". The paper's value
+# stands below ours.
 
 # %%
 reference = paper.table2().loc[strategies]
 rows = []
 for name in strategies:
-    who = {"strategy": name, "features": reference.loc[name, "features"], "head": reference.loc[name, "head"]}
     ours = {c: evaluate.with_spread(*summary[name][c]) for c in (*evaluate.SCORES, "average precision")}
     theirs = {c: evaluate.with_spread(*reference.loc[name, [c, f"{c} std"]]) for c in evaluate.SCORES}
-    rows += [who | {"source": f"here, {len(seeds)} runs"} | ours, who | {"source": "paper, 10 runs"} | theirs]
+    rows += [{"strategy": name, "source": f"here ({len(seeds)} runs)"} | ours,
+             {"strategy": name, "source": "paper (10 runs)"} | theirs]
 table2 = pd.DataFrame(rows).fillna("")
 table2
 
