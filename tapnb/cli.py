@@ -63,7 +63,8 @@ def run(
     overrides = _pairs(context.args)
     # Typed where the user stands, read by a kernel that stands in the checkout.
     movie = _absolute(movie)
-    overrides |= {name: _absolute(overrides[name]) for name in ("masks", "held_out", "held_out_masks") & overrides.keys()}
+    for name in {"masks", "held_out", "held_out_masks"} & overrides.keys():
+        overrides[name] = _absolute(overrides[name])
     for done in notebooks.run(notebook, profile, movie, mode, overrides):
         typer.echo(f"{done.path.stem}  {profile}/{done.path.parent.name}  {done.seconds:.0f} s  {done.path}")
 

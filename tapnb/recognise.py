@@ -159,8 +159,8 @@ def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tenso
 
 
 def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torch.Tensor, levels: np.ndarray,
-                 seeds: list[int], epochs: int, *, order_seed: int = 25, test_pairs: int | None = None, redraw_norms: bool = False,
-                 keep_trained_norms: bool = False) -> pd.DataFrame:
+                 seeds: list[int], epochs: int, *, order_seed: int = 25, test_pairs: int | None = None,
+                 redraw_norms: bool = False, keep_trained_norms: bool = False) -> pd.DataFrame:
     """Train and test one strategy once per seed.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -123,14 +124,16 @@ def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
 
 def show_stamp(path: Path):
     """The provenance of a results file as a notebook's last output: a sentence and the full record below it."""
-    from IPython.display import Markdown
+    from IPython.display import HTML
 
     published = json.loads(path.read_text("utf-8"))
     made = published["provenance"]
     commit = (made["commit"] or "no git checkout")[:10] + (", with uncommitted changes" if made["dirty"] else "")
     rows = {"profile, movie": f"{published['profile']}, {published['movie']}", "commit": commit,
             "device": "; ".join(made["device"]) or "no training", "computing": f"{made['seconds']:.0f} s",
-            "made": made["made"], "movies": "; ".join(made["movies"].values()), "versions": ", ".join(f"{k} {v}" for k, v in made["versions"].items()),
-            "runs": ", ".join(f"`{name}`" for name in published["runs"].values()) or "none",
+            "made": made["made"], "movies": "; ".join(made["movies"].values()),
+            "versions": ", ".join(f"{k} {v}" for k, v in made["versions"].items()),
+            "runs": ", ".join(published["runs"].values()) or "none",
             "parameters": ", ".join(f"{k} = {v!r}" for k, v in made["parameters"].items())}
-    return Markdown("| | |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in rows.items()))
+    cells = "".join(f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td></tr>' for key, value in rows.items())
+    return HTML(f"<table>{cells}</table>")

@@ -233,6 +233,19 @@ class ResultFigure(ResultDirective):
         return [figure, self.source(profile, movie, name)]
 
 
+class SmokeWarning(Results, SphinxDirective):
+    """A warning where numbers of this build stand, if it was built with the profile that only tests."""
+
+    def run(self) -> list[nodes.Node]:
+        if self.config.tapnb_profile != "smoke":
+            return []
+        text = (
+            "These numbers come from the profile smoke: a few minutes of computing that show that everything works. "
+            "They say nothing about the method, whichever way they fall."
+        )
+        return [nodes.warning("", nodes.paragraph("", text))]
+
+
 def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Turn every :class:`ResultLink` into a link to a page of this build."""
     own = (app.config.tapnb_profile, app.config.tapnb_movie)
@@ -262,6 +275,7 @@ def setup(app: Sphinx) -> dict:
     app.add_role("num", Num())
     app.add_role("this", This())
     app.add_directive("result-table", ResultTable)
+    app.add_directive("smoke-warning", SmokeWarning)
     app.add_directive("result-figure", ResultFigure)
     # What a heading holds is also shown in the contents, before links are resolved: there it is plain text.
     app.add_node(ResultLink, html=(lambda *_: None, lambda *_: None))

@@ -70,7 +70,8 @@ def summary(record: dict) -> str:
     """Return one line on a run: its name, seed and time."""
     seconds = record.get("seconds")
     took = f", {seconds:.0f} s" if isinstance(seconds, int | float) else ""
-    return f"{record['name']}: seed {record.get('seed')}{took}"
+    dirty = ", with uncommitted changes" if record.get("dirty") else ""
+    return f"{record['name']}: seed {record.get('seed')}{took}, commit {str(record.get('commit'))[:10]}{dirty}"
 
 
 def details(line: str, inside: list[nodes.Node]) -> nodes.container:
