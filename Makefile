@@ -12,7 +12,7 @@ RUN   := $(BIN)/python -m tapnb
 .PHONY: help book notebooks html test test-all clean
 
 help:
-	@echo "make book       run the three notebooks and build the book  (PROFILE=smoke|cpu|paper MOVIE=synthetic|hela20|hela|path)"
+	@echo "make book       run the notebooks and build the book       (PROFILE=smoke|cpu|paper MOVIE=synthetic|hela20|hela|path)"
 	@echo "make notebooks  only run the notebooks                      (the same, and MODE=execute|restore)"
 	@echo "make html       only build the book, from notebooks that have run"
 	@echo "make test       the tests, in some minutes;  make test-all: all of them"

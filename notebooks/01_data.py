@@ -83,7 +83,7 @@ over_time
 # %% [markdown]
 # ## Figure 1: from frames to labels
 
-# %% mystnb={"image": {"alt": "Left: two consecutive frames with labelled cells outlined and four numbered windows. Right: for each window the two crops, their two masks with the number of labelled pixels, and the label."}, "figure": {"caption": "Pre-processing, drawn from the movie itself: windows at the same place of two consecutive frames, the labelled pixels in each, and the label under the chosen criterion. Blue: division, vermillion: death."}}
+# %% mystnb={"image": {"alt": "Left: two consecutive frames with labelled cells outlined and four numbered windows. Right: for each window the two crops, their two masks with the number of labelled pixels, and the label."}, "figure": {"caption": "Pre-processing, drawn from the movie itself: windows at the same place of two consecutive frames, the labelled pixels in each, and the label under the chosen criterion. Blue: division, vermillion: death.", "name": "fig-preprocessing"}}
 busiest = pd.Series(data.labels).groupby(data.pairs.t).sum().idxmax()
 there = np.flatnonzero(data.pairs.t == busiest)
 positive, negative = there[data.labels[there]], there[~data.labels[there]]
@@ -97,7 +97,7 @@ kinds = pd.DataFrame(columns=["kind", "in the movie"]) if train.events is None e
     train.events["kind"].value_counts().rename_axis("kind").reset_index(name="in the movie"))
 kinds
 
-# %% mystnb={"image": {"alt": "Rows of consecutive 64-pixel crops around example events and, in the synthetic movie, around look-alikes that are not events; labelled pixels are outlined."}, "figure": {"caption": "Example events of each class and, where the movie knows them, of what only looks like one: six consecutive frames each, windows of 64 pixels; the labelled pixels are outlined (blue: division, vermillion: death)."}}
+# %% mystnb={"image": {"alt": "Rows of consecutive 64-pixel crops around example events and, in the synthetic movie, around look-alikes that are not events; labelled pixels are outlined."}, "figure": {"caption": "Example events of each class and, where the movie knows them, of what only looks like one: six consecutive frames each, windows of 64 pixels; the labelled pixels are outlined (blue: division, vermillion: death).", "name": "fig-events"}}
 examples = dataset.example_windows(train)
 figures.event_gallery(train, examples) if len(examples) else "no event lies far enough from the movie's borders to be shown"
 

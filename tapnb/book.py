@@ -1,5 +1,6 @@
 """Building the book from notebooks that ran and numbers that they wrote. Nothing is executed here."""
 
+import base64
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 from tapnb import notebooks
 from tapnb.files import replacing
 
-__all__ = ["BookError", "stage", "build", "can_open"]
+__all__ = ["BookError", "stage", "named_pictures", "build", "can_open"]
 
 ROOT = notebooks.CHECKOUT
 
@@ -32,7 +33,8 @@ def stage(profile: str, movie: str, root: Path = ROOT) -> list[Path]:
     Returns
     -------
     list of Path
-        ``book/executed/<name>.ipynb``, one a notebook; those of another profile or movie are gone.
+        ``book/executed/<name>.ipynb``, one a notebook; those of another profile or movie are gone. The pictures
+        that they name lie beside them, for the pages: ``book/executed/<name>/<figure name>.png``.
 
     Raises
     ------
@@ -53,13 +55,26 @@ def stage(profile: str, movie: str, root: Path = ROOT) -> list[Path]:
         # papermill keeps a failed notebook's output, and one may have been put here by hand.
         if nbformat.read(source, as_version=4).metadata.get("papermill", {}).get("exception"):
             raise BookError(f"{name} failed {what}")
-    if staged.is_dir():
-        for old in staged.glob("*.ipynb"):
-            old.unlink()
+    shutil.rmtree(staged, ignore_errors=True)
     for name, source in sources.items():
         with replacing(staged / f"{name}.ipynb") as temporary:
             shutil.copyfile(source, temporary)
+        for figure, picture in named_pictures(nbformat.read(source, as_version=4)).items():
+            with replacing(staged / name / f"{figure}.png") as temporary:
+                temporary.write_bytes(picture)
     return [staged / f"{name}.ipynb" for name in sources]
+
+
+def named_pictures(notebook) -> dict[str, bytes]:
+    """Return the PNG of every cell that names its figure (``mystnb={"figure": {"name": ...}}``) and drew one."""
+    found = {}
+    for cell in notebook.cells:
+        name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        data = [output.get("data", {}) for output in cell.get("outputs", [])] if name else []
+        pictures = [d["image/png"] for d in data if "image/png" in d]
+        if pictures:
+            found[name] = base64.b64decode(pictures[-1])
+    return found
 
 
 def build(profile: str, movie: str, root: Path = ROOT) -> Path:

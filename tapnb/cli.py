@@ -13,7 +13,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Cell events from time arrow prediction: data, notebooks and book.",
+    help="Cell events from time arrow prediction: data, notebooks, claims and book.",
 )
 
 Profile = Annotated[str, typer.Option(help="The settings: a file of notebooks/profiles.")]
@@ -78,6 +78,24 @@ def convert(
 
     for name in notebooks.pick(notebook):
         typer.echo(notebooks.convert(name, notebooks.SOURCES / f"{name}.ipynb"))
+
+
+@app.command()
+def claims(profile: Profile = "smoke", movie: MovieName = "synthetic") -> None:
+    """Print the paper's claims, each with its verdict, from the records of the runs."""
+    from tapnb import claims as paper
+    from tapnb import results
+
+    folder = results.folder(profile, movie)
+    records = paper.read(folder)
+    if not records.by_role:
+        raise FileNotFoundError(f"there are no run records in {folder}; run `tapnb run all --profile {profile} --movie "
+                                f"{movie}` first")
+    for found in paper.judge(records):
+        typer.echo(f"{found.number:2}. {found.claim}\n    {found.verdict.upper()}: {found.reason}")
+        for part in found.parts:
+            typer.echo(f"      {part}")
+        typer.echo(f"      runs: {', '.join(found.runs) or 'none'}")
 
 
 @app.command()

@@ -58,7 +58,7 @@ def mean_and_spread(runs: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Index ``mean``, ``std``; ``std`` is that of a sample (n - 1), NaN for a single run.
     """
-    values = runs.drop(columns="seed")
+    values = runs.drop(columns="seed", errors="ignore")
     return pd.DataFrame({"mean": values.mean(), "std": values.std(ddof=1)}).T
 
 
@@ -66,6 +66,15 @@ def share_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[fl
     """Wilson's interval of a share, such as an accuracy on ``n`` pairs."""
     interval = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def difference_interval(right_1: int, n_1: int, right_2: int, n_2: int) -> tuple[float, float]:
+    """95 % interval of the difference of two independent shares, first less second (Newcombe, from Wilson's)."""
+    first, second = right_1 / n_1, right_2 / n_2
+    (low_1, high_1), (low_2, high_2) = share_interval(right_1, n_1), share_interval(right_2, n_2)
+    down = ((first - low_1) ** 2 + (high_2 - second) ** 2) ** 0.5
+    up = ((high_1 - first) ** 2 + (second - low_2) ** 2) ** 0.5
+    return first - second - down, first - second + up
 
 
 def average_precision(labels: np.ndarray, ranking: np.ndarray) -> float:

@@ -29,7 +29,8 @@ def time_arrow(logits: torch.Tensor, flip: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(logits.float(), flip.long())
 
 
-def decorrelation(z: torch.Tensor, temperature: float = TEMPERATURE, unit_length: bool = False) -> torch.Tensor:
+def decorrelation(z: torch.Tensor, temperature: float = TEMPERATURE, unit_length: bool = False,
+                  floor: float = 0.0) -> torch.Tensor:
     """Eq. 5: each channel should look like itself more than like any other channel.
 
     With z_i channel i flattened over space, a_ij = softmax_j(z_i . z_j / tau) and the term is
@@ -43,7 +44,10 @@ def decorrelation(z: torch.Tensor, temperature: float = TEMPERATURE, unit_length
         tau.
     unit_length : bool
         Scale every z_i to length 1 first. The paper's formula does not, and at 96 x 96 pixels its softmax is
-        saturated: the term and its gradient vanish.
+        saturated: the term and its gradient vanish for every channel that wins against all others.
+    floor : float
+        Added to a_ii inside the logarithm. The paper adds nothing; the authors' scripts add 1e-10, which caps the
+        term at 23.03.
 
     Returns
     -------
@@ -55,4 +59,7 @@ def decorrelation(z: torch.Tensor, temperature: float = TEMPERATURE, unit_length
         if unit_length:
             rows = F.normalize(rows, dim=-1)
         products = rows @ rows.transpose(-1, -2) / temperature  # (M, C, C)
-        return -products.log_softmax(dim=-1).diagonal(dim1=-2, dim2=-1).mean()
+        own = products.log_softmax(dim=-1).diagonal(dim1=-2, dim2=-1)  # (M, C): log a_ii
+        if floor:
+            own = torch.logaddexp(own, own.new_tensor(floor).log())  # log(a_ii + floor), for any a_ii
+        return -own.mean()

@@ -130,6 +130,17 @@ class LinearHead(nn.Module):
         return self.linear(z.flatten(1))
 
 
+class InvariantLinearHead(nn.Module):
+    """:class:`LinearHead` on the mean of the two frames' features: blind to their order (Section 5)."""
+
+    def __init__(self, size: int = 48, features: int = FEATURES):
+        super().__init__()
+        self.linear = nn.Linear(features * size * size, 2)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.linear(z.mean(dim=1).flatten(1))
+
+
 class ResNetHead(nn.Module):
     """One convolution, one basic residual block, mean over the two frames, linear (Figure 7).
 

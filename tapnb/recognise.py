@@ -17,23 +17,24 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from tapnb import crops, device, pretrain, runs
+from tapnb import confusion, crops, device, evaluate, pretrain, runs
 from tapnb.dataset import EventDataset, event_dataset
 from tapnb.files import replacing
-from tapnb.models import FEATURES, DenseFeatures, LinearHead, ResNetHead, redraw_kaiming_uniform
+from tapnb.models import (FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead,
+                          redraw_kaiming_uniform)
 from tapnb.movies import Movie
 
-MODULES = ("movies", "crops", "dataset", "models", "device", "recognise")
+MODULES = ("movies", "crops", "dataset", "models", "device", "recognise", "confusion")
 """The code that makes a strategy's predictions what they are."""
 
-HEADS = {"linear": LinearHead, "ResNet": ResNetHead}
+HEADS = {"linear": LinearHead, "ResNet": ResNetHead, "invariant linear": InvariantLinearHead}
 LEARNING_RATE = 1e-3
 BATCH = 108
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """One row of Table 2."""
+    """One row of Table 2, or a variant of one."""
 
     features: str  # "TAP" or "random"
     trained: bool  # end to end with the head, or fixed
@@ -44,6 +45,7 @@ STRATEGIES = {
     "A0": Strategy("TAP", False, "linear"), "A1": Strategy("TAP", False, "ResNet"),
     "B0": Strategy("random", False, "linear"), "B1": Strategy("random", False, "ResNet"),
     "C0": Strategy("random", True, "linear"), "C1": Strategy("random", True, "ResNet"),
+    "A0i": Strategy("TAP", False, "invariant linear"),  # Section 5: A0 that cannot tell the order of the frames
 }
 
 
@@ -238,6 +240,9 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, *, dataset: dict, mode:
                  **parameters) -> runs.Run:
     """:func:`run_strategy` as a run: its folder keeps ``predictions.parquet``, see :func:`predictions`.
 
+    Its record keeps the sizes of the training set, the average precision of every run and their right and wrong
+    answers on the test pairs, see :func:`tapnb.confusion.by_frame`.
+
     Parameters
     ----------
     name : str
@@ -270,7 +275,11 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, *, dataset: dict, mode:
                              movie.levels, **parameters)
         with replacing(folder / "predictions.parquet") as temporary:
             found.astype({"seed": "int32", "part": "category", "pair": "int32"}).to_parquet(temporary, index=False)
-        return {"training_pairs": len(data.parts["balanced"])}
+        average_precision = evaluate.scores_per_run(found)["average precision"]
+        return {"training_pairs": len(data.parts["balanced"]),
+                "training_positives": int(data.labels[data.parts["balanced"]].sum()),
+                "average_precision": [None if np.isnan(value) else float(value) for value in average_precision],
+                "test": confusion.by_frame(found, data.pairs.t, len(movie.frames) - 1)}
 
     # The code that made the features belongs to the key: other weights may bear the same name.
     key = parameters | {"strategy": name, "tap": tap.name, "tap_code": tap.record["code"], "dataset": dataset}
@@ -281,3 +290,18 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, *, dataset: dict, mode:
 def predictions(run: runs.Run) -> pd.DataFrame:
     """What a :func:`strategy_run` predicted, as returned by :func:`run_strategy`."""
     return pd.read_parquet(run.folder / "predictions.parquet")
+
+
+def dataset_of(run: runs.Run, movie: Movie) -> EventDataset:
+    """The crop pairs that a strategy's run was trained and tested on.
+
+    Raises
+    ------
+    ValueError
+        If that was another movie.
+    """
+    trained_on = run.record["movies"]["train"]["fingerprint"]
+    if trained_on != movie.fingerprint:
+        raise ValueError(f"{run.name} was trained on another movie than this {movie.name!r} ({trained_on}, not "
+                         f"{movie.fingerprint}); give the options with which notebook 06 was run")
+    return event_dataset(movie, **run.record["parameters"]["dataset"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from html import escape
 from pathlib import Path
 
@@ -113,13 +114,25 @@ def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
     Raises
     ------
     FileNotFoundError
-        If that notebook has not been run for this profile and movie.
+        If that notebook has not been run for this profile and movie, or not with that role.
     """
     path = folder(profile, movie) / f"{notebook}.json"
     if not path.exists():
         raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
                                 f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")
-    return json.loads(path.read_text("utf-8"))["runs"][role]
+    published = json.loads(path.read_text("utf-8"))["runs"]
+    if role not in published:
+        raise FileNotFoundError(f"{notebook} has published no run {role!r} for profile {profile!r} and movie {movie!r}, "
+                                f"only {', '.join(published)}; run it again with it")
+    return published[role]
+
+
+def show_table(table: pd.DataFrame):
+    """A table as a notebook's output, where a cell between double asterisks is bold, as the book shows it."""
+    from IPython.display import HTML
+
+    html = table.to_html(index=False, border=0, classes="dataframe")
+    return HTML(re.sub(r"<td>\*\*(.+?)\*\*</td>", r"<td><strong>\1</strong></td>", html))
 
 
 def show_stamp(path: Path):
@@ -135,5 +148,6 @@ def show_stamp(path: Path):
             "versions": ", ".join(f"{k} {v}" for k, v in made["versions"].items()),
             "runs": ", ".join(published["runs"].values()) or "none",
             "parameters": ", ".join(f"{k} = {v!r}" for k, v in made["parameters"].items())}
-    cells = "".join(f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td></tr>' for key, value in rows.items())
+    cells = "".join(f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td></tr>'
+                    for key, value in rows.items())
     return HTML(f"<table>{cells}</table>")

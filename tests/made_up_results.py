@@ -10,6 +10,7 @@ RECORD = {
     "seed": 1,
     "parameters": {"pairs": 64},
     "seconds": 2.5,
+    "results": {"accuracies": [{"sampler": "uniform", "size": 48, "right": 60, "n": 100}]},
 }
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60">
 <path d="M5 5 L80 50" stroke="#0072B2"/></svg>"""

@@ -1,5 +1,6 @@
 """The book: staging, a whole build, and the pages as a browser shows them."""
 
+import base64
 import re
 import shutil
 import subprocess
@@ -41,6 +42,26 @@ def test_a_notebook_that_has_not_run_or_failed_gets_into_no_book(tmp_path, monke
     (tmp_path / "book" / "executed" / "00_stale.ipynb").touch()
     assert [p.name for p in book.stage("smoke", "hela", tmp_path)] == ["01_try.ipynb"]
     assert not (tmp_path / "book" / "executed" / "00_stale.ipynb").exists()
+
+
+def test_pictures_that_a_notebook_names_are_staged_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "01_try.py").touch()
+    cell = nbformat.v4.new_code_cell(metadata={"mystnb": {"figure": {"name": "fig-cell", "caption": "A cell."}}})
+    picture = base64.b64encode(b"\x89PNG of a cell").decode()
+    cell.outputs = [nbformat.v4.new_output("display_data", {"image/png": picture})]
+    unnamed = nbformat.v4.new_code_cell(outputs=cell.outputs)
+    notebook = nbformat.v4.new_notebook(cells=[unnamed, cell], metadata={"papermill": {}})
+    made = notebooks.folder("smoke", "hela") / "01_try.ipynb"
+    made.parent.mkdir(parents=True)
+    nbformat.write(notebook, made)
+    stale = tmp_path / "book" / "executed" / "01_try" / "fig-old.png"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    book.stage("smoke", "hela", tmp_path)
+    assert (stale.parent / "fig-cell.png").read_bytes() == b"\x89PNG of a cell"
+    assert len(list(stale.parent.iterdir())) == 1
 
 
 def test_the_browser_opens_only_for_a_person():

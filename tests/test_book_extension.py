@@ -22,7 +22,7 @@ def page(tmp_path, monkeypatch):
 
     def build(text, **config):
         (source / "book").mkdir(parents=True, exist_ok=True)
-        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_runs']\nnumfig = True\n")
+        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims']\nnumfig = True\n")
         (source / "index.md").write_text("# Front\n\n```{toctree}\nbook/page\nbook/runs\n```\n")
         (source / "book" / "runs.md").write_text("# Runs\n\n```{run-records}\n```\n")
         (source / "book" / "page.md").write_text(f"# Page\n\n{text}\n")
@@ -120,6 +120,39 @@ def test_provenance_and_the_books_own_profile(page):
     assert warnings == "" and "smoke on synthetic" in html.text
     assert "0123456789" in html.details.summary.text and "pairs = 64" in html.details.text
     assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+
+
+def test_a_cell_between_asterisks_is_bold(page):
+    (page.results / "02_try_best.csv").write_text("score\n**0.9**\n0.8\n")
+    html, warnings = page("```{result-table} 02_try_best\n```")
+    assert warnings == "" and [s.text for s in html.select("td strong")] == ["0.9"] and "*" not in html.table.text
+    assert all("tapnb-number" in td["class"] for td in html.select("td"))
+
+
+def test_a_picture_of_an_executed_notebook_comes_with_its_words(page, tmp_path):
+    executed = tmp_path / "source" / "book" / "executed"
+    (executed / "03_try").mkdir(parents=True)
+    words = {"image": {"alt": "A cell divides"}, "figure": {"caption": "It *divides*.", "name": "fig-cell"}}
+    cells = [{"cell_type": "code", "metadata": {"mystnb": words}, "source": "", "outputs": []}]
+    (executed / "03_try.ipynb").write_text(json.dumps({"cells": cells}))
+    html, warnings = page("```{executed-figure} 03_try:fig-cell\n```", exclude_patterns=["book/executed/*.ipynb"])
+    assert warnings == "" and "only where the movie was at hand" in html.select_one(".tapnb-missing").text
+    (executed / "03_try" / "fig-cell.png").write_bytes(b"\x89PNG")
+    html, warnings = page("It:\n\n```{executed-figure} 03_try:fig-cell\n```", exclude_patterns=["book/executed/*.ipynb"])
+    assert warnings == "" and html.figure.img["alt"] == "A cell divides" and html.figure.em.text == "divides"
+    _, warnings = page("```{executed-figure} 03_try:fig-none\n```")
+    assert "no cell of 03_try names its figure 'fig-none'" in warnings
+
+
+def test_claims_have_a_column_for_every_movie_and_say_what_is_missing(page):
+    html, warnings = page("```{claims} cpu/hela this\n```")
+    assert warnings == ""
+    head, first, *rest = html.select("table tr")
+    assert [c.text for c in head.select("th")] == ["the paper\u2019s claim", "hela, profile cpu", "synthetic, profile smoke"]
+    assert len(rest) == 11 and first.text.count("? not decidable at this budget") == 2
+    assert "tap\u2019 has not been run yet" in first.text
+    assert [d.summary.text.split(":")[0] for d in html.select("details")] == ["hela, profile cpu", "synthetic, profile smoke"]
+    assert html.select("details")[1].find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
 
 
 def test_a_page_is_built_again_when_its_number_changes(page):

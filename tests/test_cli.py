@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+from made_up_results import write_results
 from typer.testing import CliRunner
 
 from tapnb import cli
@@ -73,3 +74,13 @@ def test_data_describes_a_movie_of_your_own(tmp_path):
     lines = done.output.splitlines()
     assert [line.split()[0] for line in lines] == ["movie", "frames", "masks", "events"]
     assert "4 of 128 x" in lines[1] and "uint8" in lines[1]
+
+
+def test_claims_are_printed_with_verdict_reason_and_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    write_results(tmp_path / "results" / "cpu" / "hela", "02_pretraining")
+    done = CliRunner().invoke(cli.app, ["claims", "--profile", "cpu", "--movie", "hela"])
+    assert done.exit_code == 0 and done.stdout.count("NOT DECIDABLE AT THIS BUDGET") == 12
+    assert "'A0' has not been run yet" in done.stdout and "runs: tap-synthetic-1a2b3c4d" in done.stdout
+    with pytest.raises(FileNotFoundError, match="run `tapnb run all --profile paper --movie hela` first"):
+        cli.claims("paper", "hela")

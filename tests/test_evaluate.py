@@ -67,3 +67,8 @@ def test_wilsons_interval_by_its_formula():
 
 def test_average_precision_without_positives_is_not_a_number():
     assert np.isnan(evaluate.average_precision(np.zeros(3, bool), np.arange(3)))
+
+
+def test_newcombes_interval_of_a_published_example():
+    """Newcombe (1998), method 10: 56/70 less 48/80 has 0.0524 to 0.3339."""
+    assert evaluate.difference_interval(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=1e-4)

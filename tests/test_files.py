@@ -15,3 +15,10 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         raise RuntimeError
     assert json.loads(path.read_text()) == {"x": 1}
     assert [p.name for p in path.parent.iterdir()] == ["numbers.json"]
+
+
+def test_a_list_of_numbers_stands_on_one_line(tmp_path):
+    value = {"counts": [[1, 0, -2], [1.5e-7, 3, 4]], "names": ["a, [\n1,\n2]", "b"], "empty": []}
+    write_json(tmp_path / "x.json", value)
+    text = (tmp_path / "x.json").read_text("utf-8")
+    assert json.loads(text) == value and "[ 1, 0, -2 ]" in text

@@ -56,3 +56,8 @@ def test_your_own_movies_folder_is_named_after_the_file(run):
 def test_parameters_are_what_a_notebook_has_assigned():
     variables = {"__name__": "x", "_i": "", "In": [""], "pd": pd, "movie": "hela", "sizes": [24], "rate": 0.1, "on": True}
     assert results.given(variables) == {"movie": "hela", "sizes": [24], "rate": 0.1, "on": True}
+
+
+def test_a_cell_between_asterisks_is_shown_bold_and_any_other_as_it_is():
+    html = results.show_table(pd.DataFrame({"rec 1": ["**0.89**", "0.5 < x"]})).data
+    assert "<strong>0.89</strong>" in html and "**" not in html and "0.5 &lt; x" in html

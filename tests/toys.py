@@ -1,7 +1,9 @@
-"""Tiny movies with an arrow of time, for tests that train."""
+"""Tiny movies with an arrow of time, and a tiny network, for tests."""
 
 import numpy as np
+from torch import nn
 
+from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 
 
@@ -18,3 +20,14 @@ def shrinking_discs(seed: int, frames: int = 12, side: int = 64, per_frame: int 
                 pixels[t + later][disc] += 80
                 masks[t + later][disc] = 1
     return Movie(pixels.clip(0, 255).astype(np.uint8), masks, name=f"discs {seed}")
+
+
+def small_model() -> TimeArrowModel:
+    """A small untrained network whose BatchNorms have statistics, as after a training."""
+    model = TimeArrowModel((4, 8, 8, 8))
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(std=0.3)
+            module.running_var.uniform_(0.5, 2)
+            module.weight.data.uniform_(0.5, 2)
+    return model.eval()

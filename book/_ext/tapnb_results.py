@@ -6,7 +6,10 @@ A page never holds a number of ours by hand. It names one, and the build fails i
     {num}`cpu/hela/02_pretraining:tap_uniform_96`   of another; with ? at the end it may be missing
     {this}`profile`  {this}`movie`
 
-    ```{result-table} 03_strategies_table2          and {result-figure}
+    ```{result-table} 06_strategies_table2          and {result-figure}
+    ```
+
+    ```{executed-figure} 03_grad_cam:fig-grad-cam   a picture of this build's executed notebook
     ```
 """
 
@@ -163,13 +166,18 @@ class ResultDirective(Results, SphinxDirective):
 
     def source(self, profile: str, movie: str, name: str) -> nodes.Node:
         """Return the small link under a table or figure to the notebook that made it."""
-        notebook = re.match(r"\d+_[a-z]+", name)
-        stem = notebook[0] if notebook else name
+        stem = notebook_of(name)
         line = nodes.paragraph("", "", classes=["tapnb-source"])
         line += link(
             f"{stem}, profile {profile}, movie {movie}", profile, movie, stem, "The notebook that made this"
         )
         return line
+
+
+def notebook_of(name: str) -> str:
+    """Return the notebook whose result ``name`` is: the longest notebook name that it begins with."""
+    sources = Path(__file__).resolve().parents[2] / "notebooks"
+    return max((p.stem for p in sources.glob("[0-9]*.py") if name.startswith(p.stem)), key=len, default=name)
 
 
 class ResultTable(ResultDirective):
@@ -188,7 +196,7 @@ class ResultTable(ResultDirective):
         group = nodes.tgroup(cols=len(header))
         group += [nodes.colspec(colwidth=1) for _ in header]
         # A column of numbers reads best with its digits below each other.
-        numeric = [all(re.match(r"^[-−+]?\d|^$|^[–—-]$", row[i]) for row in rows) for i in range(len(header))]
+        numeric = [all(re.match(r"^(\*\*)?[-−+]?\d|^$|^[–—-]$", row[i]) for row in rows) for i in range(len(header))]
         group += nodes.thead("", table_row(header, numeric))
         group += nodes.tbody("", *[table_row(row, numeric) for row in rows])
         table += group
@@ -199,10 +207,12 @@ class ResultTable(ResultDirective):
 
 
 def table_row(cells: list[str], numeric: list[bool]) -> nodes.row:
-    """Return one row of plain text cells."""
+    """Return one row of plain text cells; one between double asterisks is bold."""
     row = nodes.row()
     for cell, number in zip(cells, numeric, strict=True):
-        row += nodes.entry("", nodes.paragraph("", cell), classes=["tapnb-number"] if number else [])
+        bold = re.fullmatch(r"\*\*(.+)\*\*", cell)
+        text = nodes.paragraph("", "", nodes.strong("", bold[1])) if bold else nodes.paragraph("", cell)
+        row += nodes.entry("", text, classes=["tapnb-number"] if number else [])
     return row
 
 
@@ -231,6 +241,40 @@ class ResultFigure(ResultDirective):
         self.add_name(figure)
         self.set_source_info(figure)
         return [figure, self.source(profile, movie, name)]
+
+
+class ExecutedFigure(SphinxDirective):
+    """A named picture of an executed notebook of this build, with the alt text and caption that it has there.
+
+    Pictures of a movie are never kept under ``results/``; they exist only where the notebook was run.
+    """
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        notebook, _, name = self.arguments[0].partition(":")
+        executed = Path(self.env.srcdir) / EXECUTED
+        source = executed / f"{notebook}.ipynb"
+        self.env.note_dependency(str(source))
+        cells = json.loads(source.read_text("utf-8"))["cells"] if source.is_file() else []
+        told = [c["metadata"]["mystnb"] for c in cells if "mystnb" in c["metadata"]]
+        told = [m for m in told if m.get("figure", {}).get("name") == name]
+        if not told:
+            raise self.error(f"no cell of {notebook} names its figure {name!r}")
+        if not (executed / notebook / f"{name}.png").is_file():
+            text = "This picture is in the executed notebook only where the movie was at hand."
+            return [nodes.paragraph("", text, classes=["tapnb-missing"])]
+        uri = f"/{EXECUTED}/{notebook}/{name}.png"
+        picture = nodes.image(uri=uri, alt=told[0]["image"]["alt"], classes=["tapnb-plot"])
+        figure = nodes.figure("", picture, align="default")
+        inline, _ = self.parse_inline(told[0]["figure"]["caption"])
+        figure += nodes.caption("", "", *inline)
+        self.set_source_info(figure)
+        line = nodes.paragraph("", "", classes=["tapnb-source"])
+        profile, movie = self.config.tapnb_profile, self.config.tapnb_movie
+        made_by = f"{notebook}, profile {profile}, movie {movie}"
+        line += link(made_by, profile, movie, notebook, "The notebook that drew this")
+        return [figure, line]
 
 
 class SmokeWarning(Results, SphinxDirective):
@@ -277,6 +321,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("result-table", ResultTable)
     app.add_directive("smoke-warning", SmokeWarning)
     app.add_directive("result-figure", ResultFigure)
+    app.add_directive("executed-figure", ExecutedFigure)
     # What a heading holds is also shown in the contents, before links are resolved: there it is plain text.
     app.add_node(ResultLink, html=(lambda *_: None, lambda *_: None))
     app.connect("doctree-resolved", resolve)

@@ -15,6 +15,10 @@ from sphinx.util.docutils import SphinxDirective
 from tapnb_results import ResultDirective, Results, anchor, run_link
 
 
+LONG = 600
+"""Characters from which a list is not written out."""
+
+
 class Provenance(ResultDirective):
     """How one notebook was run: a line to open, with everything in it."""
 
@@ -110,7 +114,11 @@ def field_list(values: dict) -> nodes.field_list:
 
 
 def plain(value: object) -> str:
-    """Return a JSON value as a person writes it."""
+    """Return a JSON value as a person writes it; of a long table of numbers, how long it is."""
+    if isinstance(value, list) and len(json.dumps(value)) > LONG:
+        return f"{len(value)} entries, in the record"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k} = {plain(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return ", ".join(map(plain, value))
     if isinstance(value, float):

@@ -1,0 +1,82 @@
+"""Sphinx extension: the paper's claims and what became of them, judged from the records under ``results/``.
+
+``{claims}`` is a table with a line a claim and a column for every profile and movie named in its argument, each as
+``profile/movie``; ``this`` is the book's own. Below it, for each of them, the measured parts of every claim.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from tapnb_results import Results
+from tapnb_runs import details, run_link
+
+from tapnb import claims, verdicts
+
+SIGNS = {verdicts.REPRODUCED: "\u2713 ", verdicts.NOT_REPRODUCED: "\u2717 ", verdicts.UNDECIDED: "? "}
+"""Told apart without colour."""
+
+
+class Claims(Results, SphinxDirective):
+    """The table of claims."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        # The records that decide come and go with the notebooks; the page is read again every time.
+        self.env.note_reread()
+        own = f"{self.config.tapnb_profile}/{self.config.tapnb_movie}"
+        places = list(dict.fromkeys(own if place == "this" else place for place in self.arguments[0].split()))
+        root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
+        found = {place: claims.judge(claims.read(root / place)) for place in places}
+        table = nodes.table(classes=["tapnb-table", "tapnb-claims"])
+        group = nodes.tgroup(cols=1 + len(places))
+        group += [nodes.colspec(colwidth=3), *(nodes.colspec(colwidth=2) for _ in places)]
+        headings = [f"{movie}, profile {profile}" for profile, movie in (place.split("/") for place in places)]
+        group += nodes.thead("", row("the paper's claim", *headings))
+        body = nodes.tbody()
+        for lines in zip(*found.values(), strict=True):
+            body += row(f"{lines[0].number}. {lines[0].claim}", *(cell(verdict) for verdict in lines))
+        group += body
+        table += group
+        self.set_source_info(table)
+        return [nodes.container("", table, classes=["tapnb-scroll"]), *(self.explained(p, v) for p, v in found.items())]
+
+    def explained(self, place: str, judged: list[verdicts.Verdict]) -> nodes.Node:
+        """Return a line that opens to the parts, reasons and runs of every verdict of one profile and movie."""
+        listed = nodes.bullet_list()
+        for verdict in judged:
+            item = nodes.list_item("", nodes.paragraph("", f"{verdict.number}. {verdict.verdict}: {verdict.reason}."))
+            if verdict.parts:
+                parts = [nodes.list_item("", nodes.paragraph("", str(part))) for part in verdict.parts]
+                item += nodes.bullet_list("", *parts)
+            if verdict.runs:
+                runs = nodes.paragraph("", "Runs: ")
+                for name in verdict.runs:
+                    runs += [run_link(name), nodes.Text(" ")]
+                item += runs
+            listed += item
+        profile, movie = place.split("/")
+        return details(f"{movie}, profile {profile}: every comparison with its 95 % interval, and the runs", [listed])
+
+
+def cell(verdict: verdicts.Verdict) -> list[nodes.Node]:
+    """Return the verdict in bold, and below it the comparison that decides, or why none does."""
+    return [nodes.paragraph("", "", nodes.strong("", SIGNS[verdict.verdict] + verdict.verdict)),
+            nodes.paragraph("", verdict.effect or verdict.reason)]
+
+
+def row(*cells: str | list[nodes.Node]) -> nodes.row:
+    """Return a table's row from texts and nodes."""
+    return nodes.row("", *(nodes.entry("", *([nodes.paragraph("", c)] if isinstance(c, str) else c)) for c in cells))
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the directive."""
+    app.setup_extension("tapnb_runs")
+    app.add_directive("claims", Claims)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,150 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Decorrelation
+#
+# The paper's loss has a second term that asks the 32 feature channels to differ (Appendix A, Equation 5). This notebook
+# measures what it does as it is written, as the authors' scripts compute it, and with channels scaled to unit length.
+# The trained network is the one that notebook 02 published for the same profile and movie.
+
+# %% tags=["parameters"]
+profile: str = "smoke"  # the profile under whose name the results are kept
+movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+mode: str = "execute"  # execute: compute what is missing; restore: only read
+synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
+synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
+masks: str = ""  # your own movie: path of its event masks
+held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
+held_out_masks: str = ""  # your own movie: masks of the second one
+device: str = "auto"  # auto, cuda, mps or cpu
+decorrelation_sizes: list[int] = [16, 24, 32, 48, 64, 96]  # sides of the crops in pixels (paper: 96)
+decorrelation_seeds: list[int] = [1, 2, 3]  # untrained networks and batches, one each
+decorrelation_pairs: int = 8  # crop pairs in a batch
+channel_pairs: int = 200  # held-out crop pairs of 48 pixels on which channels are compared
+ablation_pairs: int = 6144  # crop pairs of each short training; 0: none
+ablation_seeds: list[int] = [1]  # one short training of either kind each
+ablation_test_pairs: int = 400  # held-out pairs of each kind for their accuracies
+
+# %%
+import pandas as pd
+
+from tapnb import catalogue, decorrelate, device as devices, evaluate, figures, results, runs
+
+parameters = results.given(globals())
+train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks,
+                                   held_out=held_out, held_out_masks=held_out_masks)
+setting = dict(mode=mode, on=devices.choose(device),
+               command=f"tapnb run 05_decorrelation --profile {profile} --movie {movie} --mode execute")
+tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
+print(f"{tap.name}: {tap.record['parameters']['pairs']} crop pairs, "
+      f"{'unit-length' if tap.record['parameters']['unit_length'] else 'unscaled'} channels in its decorrelation term")
+
+# %% [markdown]
+# ## Two trainings that differ in nothing else
+#
+# The recipe, the start and the crops of the published training, with a smaller budget: once with the term as the paper
+# writes it, once with channels of unit length.
+
+# %%
+ablations = decorrelate.ablation_runs(tap, train, other, pairs=ablation_pairs, seeds=ablation_seeds,
+                                      test_pairs=ablation_test_pairs, **setting)
+run = decorrelate.decorrelation_run(tap, other, ablations, sizes=decorrelation_sizes, seeds=decorrelation_seeds,
+                                    pairs=decorrelation_pairs, feature_pairs=channel_pairs, **setting)
+terms, saturation = decorrelate.pulls(run.results), pd.DataFrame(run.results["saturation"])
+
+# %% [markdown]
+# ## Where the softmax saturates
+#
+# Medians of the products $z_i \cdot z_j / \tau$, of a channel with itself and with another, and the share of channels
+# that the softmax has decided: won, $a_{ii} > 0.999$; lost, $a_{ii} < 0.001$; beyond the cap, $a_{ii} < 10^{-10}$. A
+# decided channel that has won costs nothing and has no gradient.
+
+# %%
+case = decorrelate.CASE
+shares = saturation.groupby(case)[["own", "other", "won", "lost", "beyond_floor"]].mean().reset_index()
+titles = {"own": "with itself", "other": "with another", "won": "won (%)", "lost": "lost (%)",
+          "beyond_floor": "beyond the cap (%)"}
+saturation_table = shares[case].rename(columns={"size": "crop (pixels)"})
+for column, title in titles.items():
+    saturation_table[title] = (shares[column] if column in ("own", "other") else 100 * shares[column]).map(
+        ("{:.0f}" if column in ("own", "other") else "{:.1f}").format)
+saturation_table
+
+# %% mystnb={"image": {"alt": "Left: products of a channel with itself and with another channel, divided by tau, against the side of the crop on logarithmic axes, beside the side squared over tau. Right: for an untrained and a trained network on the movie and an untrained one on noise, stacked bars of the shares of channels that won, lost or are not decided, by side of the crop."}, "figure": {"caption": "How the softmax of Equation 5 saturates as the crop grows. Left: medians of the products; solid, untrained network on the movie; dashed, trained; dotted, untrained on noise. Right: channels that the softmax has decided.", "name": "fig-saturation-drawn"}}
+saturation_plot = figures.decorrelation_saturation(saturation)
+saturation_plot
+
+# %% [markdown]
+# ## Value and gradient
+#
+# Training mode, without augmentation. The last column of panels holds what an optimiser sees: $\lambda = 0.01$ times
+# the gradient of the term with respect to the network's weights, beside the gradient of the time-arrow loss. Zero is
+# drawn as zero.
+
+# %% mystnb={"image": {"alt": "Nine panels: value of the decorrelation term, norm of its gradient in the features, and lambda times the norm of its gradient in the weights, against the side of the crop; rows for an untrained and a trained network on the movie and an untrained one on noise; three forms of the term."}, "figure": {"caption": "The decorrelation term in three forms against the side of the crop: one dot a batch, lines at the median.", "name": "fig-decorrelation-drawn"}}
+term_plot = figures.decorrelation_term(terms, saturation)
+term_plot
+
+# %%
+pull = terms.groupby([*case, "form"])["pull"].agg(["median", "min", "max"]).round(3).unstack("form")
+pull_table = pull.index.to_frame(index=False).rename(columns={"size": "crop (pixels)"})
+for form in decorrelate.FORMS:
+    of_form = (pull[part, form] for part in ("median", "min", "max"))
+    pull_table[form] = [f"{m:.3g}" + (f" ({a:.3g} to {b:.3g})" if a < b else "") for m, a, b in zip(*of_form)]
+pull_table
+
+# %% [markdown]
+# *Pull* is $\lambda$ times the norm of the term's gradient over that of the time-arrow loss, both with respect to the
+# weights. Median, lowest and highest of the batches.
+#
+# ## What becomes of the channels
+#
+# Correlation of the 32 channels over all pixels of the same held-out windows; the effective rank of their covariance is
+# 32 if all are equally strong and independent, and 1 if all are the same.
+
+# %%
+channels = pd.DataFrame(run.results["channels"])
+answers = {}
+for name, made in ({"trained": tap} | ablations).items():
+    counted = [a for a in made.results["accuracies"] if a["size"] == max(b["size"] for b in made.results["accuracies"])]
+    answers[name] = {f"{a['sampler']}, {a['size']} pixels": "{:.3f} ({:.3f} to {:.3f})".format(
+        a["right"] / a["n"], *evaluate.share_interval(a["right"], a["n"])) for a in counted}
+channel_table = pd.DataFrame([
+    {"network": row.network, "mean |r|": f"{row.mean_absolute_correlation:.3f}",
+     "effective rank": f"{row.effective_rank:.1f}"} | answers.get(row.network, {})
+    for row in channels.itertuples()]).fillna("")
+channel_table
+
+# %% mystnb={"image": {"alt": "Triangles of correlations between the 32 feature channels, in red and blue: an untrained network, the published one, and the short trainings with unscaled and with unit-length channels."}, "figure": {"caption": "Correlation of every pair of feature channels, over all pixels of held-out windows. Short trainings: those of the first seed.", "name": "fig-channels-drawn"}}
+shown = [row for row in run.results["channels"] if "seed" not in row["network"] or row["seed"] == ablation_seeds[0]]
+channel_plot = figures.channel_correlations(shown)
+channel_plot
+
+# %% [markdown]
+# ## Provenance
+
+# %%
+largest = max(terms["size"])
+numbers = {"crop": results.number(largest, [run], 0, unit="pixels")}
+for (network, images, form), rows in terms[terms["size"] == largest].groupby(["network", "images", "form"]):
+    for quantity in ("value", "pull"):
+        name = f"{network}_{images}_{form}_{quantity}".replace(" ", "_")
+        numbers[name] = results.number(rows[quantity].mean(), [run, tap], 3, rows[quantity].std(), len(rows))
+for (network, images), rows in saturation[saturation["size"] == largest].groupby(["network", "images"]):
+    numbers[f"{network}_{images}_won"] = results.number(100 * rows["won"].mean(), [run, tap], 1, unit="%")
+for row in channels.itertuples():
+    name = runs.slug(row.network).replace("-", "_")
+    numbers |= {f"{name}_correlation": results.number(row.mean_absolute_correlation, [run]),
+                f"{name}_rank": results.number(row.effective_rank, [run], 1)}
+roles = {"tap": tap, "decorrelation": run} | {f"ablation {name}": made for name, made in ablations.items()}
+path = results.publish("05_decorrelation", profile, movie, parameters, roles, numbers,
+                       {"train": train, "held-out": other},
+                       {"saturation": saturation_table, "pull": pull_table, "channels": channel_table},
+                       {"saturation": saturation_plot, "terms": term_plot, "channels": channel_plot})
+results.show_stamp(path)

@@ -1,0 +1,134 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Calibration
+#
+# Of a hundred crop pairs that a head calls events with probability 0.8, are eighty events? The paper's Figure 5:
+# linear and ResNet head on TAP features, before and after temperature scaling. Nothing is trained here: the
+# predictions are those of A0 and A1 that notebook 06 published for the same profile and movie.
+
+# %% tags=["parameters"]
+profile: str = "smoke"  # the profile under whose name the results are kept
+movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+mode: str = "execute"  # execute: compute what is missing; restore: only read
+synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
+synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
+masks: str = ""  # your own movie: path of its event masks
+held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
+held_out_masks: str = ""  # your own movie: masks of the second one
+
+# %%
+import pandas as pd
+
+from tapnb import calibrate, catalogue, figures, reliability, results, runs
+
+parameters = results.given(globals())
+train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
+                                   held_out_masks=held_out_masks)
+strategies = {head: runs.find(results.run_name(profile, movie, "06_strategies", name))
+              for head, name in calibrate.HEADS.items()}
+
+# %% [markdown]
+# ## The temperature
+#
+# One number T > 0 that divides both logits. It is fitted on the validation pairs, where it makes the labels
+# likeliest. It changes no answer, only how sure the head is of it: T above 1 says that it was too sure. One fit a
+# run.
+
+# %%
+run = calibrate.calibration_run(strategies, train, mode=mode,
+                                command=f"tapnb run 09_calibration --profile {profile} --movie {movie} --mode execute")
+heads, pairs = run.results["heads"], run.results["pairs"]["linear"]
+for part in ("validation", "test"):
+    print(f"{part}: {pairs[part]['pairs']} crop pairs, {pairs[part]['positives']} of them positive")
+remarks = sorted({remark for head in calibrate.HEADS for remark in heads[head]["remark"] if remark})
+print("\n".join(remarks) or "no temperature stands at a bound of its search")
+pd.DataFrame({head: heads[head]["temperature"] for head in calibrate.HEADS}, heads["linear"]["seeds"]).round(3)
+
+# %% [markdown]
+# ## Figure 5 in numbers
+#
+# On the test pairs, mean and standard deviation over the runs. ECE: mean distance between confidence and frequency in
+# 15 bins, over the probability of the likelier class (as in the scripts) and over that of an event (class 1). NLL:
+# mean negative log-likelihood, in nats. Brier: mean squared error. The second table has what was fitted, the share of
+# events that are still called so, and the ECE of the scripts, on the validation pairs that T was fitted on.
+#
+# Two further rows a head. *Factor on p* is what the paper's sentence says: a factor on the probability of an event
+# that minimises its ECE. It moves answers too: a factor below one half calls nothing an event. *Share of events* is
+# not in the paper: heads learn from balanced pairs, so the log-odds of the share of events among the validation pairs
+# are added to theirs, and nothing is fitted.
+
+# %%
+measures_table = calibrate.measures_table(run.results)
+measures_table
+
+# %%
+fits_table = calibrate.fits_table(run.results)
+fits_table
+
+# %% mystnb={"image": {"alt": "Reliability diagrams of linear and ResNet head before and after temperature scaling: share of events against mean probability in 15 bins with 95 % intervals, the diagonal dashed, and below each diagram the number of crop pairs in every bin."}, "figure": {"caption": "Reliability diagrams on the test pairs: share of events against the probability of an event. On the dashed diagonal a probability means what it says; below it events are announced too surely. In full the first seed, with Wilson's 95 % intervals; thin lines: the other seeds. Below: crop pairs in each bin, on a logarithmic axis.", "name": "fig-nb-reliability"}}
+reliability_plot = figures.reliability(calibrate.bins(run.results))
+reliability_plot
+
+# %% mystnb={"image": {"alt": "Four bar charts in the form of the paper's Figure 5, linear and ResNet head before and after temperature scaling: five bins of the sigmoid of logit 1, the share of events found in each, the dashed diagonal and the calibration error in the corner."}, "figure": {"caption": "The paper's Figure 5 as the authors' scripts draw it, first seed, validation pairs: a bar is the share of its pairs that are events and are recognised, the number above it counts the pairs. Bars below one half must be low, since the answer there is mostly no event: the diagonal is not what a calibrated head would reach in this form.", "name": "fig-nb-reliability-paper"}}
+paper_plot = figures.paper_reliability(calibrate.bins(run.results, "paper_form"))
+paper_plot
+
+# %% [markdown]
+# ## What the paper says of it
+#
+# T lowers the ECE of either head, and the ResNet head is better calibrated to begin with. Differences on the test
+# pairs, mean over the runs, with 95 % bootstrap intervals over blocks of frames and runs: above 0 is what the paper
+# finds.
+#
+# ECE is never negative, so few pairs push it up. The second table has what chance alone gives: the ECE that a head
+# with these very probabilities would show if they were all true.
+
+# %%
+compared = {"linear": "linear, before less after", "ResNet": "ResNet, before less after",
+         "heads_before": "linear less ResNet, before"}
+shown = {"ECE": run.results["differences"], "ECE, class 1": run.results["differences_class_1"]}
+differences_table = pd.DataFrame([
+    {"difference": text} | {name: "{value:+.3f} ({low:+.3f} to {high:+.3f})".format(**found[key]).replace("-", "\u2212")
+                            for name, found in shown.items()} for key, text in compared.items()])
+differences_table
+
+# %%
+chance_table = pd.DataFrame([
+    {"head": head, "scaling": calibrate.SCALINGS[scaling]} | {
+        text: calibrate.spread(values) for name, key in (("ECE", "ece"), ("ECE, class 1", "ece_class_1"))
+        for text, values in ((name, heads[head]["measures"][scaling]["test"][key]),
+                             (f"{name}, by chance", heads[head]["by_chance"][scaling][key]))}
+    for head in calibrate.HEADS for scaling in ("before", "after")])
+chance_table
+
+# %% [markdown]
+# ## Provenance
+
+# %%
+over_runs = {f"{head}_{key}_{scaling}": heads[head]["measures"][scaling]["test"][key]
+             for head in calibrate.HEADS for scaling in calibrate.SCALINGS for key in reliability.MEASURES}
+over_runs |= {f"{head}_ece_validation_{scaling}": heads[head]["measures"][scaling]["validation"]["ece"]
+              for head in calibrate.HEADS for scaling in calibrate.SCALINGS}
+over_runs |= {f"{head}_recall_{scaling}": heads[head]["recall"][scaling]
+              for head in calibrate.HEADS for scaling in calibrate.SCALINGS}
+over_runs |= {f"{head}_{key}_by_chance_{scaling}": heads[head]["by_chance"][scaling][key]
+              for head in calibrate.HEADS for scaling in ("before", "after") for key in ("ece", "ece_class_1")}
+fitted = {f"{head}_{name}": heads[head][name] for head in calibrate.HEADS for name in ("temperature", "factor")}
+numbers = {key: results.number(pd.Series(values).mean(), [run], digits, pd.Series(values).std(), len(values))
+           for digits, found in ((3, over_runs), (2, fitted)) for key, values in found.items() if None not in values}
+numbers |= {f"{kind}_{key}": results.number(d["value"], [run], 3, interval=(d["low"], d["high"]))
+            for kind in ("differences", "differences_class_1") for key, d in run.results[kind].items()}
+numbers |= {f"{part}_{key}": results.number(value, [run], 0) for part in pairs for key, value in pairs[part].items()}
+path = results.publish("09_calibration", profile, movie, parameters, {"calibration": run}, numbers,
+                       {"train": train, "held-out": other},
+                       {"measures": measures_table, "fits": fits_table, "differences": differences_table,
+                        "chance": chance_table},
+                       {"reliability": reliability_plot, "paper_form": paper_plot})
+results.show_stamp(path)

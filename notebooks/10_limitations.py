@@ -1,0 +1,106 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Look-alikes, and a head blind to order
+#
+# Two remarks of the paper's Section 5, measured: that a time-invariant head does not help, and that moving polarised cells,
+# cells at the crop's edge, dead bodies and debris are taken for events. Only one thing is trained here, a linear head that
+# cannot tell the order of the frames; all else is what notebook 06 published for the same profile and movie.
+
+# %% tags=["parameters"]
+profile: str = "smoke"  # the profile under whose name the results are kept
+movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+mode: str = "execute"  # execute: compute what is missing; restore: only read
+synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
+synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
+masks: str = ""  # your own movie: path of its event masks
+held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
+held_out_masks: str = ""  # your own movie: masks of the second one
+device: str = "auto"  # auto, cuda, mps or cpu
+
+# %%
+from tapnb import catalogue, device as devices, evaluate, figures, invariance, lookalikes, mistakes, recognise, results, runs, tables
+
+parameters = results.given(globals())
+train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
+                                   held_out_masks=held_out_masks)
+a0, a1 = (runs.find(results.run_name(profile, movie, "06_strategies", name)) for name in ("A0", "A1"))
+data = recognise.dataset_of(a0, train)
+print(f"linear head: {a0.name}; ResNet head: {a1.name}")
+
+# %% [markdown]
+# ## A head that cannot tell the order
+#
+# An event is an event whichever frame comes first, so the paper expects a time-invariant head to do better, and reports
+# that it does not. *A0i* is A0 with one change: its linear layer sees the mean of both frames' features. Features, crops,
+# epochs and seeds are those of A0. (The ResNet head of A1 averages over the frames as well: it is invariant as
+# published.)
+
+# %%
+a0i = invariance.invariant_run(train, a0, mode=mode, on=devices.choose(device),
+                                command=f"tapnb run 10_limitations --profile {profile} --movie {movie} --mode execute")
+heads = invariance.invariant_less_plain(a0, a0i)
+heads_table = invariance.in_text(heads, a0, a0i)
+heads_table
+
+# %% [markdown]
+# ## What a false positive holds
+#
+# Every negative test pair is looked at for what might raise a false alarm. A crop may hold several kinds.
+#
+# *From the masks and the pixels of any movie:* the edge of an event, too few labelled pixels for the label; an event in the
+# same window up to two frames before or after; high contrast within 6 pixels of the crop's border and none inside.
+#
+# *From the simulation only:* polarised cells that run; bright, loosely clinging spheres; cells that round up and flatten
+# again; dead bodies, which is debris that a death in the movie has left; other debris; blobs out of focus. The table
+# of events has one place for each, and how far it moves: a crop holds it if its place is in the window while it lasts and it
+# has gone at most 12 pixels by then, at an even pace; where it may have moved in from outside, that *cannot be told*.
+
+# %%
+pairs = {name: mistakes.tested(recognise.predictions(run), data) for name, run in (("A0", a0), ("A1", a1))}
+held = lookalikes.kinds(train, data, pairs["A0"]["pair"].unique())
+(f"{train.name} has no table of look-alikes: only the three kinds that masks and pixels tell are there."
+ if lookalikes.LOOKALIKES[0] not in held else f"{train.name} has a table of look-alikes: all kinds can be told.")
+
+# %% [markdown]
+# False positives among the negatives of each kind, mean over all runs, and how much more that is than among negatives that
+# hold nothing of all this. 95 % intervals: bootstrap over blocks of frames and over runs.
+
+# %%
+rates = lookalikes.false_alarms_by_kind(pairs, held, len(train.frames) - 1)
+kinds_table = lookalikes.in_per_cent(rates)
+kinds_table
+
+# %% [markdown]
+# The same for negatives that hold one kind and no other:
+
+# %%
+alone = lookalikes.false_alarms_by_kind(pairs, held, len(train.frames) - 1, alone=True)
+alone_table = lookalikes.in_per_cent(alone)
+alone_table
+
+# %% mystnb={"image": {"alt": "For every kind of negative crop, the share that A0 and A1 take for an event, with error bars: on the left all crops that hold the kind, on the right those that hold nothing else; dashed lines mark crops that hold none."}, "figure": {"caption": "Negatives taken for an event, by what they hold, under the linear head (A0) and the ResNet head (A1), with 95 % intervals. Dashed: negatives that hold none of these. Numbers at the right: negative test pairs.", "name": "fig-nb-false-alarms"}}
+kinds_plot = figures.false_alarms({"crops that hold it": rates, "crops that hold nothing else": alone})
+kinds_plot
+
+# %% [markdown]
+# ## Provenance
+
+# %%
+numbers = {f"{name}_{score.replace(' ', '_')}": results.number(row[column], [run], 2, row[f"{column}_std"], len(tables.counts(run)))
+           for name, column, run in (("A0", "plain", a0), ("A0i", "invariant", a0i)) for score, row in heads.iterrows()}
+numbers |= {f"difference_{score.replace(' ', '_')}": results.number(row["difference"], [a0, a0i], 3, interval=(row["low"], row["high"]))
+            for score, row in heads.iterrows()}
+numbers |= {f"{row.strategy}_{row.kind.replace(' ', '_').replace('-', '_')}":
+            results.number(100 * row.rate, [a0, a1], 1, interval=(100 * row.low, 100 * row.high), unit="%")
+            for row in rates.dropna(subset=["rate"]).itertuples()}
+path = results.publish("10_limitations", profile, movie, parameters, {"A0": a0, "A1": a1, "A0i": a0i}, numbers,
+                       {"train": train, "held-out": other},
+                       {"heads": heads_table, "kinds": kinds_table, "kinds_alone": alone_table}, {"kinds": kinds_plot})
+results.show_stamp(path)

@@ -1,0 +1,277 @@
+"""The paper's claims as functions of run records, each with a verdict.
+
+Nothing here reads predictions or movies: records are enough, so that a verdict can be checked wherever they are.
+What the parts of a claim add up to is decided in :mod:`tapnb.verdicts`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tapnb import confusion, evaluate, mistakes, regions
+from tapnb.evaluate import SCORES
+from tapnb.verdicts import UNDECIDED, NotEnough, Part, Verdict, weigh
+
+LEAST_RUNS = 3
+"""Runs a strategy needs before its spread means anything."""
+
+LEAST_POSITIVES = 100
+"""Positive test pairs below which recall is known to no better than a tenth."""
+
+TIE = 0.005
+"""Half a unit of the paper's last digit: its tables cannot tell smaller differences from a tie."""
+
+
+class Records:
+    """Run records by the role under which the notebooks of one profile and movie published them.
+
+    Parameters
+    ----------
+    by_role : dict
+        Records by role.
+    """
+
+    def __init__(self, by_role: dict[str, dict]):
+        self.by_role, self.used = by_role, []
+
+    def __getitem__(self, role: str) -> dict:
+        """The record of a role; remembered as used.
+
+        Raises
+        ------
+        NotEnough
+            If no notebook has published one, or it rests on another pretraining than the one published.
+        """
+        record = self.by_role.get(role)
+        if record is None:
+            raise NotEnough(f"{role!r} has not been run yet")
+        rests_on, tap = record["parameters"].get("tap"), self.by_role.get("tap")
+        if rests_on and tap and rests_on != tap["name"]:
+            raise NotEnough(f"{record['name']} rests on another pretraining than the published one: run its notebook "
+                            "again")
+        if record["name"] not in self.used:
+            self.used.append(record["name"])
+        return record
+
+    def counts(self, *roles: str) -> dict[str, np.ndarray]:
+        """Outcomes (R, T, 4) of strategies on the test pairs, by role.
+
+        Raises
+        ------
+        NotEnough
+            If one has too few runs or positive test pairs.
+        """
+        found = {role: np.array(self[role]["results"]["test"]["counts"]) for role in roles}
+        for role, c in found.items():
+            runs, positives = len(c), int(c[0, :, 2:].sum())
+            if runs < LEAST_RUNS or positives < LEAST_POSITIVES:
+                raise NotEnough(f"{role} has {runs} runs on {positives} positive test pairs; it takes at least "
+                                f"{LEAST_RUNS} on {LEAST_POSITIVES}: profile cpu, or more test pairs")
+        return found
+
+    def arrow_is_told(self) -> None:
+        """Raise :class:`NotEnough` if the pretraining answers no better than a coin on every kind of held-out pair."""
+        kinds = self["tap"]["results"]["accuracies"]
+        if not any(evaluate.share_interval(a["right"], a["n"])[0] > 0.5 for a in kinds):
+            pairs = self["tap"]["parameters"]["pairs"]
+            raise NotEnough(f"after {pairs} crop pairs the network tells the time arrow no better than a coin; its "
+                            "features have to learn that first: more pretraining pairs (the paper: 2 million)")
+
+
+def read(folder: Path) -> Records:
+    """The records that notebooks have published in a results folder; the first notebook to name a role counts.
+
+    Parameters
+    ----------
+    folder : Path
+        From :func:`tapnb.results.folder`.
+    """
+    by_role: dict[str, dict] = {}
+    for path in sorted(folder.glob("[0-9]*.json")):
+        for role, name in json.loads(path.read_text("utf-8"))["runs"].items():
+            record = folder / "records" / f"{name}.json"
+            if role not in by_role and record.is_file():
+                by_role[role] = json.loads(record.read_text("utf-8"))
+    return Records(by_role)
+
+
+def judge(records: Records) -> list[Verdict]:
+    """The verdict on every claim, in the order of the paper."""
+    verdicts = []
+    for number, (claim, decide) in enumerate(CLAIMS, 1):
+        own = Records(records.by_role)
+        try:
+            parts = decide(own)
+        except NotEnough as missing:
+            verdicts.append(Verdict(number, claim, UNDECIDED, str(missing), [], own.used))
+            continue
+        verdicts.append(Verdict(number, claim, *weigh(parts), parts, own.used))
+    return verdicts
+
+
+def _compared(a: str, b: str, counts: dict[str, np.ndarray], bound: float = 0.0, above: bool = True) -> Part:
+    """F1 of the event class, ``a`` less ``b``, mean over runs; frames resampled together."""
+    resampled = confusion.bootstrap({name: counts[name] for name in (a, b)})
+    value = confusion.f1(counts[a].sum(1)).mean() - confusion.f1(counts[b].sum(1)).mean()
+    draws = confusion.f1(resampled[a]).mean(1) - confusion.f1(resampled[b]).mean(1)
+    return Part(f"{a} \u2212 {b}, F1", float(value), *confusion.interval(draws), bound, above)
+
+
+def best_in_all_entries(records: Records) -> list[Part]:
+    """Claim 1, Table 2: nothing is better than A1 in any entry; what the printed digits call a tie is one."""
+    records.arrow_is_told()
+    counts = records.counts("A0", "A1", "B0", "B1", "C0", "C1")
+    means = {name: confusion.scores(c.sum(1)).mean(0) for name, c in counts.items()}
+    draws = {name: confusion.scores(c).mean(1) for name, c in confusion.bootstrap(counts).items()}
+    others = [name for name in counts if name != "A1"]
+    value = means["A1"] - np.max([means[name] for name in others], axis=0)
+    spread = draws["A1"] - np.max([draws[name] for name in others], axis=0)  # (draws, 4)
+    return [Part(f"A1 \u2212 best other, {score}", float(v), *confusion.interval(d), -TIE)
+            for score, v, d in zip(SCORES, value, spread.T)]
+
+
+def tap_beats_random(records: Records) -> list[Part]:
+    """Claim 2, Table 2."""
+    records.arrow_is_told()
+    counts = records.counts("A0", "B0", "A1", "B1")
+    return [_compared("A0", "B0", counts), _compared("A1", "B1", counts)]
+
+
+def tap_beats_training_end_to_end(records: Records) -> list[Part]:
+    """Claim 3, Table 2."""
+    records.arrow_is_told()
+    return [_compared("A1", "C1", records.counts("A1", "C1"))]
+
+
+def resnet_beats_linear(records: Records) -> list[Part]:
+    """Claim 4, Table 2; the paper's own C0 and C1 do not bear it out (F1 0.69 and 0.69)."""
+    counts = records.counts("A0", "A1", "B0", "B1", "C0", "C1")
+    return [_compared(f"{group}1", f"{group}0", counts) for group in "ABC"]
+
+
+def _in_two(counts: np.ndarray, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Outcomes before and from frame pair ``first``, and bootstrap draws of both: frames never change sides."""
+    parts = counts[:, :first], counts[:, first:]
+    draws = [confusion.bootstrap({"": part})[""].mean(1) for part in parts]  # (draws, 4)
+    return *(part.sum(1).mean(0) for part in parts), *draws
+
+
+def positives_follow_the_truth(records: Records) -> list[Part]:
+    """Claim 5, Figure 3: A1's true positives against all positives over time, and false positives at the start."""
+    counts = records.counts("A1")["A1"]
+    _, fp, fn, tp = np.moveaxis(counts.sum(0), -1, 0)  # (T,) each
+    if min(tp.std(), (tp + fn).std()) == 0:
+        raise NotEnough("true positives or all positives are the same in every frame pair: there is no course over time")
+    r = np.corrcoef(tp, tp + fn)[0, 1]
+    half = 1.96 / max(len(tp) - 3, 1) ** 0.5  # Fisher's interval
+    low, high = np.tanh(np.arctanh(min(r, 0.9999)) + np.array([-half, half]))
+    early, late, early_draws, late_draws = _in_two(counts, mistakes.early_frames(counts.shape[1]))
+
+    def surplus(early: np.ndarray, late: np.ndarray) -> np.ndarray:
+        both = early + late
+        of_mistakes = early[..., 1] / np.maximum(both[..., 1], 1e-9)
+        return of_mistakes - early[..., 2:].sum(-1) / np.maximum(both[..., 2:].sum(-1), 1e-9)
+
+    return [Part("correlation of true and all positives over frames", float(r), float(low), float(high), 0.8),
+            Part("share of false positives in the movie's first fifth \u2212 share of positives there",
+                 float(surplus(early, late)), *confusion.interval(surplus(early_draws, late_draws)))]
+
+
+def misses_are_few_and_even(records: Records) -> list[Part]:
+    """Claim 6, Figure 4: we call it uniform if each half of the movie has 30 to 70 % of the misses, low below 20 %."""
+    counts = records.counts("A1")["A1"]
+    first, second, first_draws, second_draws = _in_two(counts, counts.shape[1] // 2)
+
+    def late_share(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        return second[..., 2] / np.maximum(first[..., 2] + second[..., 2], 1e-9)
+
+    def missed(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        both = first + second
+        return both[..., 2] / np.maximum(both[..., 2] + both[..., 3], 1e-9)
+
+    share, around = float(late_share(first, second)), confusion.interval(late_share(first_draws, second_draws))
+    return [Part("share of misses in the second half", share, *around, 0.3),
+            Part("share of misses in the second half", share, *around, 0.7, above=False),
+            Part("share of events missed", float(missed(first, second)),
+                 *confusion.interval(missed(first_draws, second_draws)), 0.2, above=False)]
+
+
+def either_and_filter_are_better(records: Records) -> list[Part]:
+    """Claim 7, Table 5: every criterion against its own labels, as in the paper."""
+    parts = []
+    for head in ("A0", "A1"):
+        roles = [f"{head} {c}" for c in ("any size, both", "any size, either", "size filter, either")]
+        counts = records.counts(*roles)
+        parts += [_compared(roles[1], roles[0], counts), _compared(roles[2], roles[1], counts)]
+    return parts
+
+
+def temperature_calibrates(records: Records) -> list[Part]:
+    """Claim 8, Figure 5, on the test set."""
+    records.counts("A0", "A1")
+    found = records["calibration"]["results"]["differences"]
+    texts = {"linear": "ECE before \u2212 after, linear", "ResNet": "ECE before \u2212 after, ResNet",
+             "heads_before": "ECE linear \u2212 ResNet, before"}
+    return [Part(text, *(found[key][part] for part in ("value", "low", "high"))) for key, text in texts.items()]
+
+
+def more_content_is_easier(records: Records) -> list[Part]:
+    """Claim 9, Table 6, on uniform crops of the held-out movie."""
+    records.arrow_is_told()
+    right: dict[str, list[int]] = {}
+    for row in records["content"]["results"]["accuracies"]:
+        if row["sampler"] == "uniform":
+            so_far = right.setdefault(row["setting"], [0, 0])
+            right[row["setting"]] = [so_far[0] + row["right"], so_far[1] + row["n"]]
+    steps = (("crop doubled", "same"), ("same", "crop halved"), ("resolution halved", "same"),
+             ("same", "resolution doubled"), ("crop doubled", "resolution halved"))
+    for setting in {s for step in steps for s in step} - set(right):
+        raise NotEnough(f"the setting {setting!r} does not fit this movie: it takes frames of 192 pixels and more")
+    return [Part(f"accuracy, {a} \u2212 {b}", right[a][0] / right[a][1] - right[b][0] / right[b][1],
+                 *evaluate.difference_interval(*right[a], *right[b])) for a, b in steps]
+
+
+def grad_cam_finds_events(records: Records) -> list[Part]:
+    """Claim 10, Figure 2: boxes at the strongest places against boxes anywhere."""
+    records.arrow_is_told()
+    parts = []
+    for role, found in records["gradcam"]["results"]["statistics"].items():
+        row = regions.shares(found).loc["grad_cam - random"]
+        parts.append(Part(f"top boxes that touch an event \u2212 random boxes, {role} movie", *row.astype(float)))
+    if not parts:
+        raise NotEnough("neither movie has labelled events that boxes could touch")
+    return parts
+
+
+def invariance_does_not_help(records: Records) -> list[Part]:
+    """Claim 11, Section 5: an improvement of less than 0.01 in F1 counts as none."""
+    return [_compared("A0i", "A0", records.counts("A0i", "A0"), bound=0.01, above=False)]
+
+
+def few_labels(records: Records) -> list[Part]:
+    """Claim 12, abstract; the paper has no such experiment either."""
+    raise NotEnough("no notebook measures it yet: it takes A1 and C1 trained on 1 to 100 % of the labels")
+
+
+CLAIMS: tuple[tuple[str, Callable[[Records], list[Part]]], ...] = (
+    ("TAP features with a ResNet head are best in all four entries of Table 2", best_in_all_entries),
+    ("TAP features beat random fixed ones, for either head", tap_beats_random),
+    ("TAP features beat training end to end on the same labels", tap_beats_training_end_to_end),
+    ("For every kind of features the ResNet head beats the linear one", resnet_beats_linear),
+    ("True positives follow the ground truth over time; the start has more false positives",
+     positives_follow_the_truth),
+    ("False negatives are few and roughly uniform over time", misses_are_few_and_even),
+    ("Labelling by either frame beats both; a size filter beats any size", either_and_filter_are_better),
+    ("Temperature scaling lowers the calibration error; the ResNet head is better calibrated before it",
+     temperature_calibrates),
+    ("The time arrow is told better the more a crop shows; crop size does more than resolution",
+     more_content_is_easier),
+    ("Grad-CAM of the time arrow points at events", grad_cam_finds_events),
+    ("A time-invariant head does not improve event recognition", invariance_does_not_help),
+    ("With few labels, TAP features do better than end-to-end training", few_labels),
+)
+"""The claims of Sections 1 to 5 and Appendix D, with the functions that decide them."""

@@ -1,0 +1,197 @@
+"""Which places of a frame tell the time-arrow network what came first? Grad-CAM and the votes of pixels (Figure 2).
+
+Selvaraju et al. (2017), at the dense features z: with g the gradient of the logit of the true order, a channel's
+weight is the sum of g over space, and a frame's map is abs(sum_c weight_c z_c). The paper does not say at which layer,
+of which logit, or of which of the two frames its map is; here Figure 2 is the first frame's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from tapnb import device, pretrain, runs
+from tapnb.files import replacing
+from tapnb.models import DenseFeatures, TimeArrowModel
+from tapnb.movies import Movie, normalise
+
+MODULES = ("movies", "models", "explain")
+"""The code that makes the maps what they are."""
+
+MAPS = {"grad_cam": "Grad-CAM, frame t (Figure 2)", "second": "Grad-CAM, frame t + 1", "votes": "votes of the pixels",
+        "change": "change between the frames"}
+"""The maps whose top regions are counted; "change" knows no network."""
+
+STEP = 8  # the U-Net pools three times: tiles begin where its coarsest cells begin
+MARGIN = 56  # pixels of context around a tile: what the U-Net sees, rounded up to a multiple of STEP
+BAND = 16  # rows of a frame that the head sees at a time
+
+
+@torch.no_grad()
+def dense_features(features: DenseFeatures, frame: torch.Tensor, tile: int = 0) -> torch.Tensor:
+    """Dense features of one whole frame, in float32 and evaluation mode.
+
+    Parameters
+    ----------
+    features : DenseFeatures
+    frame : float32 tensor, shape (h, w)
+        Normalised, on the network's device.
+    tile : int
+        Side of the tiles in pixels, a multiple of 8, where a frame in one piece does not fit into memory (about 2 GB
+        at 1024 x 1024 pixels); 0: in one piece. The result is the same, up to rounding.
+
+    Returns
+    -------
+    float32 tensor, shape (32, h, w)
+
+    Raises
+    ------
+    ValueError
+        If the tile is not a multiple of 8.
+    """
+    if tile < 0 or tile % STEP:
+        raise ValueError(f"tiles of {tile} px: their side must be a multiple of {STEP}, or 0 for whole frames")
+    features.eval()
+    height, width = frame.shape
+    tile = tile or max(height, width)
+    rows = []
+    for y in range(0, height, tile):  # padding lies at the movie's own border, or MARGIN away from what is kept
+        top, bottom = max(0, y - MARGIN), min(height, y + tile + MARGIN)
+        row = []
+        for x in range(0, width, tile):
+            left, right = max(0, x - MARGIN), min(width, x + tile + MARGIN)
+            z = features(frame[None, None, top:bottom, left:right])[0, 0]  # (32, bottom - top, right - left)
+            row.append(z[:, y - top : y - top + tile, x - left : x - left + tile])
+        rows.append(torch.cat(row, dim=2))
+    return torch.cat(rows, dim=1)
+
+
+def grad_cam(head: nn.Module, z: torch.Tensor) -> torch.Tensor:
+    """Grad-CAM of both frames for "the first one came first".
+
+    The head works pixel by pixel and then takes the mean over all of them. So its gradient can be computed for one
+    band of rows after the other: exactly that of the whole frame, in a fraction of its memory.
+
+    Parameters
+    ----------
+    head : TimeArrowHead
+        Put into evaluation mode; its larger logit names the earlier frame.
+    z : float32 tensor, shape (2, 32, h, w)
+        Dense features of frames t and t + 1, in true order.
+
+    Returns
+    -------
+    float32 tensor, shape (2, h, w)
+        Map of frame t (the paper's) and of frame t + 1; not negative.
+    """
+    head.eval()
+    weights = torch.zeros_like(z[:, :, 0, 0])  # (2, 32)
+    for part in z.split(BAND, dim=-2):
+        part = part.detach().requires_grad_()
+        with torch.enable_grad():
+            true_order = head(part[None])[0, 0]
+        (gradient,) = torch.autograd.grad(true_order, part)
+        weights += gradient.sum(dim=(-2, -1)) * (part.shape[-2] / z.shape[-2])  # this band's part in the mean
+    return torch.einsum("fc,fchw->fhw", weights, z).abs()
+
+
+@torch.no_grad()
+def votes(head: nn.Module, z: torch.Tensor) -> torch.Tensor:
+    """What every pixel adds to the answer: logit 0 less logit 1, were it the only pixel.
+
+    Nothing of this is approximate: the head takes the mean over pixels before its last, linear layer, so the mean of
+    the votes is the difference of the frame's logits. The paper has Grad-CAM only.
+
+    Parameters
+    ----------
+    head, z
+        As in :func:`grad_cam`.
+
+    Returns
+    -------
+    float32 tensor, shape (h, w)
+        Positive where a pixel speaks for the true order.
+    """
+    head.eval()
+    rows = []
+    for part in z.split(BAND, dim=-2):
+        pixels = part.flatten(2).permute(2, 0, 1)[..., None, None]  # (pixels, 2, 32, 1, 1): each a pair of its own
+        logits = head(pixels)  # (pixels, 2)
+        rows.append((logits[:, 0] - logits[:, 1]).view(part.shape[-2:]))
+    return torch.cat(rows)
+
+
+def maps(model: TimeArrowModel, movie: Movie, t: int, tile: int = 0,
+         kept: dict[int, torch.Tensor] | None = None) -> dict[str, np.ndarray]:
+    """The :data:`MAPS` of frames ``t`` and ``t + 1``, each a float32 array (Y, X).
+
+    Parameters
+    ----------
+    model : TimeArrowModel
+    movie : Movie
+    t : int
+    tile : int
+        See :func:`dense_features`.
+    kept : dict of tensor, optional
+        Features by frame, changed in place: of an earlier call in, of ``t`` and ``t + 1`` out. A frame that is the
+        second of one pair and the first of the next then goes through the U-Net once.
+    """
+    kept = {} if kept is None else kept
+    on = next(model.parameters()).device
+    pair = [normalise(movie.frames[frame], movie.levels[frame]) for frame in (t, t + 1)]
+    for frame in kept.keys() - {t, t + 1}:
+        del kept[frame]
+    for frame, pixels in zip((t, t + 1), pair):
+        if frame not in kept:
+            kept[frame] = dense_features(model.features, torch.from_numpy(pixels).to(on), tile)
+    z = torch.stack([kept[t], kept[t + 1]])
+    first, second = grad_cam(model.head, z).cpu().numpy()
+    return {"grad_cam": first, "second": second, "votes": votes(model.head, z).cpu().numpy(),
+            "change": np.abs(pair[1] - pair[0])}
+
+
+def maps_run(tap: runs.Run, movies: dict[str, Movie], t: dict[str, int], *, mode: str, on: torch.device, command: str,
+             tile: int = 0) -> runs.Run:
+    """:func:`maps` of one frame pair of each movie as a run; its folder keeps them, see :func:`kept_maps`.
+
+    ``t`` is the frame pair of each role; -1 stands for the middle one, a choice that looks at nothing.
+    """
+    check_movie(tap, movies)
+    pairs = {role: len(movie.frames) - 1 for role, movie in movies.items()}
+    t = {role: (pairs[role] - 1) // 2 if t[role] == -1 else t[role] for role in movies}
+    for role, movie in movies.items():
+        if not 0 <= t[role] < pairs[role]:
+            raise ValueError(f"the {role} movie {movie.name!r} has no frame pair {t[role]}; choose 0 to "
+                             f"{pairs[role] - 1}, or -1 for the middle one")
+
+    def make(folder: Path) -> dict:
+        model = pretrain.load(tap.folder, on)
+        for role, movie in movies.items():
+            with replacing(folder / f"{role}.npz") as temporary, temporary.open("wb") as file:
+                np.savez(file, **maps(model, movie, t[role], tile))
+        return {"t": t}
+
+    return runs.run("gradcammaps", movies, key_of(tap) | {"t": t}, 0, mode, make, device.describe(on), MODULES, command)
+
+
+def kept_maps(run: runs.Run, role: str) -> dict[str, np.ndarray]:
+    """What a :func:`maps_run` kept of the movie of that role, as returned by :func:`maps`."""
+    with np.load(run.folder / f"{role}.npz", allow_pickle=False) as kept:
+        return dict(kept)
+
+
+def key_of(tap: runs.Run) -> dict:
+    """What a run that looks into a pretraining has in its key."""
+    return {"tap": tap.name, "tap_code": tap.record["code"]}  # other weights may bear the same name
+
+
+def check_movie(tap: runs.Run, movies: dict[str, Movie]) -> None:
+    """Raise ValueError unless the network was pretrained on the movie of the role "train"."""
+    trained_on, movie = tap.record["movies"]["train"], movies["train"]
+    if trained_on["fingerprint"] != movie.fingerprint:
+        raise ValueError(f"the network of {tap.name} was pretrained on another movie than this {movie.name!r} "
+                         f"({trained_on['fingerprint']}, not {movie.fingerprint}); run notebook 02 for it first, with "
+                         "the same options")

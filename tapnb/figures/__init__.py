@@ -1,0 +1,19 @@
+"""One function per figure: numbers in, ``Figure`` out. Nothing is shown or saved here."""
+
+from tapnb.figures.architecture import architecture
+from tapnb.figures.attention import attention_map, touching_regions
+from tapnb.figures.calibration import paper_reliability, reliability
+from tapnb.figures.content import content_view
+from tapnb.figures.criteria import criteria_examples
+from tapnb.figures.data import event_gallery, positives_over_time, preprocessing
+from tapnb.figures.decorrelation import channel_correlations, decorrelation_saturation, decorrelation_term
+from tapnb.figures.differences import runs_both_ways, score_effects
+from tapnb.figures.errors import confusion_matrices, error_rates, false_alarms, shares_over_time, surest_mistakes
+from tapnb.figures.pretraining import recipes, training_curves
+from tapnb.figures.strategies import strategy_scores
+
+__all__ = ["architecture", "attention_map", "channel_correlations", "confusion_matrices", "content_view",
+           "criteria_examples", "decorrelation_saturation", "decorrelation_term", "error_rates", "event_gallery",
+           "false_alarms", "paper_reliability", "positives_over_time", "preprocessing", "recipes", "reliability",
+           "runs_both_ways", "score_effects", "shares_over_time", "strategy_scores", "surest_mistakes",
+           "touching_regions", "training_curves"]

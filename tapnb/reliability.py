@@ -1,0 +1,127 @@
+"""Is a probability true? Bins of confidence, calibration errors, likelihood and squared error (paper, Figure 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit
+
+BINS = 15
+"""Of every calibration error here, as in the authors' scripts."""
+
+MEASURES = {"ece": "ECE", "ece_class_1": "ECE, class 1", "nll": "NLL", "brier": "Brier"}
+"""By key of :func:`measures`, as tables call them. The first two are the two kinds of calibration error."""
+
+
+def bin_sums(confidence: np.ndarray, outcome: np.ndarray, bins: int = BINS, frame: np.ndarray | None = None,
+             frames: int = 1) -> np.ndarray:
+    """Pairs, summed confidence and outcomes of equally wide bins: all that a reliability diagram is made of.
+
+    Parameters
+    ----------
+    confidence : float array, shape (N,)
+        Between 0 and 1; an inner edge belongs to the bin below it.
+    outcome : bool array, shape (N,)
+    bins : int
+    frame : int array, shape (N,), optional
+        Sum each of ``frames`` frame pairs apart.
+    frames : int
+
+    Returns
+    -------
+    float array, shape (bins, 3), or (frames, bins, 3)
+    """
+    place = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1], right=True)
+    place = place if frame is None else frame * bins + place
+    sums = [np.bincount(place, weight, frames * bins) for weight in (np.ones(len(place)), confidence, outcome)]
+    return np.stack(sums, axis=-1).reshape((bins, 3) if frame is None else (frames, bins, 3))
+
+
+def ece(sums: np.ndarray) -> np.ndarray:
+    """Expected calibration error: mean distance of confidence and frequency in a bin, weighted by its pairs.
+
+    Few pairs inflate it: chance alone moves a bin's frequency off its confidence, and only the distance counts. See
+    :func:`ece_by_chance`.
+
+    Parameters
+    ----------
+    sums : array, shape (..., bins, 3)
+        From :func:`bin_sums`.
+
+    Returns
+    -------
+    float array, shape (...)
+        0 where there is no pair.
+    """
+    pairs = sums[..., 0].sum(-1)
+    return abs(sums[..., 1] - sums[..., 2]).sum(-1) / np.maximum(pairs, 1)
+
+
+def sums_by_kind(p: np.ndarray, labels: np.ndarray, frame: np.ndarray | None = None, frames: int = 1) -> np.ndarray:
+    """:func:`bin_sums` of the two kinds of calibration error.
+
+    The first asks how often the likelier class is the right one, at its probability (Guo et al. 2017, and the
+    authors' scripts); the second how often there is an event, at the probability of an event.
+
+    Parameters
+    ----------
+    p : float array, shape (N,)
+        Probability of an event.
+    labels : bool array, shape (N,)
+    frame, frames
+        As in :func:`bin_sums`.
+
+    Returns
+    -------
+    float array, shape (2, bins, 3), or (frames, 2, bins, 3)
+    """
+    right = labels == (p > 0.5)
+    return np.stack([bin_sums(np.maximum(p, 1 - p), right, BINS, frame, frames),
+                     bin_sums(p, labels, BINS, frame, frames)], axis=-3)
+
+
+def ece_by_chance(p: np.ndarray, draws: int = 100, seed: int = 0) -> dict[str, float]:
+    """Mean calibration error of a head with these very probabilities that were all true: what few pairs alone give.
+
+    Parameters
+    ----------
+    p : float array, shape (N,)
+        Probability of an event.
+    draws : int
+        Label sets drawn from ``p``.
+    seed : int
+
+    Returns
+    -------
+    dict of float
+        ``ece`` and ``ece_class_1``, see :func:`measures`.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = [sums_by_kind(p, rng.random(len(p)) < p) for _ in range(draws)]
+    return dict(zip(("ece", "ece_class_1"), ece(np.array(drawn)).mean(0).tolist()))
+
+
+def measures(margins: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """How good the probabilities are.
+
+    Parameters
+    ----------
+    margins : float array, shape (N,)
+        Log-odds of an event; infinite where it is certain.
+    labels : bool array, shape (N,)
+
+    Returns
+    -------
+    dict of float
+        ``ece``: over the winning class's probability, of being right, as in the scripts; ``ece_class_1``: over the
+        probability of an event; ``nll``: mean negative log-likelihood, in nats; ``brier``: mean squared error.
+    """
+    p = expit(margins)
+    winning, class_1 = ece(sums_by_kind(p, labels))
+    return {"ece": float(winning), "ece_class_1": float(class_1),
+            "nll": float(np.logaddexp(0, np.where(labels, -margins, margins)).mean()),
+            "brier": float(np.mean((p - labels) ** 2))}
+
+
+def recall(margins: np.ndarray, labels: np.ndarray) -> float:
+    """Share of events that are called so, margin above 0; NaN where there is no event."""
+    return float(np.mean(margins[labels] > 0)) if labels.any() else float("nan")

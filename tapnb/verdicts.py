@@ -1,0 +1,95 @@
+"""Verdicts: what a claim's measured parts add up to.
+
+A claim is broken into parts. A part is one measured quantity with a 95 % interval and the bound on whose one
+side the claim puts it. All parts beyond their bounds: *reproduced*. One of them wholly on the other side: *not
+reproduced*. Otherwise the claim is *not decidable at this budget*, and the verdict says what would decide it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+REPRODUCED, NOT_REPRODUCED, UNDECIDED = "reproduced", "not reproduced", "not decidable at this budget"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One quantity of a claim, with its 95 % interval.
+
+    Attributes
+    ----------
+    text : str
+        What it is, such as "A1 − B1, F1".
+    value, low, high : float
+    bound : float
+        What the quantity has to be above or below.
+    above : bool
+        On which side of the bound the claim puts it.
+    """
+
+    text: str
+    value: float
+    low: float
+    high: float
+    bound: float = 0.0
+    above: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """Whether the whole interval lies on the claim's side."""
+        return self.low > self.bound if self.above else self.high < self.bound
+
+    @property
+    def fails(self) -> bool:
+        """Whether the whole interval lies on the other side."""
+        return self.high < self.bound if self.above else self.low > self.bound
+
+    @property
+    def factor(self) -> float:
+        """How many times the data would leave the bound outside the interval, the value staying what it is."""
+        distance = abs(self.value - self.bound)
+        return ((self.high - self.low) / 2 / distance) ** 2 if distance else float("inf")
+
+    def __str__(self) -> str:
+        numbers = [f"{v:+.2f}".replace("-", "\u2212") for v in (self.value, self.low, self.high)]
+        wanted = f"{'above' if self.above else 'below'} {self.bound:g}".replace("-", "\u2212")
+        return f"{self.text}: {numbers[0]} ({numbers[1]} to {numbers[2]}), claimed {wanted}"
+
+
+class NotEnough(Exception):
+    """The records cannot decide a claim; the message says what is missing and what would decide."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one claim on one movie."""
+
+    number: int
+    claim: str
+    verdict: str
+    reason: str
+    parts: list[Part] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+
+    @property
+    def effect(self) -> str:
+        """The part that decides, with its interval: the one that fails or, if none does, the weakest."""
+        if not self.parts:
+            return ""
+        return str(min(self.parts, key=lambda p: (p.low - p.bound) if p.above else (p.bound - p.high)))
+
+
+def weigh(parts: list[Part]) -> tuple[str, str]:
+    """The verdict that the parts of a claim add up to, and the reason in a clause."""
+    if all(part.holds for part in parts):
+        return REPRODUCED, f"all {len(parts)} comparisons hold" if len(parts) > 1 else "it holds"
+    failing = [part for part in parts if part.fails]
+    if failing:
+        return NOT_REPRODUCED, f"{len(failing)} of {len(parts)} comparisons fail"
+    open_parts = [part for part in parts if not part.holds]
+    factor = max(part.factor for part in open_parts)
+    reason = f"{len(open_parts)} of {len(parts)} intervals reach across their bound"
+    if factor > 100:
+        return UNDECIDED, f"{reason}; the closest is too near it for any budget of this kind"
+    times = max(2, round(factor))
+    return UNDECIDED, f"{reason}; if the values stay, about {times} times the test pairs and runs decide"
