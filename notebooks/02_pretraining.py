@@ -36,6 +36,7 @@ tap_schedule: str = "one-cycle"  # one-cycle or cyclic (the scripts' way)
 tap_low_rate: float = 0.0001  # learning rate at the start
 tap_high_rate: float = 0.001  # highest learning rate
 tap_unit_length: bool = False  # decorrelation of unit-length channels; the paper's Eq. 5 does not scale them
+tap_floor: float = 0.0  # the scripts' way: 1e-10, a constant inside the logarithm of Eq. 5 that caps the term at 23.03
 tap_validation_pairs: int = 200  # held-out pairs of each kind after every epoch (scripts: 10 000)
 tap_validation_size: int = 48  # side of those crops in pixels (paper: 96)
 tap_test_pairs: int = 400  # held-out pairs of each kind for the final accuracies
@@ -59,6 +60,7 @@ tap = dict(pairs=tap_pairs, pairs_per_epoch=tap_pairs_per_epoch, batch=tap_batch
            crop_shares=tap_crop_shares, sampler=tap_sampler, uniform_share=tap_uniform_share,
            change_power=tap_change_power, schedule=tap_schedule, low_rate=tap_low_rate, high_rate=tap_high_rate,
            unit_length=tap_unit_length, validation_pairs=tap_validation_pairs, validation_size=tap_validation_size)
+tap |= {"floor": tap_floor} if tap_floor else {}
 setting = dict(seed=tap_seed, mode=mode, on=on, command=command, test_pairs=tap_test_pairs)
 for role, m in (("training", train), ("held-out", other)):
     print(f"{role}: {m.name}, {m.shape[0]} frames of {m.shape[1]} x {m.shape[2]} pixels")

@@ -86,7 +86,7 @@ matched = pd.DataFrame(run.results["matched"])
 disputed = [(row.crop_only, row.crop_only + row.resolution_only) for row in matched.itertuples()]
 matched_table = pd.DataFrame([
     {"windows": "uniform" if row.sampler == "uniform" else "by change", "content view (pixels)": row.view,
-     "both right": row.both, f"only full resolution": row.crop_only, "only rescaled": row.resolution_only,
+     "both right": row.both, "only full resolution": row.crop_only, "only rescaled": row.resolution_only,
      "neither": row.neither, "full resolution, of the disputed": f"{won / n:.2f} "
      "({:.2f} to {:.2f})".format(*evaluate.share_interval(won, n)) if n else "none disputed"}
     for row, (won, n) in zip(matched.itertuples(), disputed)])

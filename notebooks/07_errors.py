@@ -86,9 +86,10 @@ spread_table
 # positives are a larger share of everything without being more frequent among the negatives. Wilson's 95 % intervals.
 # They take the pairs as independent; crops overlap, so they are somewhat too short.
 
-# %% mystnb={"image": {"alt": "Two panels over the frame index: false positives per negative and false negatives per positive in per cent, one point with error bars for each group of consecutive frames, and a dashed line at the mean."}, "figure": {"caption": "Error rates over time, with 95 % intervals: false positives among the negatives (top) and false negatives among the positives (bottom). A horizontal bar spans the frames that were joined.", "name": "fig-nb-error-rates"}}
+# %% mystnb={"image": {"alt": "Two panels over the frame index: false positives per negative and false negatives per positive in per cent, one point with error bars for each group of consecutive frames, and a dashed line at the mean."}, "figure": {"caption": "Error rates over time, with 95 % intervals: false positives among the negatives (top) and false negatives among the positives (bottom). A horizontal bar spans the frames that were joined; a pale dot is a single frame pair.", "name": "fig-nb-error-rates"}}
 rates = mistakes.rates_over_time(counts, pairs_per_bin)
-rates_plot = figures.error_rates(rates)
+per_frame = mistakes.rates_over_time(counts, 1)
+rates_plot = figures.error_rates(rates, per_frame)
 rates_plot
 
 # %%
@@ -123,7 +124,7 @@ for name, rate in (("fp_rate", "false positives / negatives"), ("fn_rate", "fals
         low, high = evaluate.share_interval(int(wrong), int(pairs))
         numbers[name] = results.number(100 * wrong / pairs, [a1], 1, interval=(100 * low, 100 * high), unit="%")
 path = results.publish("07_errors", profile, movie, parameters, {"A1": a1}, numbers, {"train": train, "held-out": other},
-                       {"table3": table3, "spread": spread_table, "start": start_table, "rates": rates.round(4),
+                       {"table3": table3, "spread": spread_table, "start": start_table, "rates": rates.round(4), "rates_per_frame": per_frame.round(4),
                         "shares": shares.reset_index().round(3)},
                        {"confusion": confusion_plot, "figure3": figure3, "figure4": figure4, "rates": rates_plot})
 results.show_stamp(path)

@@ -56,7 +56,7 @@ class PairSource:
 
 @torch.inference_mode()
 def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
-            unit_length: bool = False, batch: int = 256) -> tuple[torch.Tensor, float]:
+            unit_length: bool = False, floor: float = 0.0, batch: int = 256) -> tuple[torch.Tensor, float]:
     """Logits of crop pairs without augmentation, in float32 and evaluation mode.
 
     Parameters
@@ -64,7 +64,7 @@ def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
     model : TimeArrowModel
     source : PairSource
     pairs : CropPairs
-    unit_length : bool
+    unit_length, floor
         See :func:`tapnb.losses.decorrelation`.
     batch : int
         Pairs of 48 x 48 pixels per batch; larger crops come in smaller batches.
@@ -82,14 +82,14 @@ def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
         images = source.gather(pairs[start : start + batch])
         out, z = model(images)
         logits.append(out)
-        total += losses.decorrelation(z, unit_length=unit_length).item() * len(images)
+        total += losses.decorrelation(z, unit_length=unit_length, floor=floor).item() * len(images)
     return torch.cat(logits), total / len(pairs)
 
 
 def validate(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
-             unit_length: bool = False) -> dict[str, float]:
+             unit_length: bool = False, floor: float = 0.0) -> dict[str, float]:
     """Held-out ``loss`` (Eq. 4), ``decorrelation`` (Eq. 5) and ``accuracy`` of fixed pairs."""
-    logits, extra = predict(model, source, pairs, unit_length)
+    logits, extra = predict(model, source, pairs, unit_length, floor)
     flip = torch.from_numpy(pairs.flip).to(logits.device)
     return {"loss": losses.time_arrow(logits, flip).item() + losses.DECORRELATION_WEIGHT * extra,
             "decorrelation": extra, "accuracy": (logits.argmax(1) == flip).float().mean().item()}

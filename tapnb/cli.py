@@ -93,6 +93,8 @@ def claims(profile: Profile = "smoke", movie: MovieName = "synthetic") -> None:
                                 f"{movie}` first")
     for found in paper.judge(records):
         typer.echo(f"{found.number:2}. {found.claim}\n    {found.verdict.upper()}: {found.reason}")
+        if found.paper_itself:
+            typer.echo(f"      the paper itself: {found.paper_itself}")
         for part in found.parts:
             typer.echo(f"      {part}")
         typer.echo(f"      runs: {', '.join(found.runs) or 'none'}")

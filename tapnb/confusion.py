@@ -64,7 +64,8 @@ def f1(counts: np.ndarray) -> np.ndarray:
     return _share(2 * tp, 2 * tp + fp + fn)
 
 
-def bootstrap(counts: dict[str, np.ndarray], draws: int = 2000, seed: int = 0) -> dict[str, np.ndarray]:
+def bootstrap(counts: dict[str, np.ndarray], draws: int = 2000, seed: int = 0,
+              all_runs: bool = False) -> dict[str, np.ndarray]:
     """Counts as they might have come out with other frames of this movie and other initial weights.
 
     Blocks of :data:`BLOCK` consecutive frame pairs are drawn with replacement, the same for all entries, so that
@@ -73,28 +74,43 @@ def bootstrap(counts: dict[str, np.ndarray], draws: int = 2000, seed: int = 0) -
 
     Parameters
     ----------
-    counts : dict of int array, shape (R, T, 4)
-        By name; T is the same in all of them.
+    counts : dict of array, shape (R, T, K)
+        By name; whatever adds up over frame pairs. T is the same in all of them.
     draws : int
     seed : int
+    all_runs : bool
+        Draw R runs. Otherwise R - 1 of them: the mean of so many varies as the mean of R new runs would, that of R
+        drawn ones too little. For a spread over runs, not a mean, all of them are wanted.
 
     Returns
     -------
-    dict of int array, shape (draws, R, 4)
-        Counts over all frame pairs of every resampled run.
+    dict of array, shape (draws, R or R - 1, K)
+        Sums over all frame pairs of every resampled run.
     """
     rng = np.random.default_rng(seed)
     (frame_pairs,) = {np.shape(c)[1] for c in counts.values()}
+    weights = frame_weights(frame_pairs, draws, rng)
+    return {name: draw_runs(frame_sums(c, weights), rng, all_runs) for name, c in counts.items()}
+
+
+def frame_weights(frame_pairs: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """How often every frame pair comes in each draw of blocks, int array (draws, T); blocks go round the end."""
     blocks = -(-frame_pairs // BLOCK)
     first = rng.integers(0, frame_pairs, (draws, blocks, 1))
     drawn = ((first + np.arange(BLOCK)) % frame_pairs).reshape(draws, -1)[:, :frame_pairs]
-    weights = np.stack([np.bincount(row, minlength=frame_pairs) for row in drawn])  # (draws, T)
-    resampled = {}
-    for name, c in counts.items():
-        sums = np.einsum("dt,rtk->drk", weights, np.asarray(c))
-        runs = rng.integers(0, len(c), (draws, len(c)))
-        resampled[name] = np.take_along_axis(sums, runs[..., None], axis=1)
-    return resampled
+    return np.stack([np.bincount(row, minlength=frame_pairs) for row in drawn])
+
+
+def frame_sums(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sums over the frame pairs of each draw, (draws, R, K), from counts (R, T, K) and weights (draws, T)."""
+    return np.einsum("dt,rtk->drk", weights, np.asarray(counts))
+
+
+def draw_runs(sums: np.ndarray, rng: np.random.Generator, all_runs: bool = False) -> np.ndarray:
+    """Runs drawn with replacement, anew in each draw; see :func:`bootstrap`."""
+    draws, runs, _ = sums.shape
+    drawn = rng.integers(0, runs, (draws, runs if all_runs else max(1, runs - 1)))
+    return np.take_along_axis(sums, drawn[..., None], axis=1)
 
 
 def interval(draws: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:

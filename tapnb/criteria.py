@@ -196,10 +196,12 @@ def table5(made: dict[tuple[str, str], runs.Run], reference: pd.DataFrame,
     keys = table.pop("strategy")
     table.insert(0, "criterion", [criterion for criterion, _ in keys])
     table.insert(1, "head", [head for _, head in keys])
-    of_differences = table["source"].str.startswith("difference")
-    differences = table[of_differences].melt(["criterion", "head"], list(SCORES), "score")
-    differences = differences.pivot_table("value", ["criterion", "score"], "head", "first", sort=False).reset_index()
-    table = table[~of_differences].assign(source=lambda rows: rows["source"].str.split().str[0]).reset_index(drop=True)
+    table["source"] = table["source"].str.split().str[0]
+    apart = tables.less_the_paper(made, reference)
+    keys = apart.pop("strategy")
+    apart = apart.assign(criterion=[criterion for criterion, _ in keys], head=[head for _, head in keys])
+    differences = apart.melt(["criterion", "head"], list(SCORES), "score").pivot_table(
+        "value", ["criterion", "score"], "head", "first", sort=False).reset_index()
     found = [text for (criterion, head), run in made.items() for text in (
         f"{run.results['training_positives']}, {test[criterion]}",
         "{training positives:.0f}, {test positives:.0f}".format(**reference.loc[(criterion, head)]))]

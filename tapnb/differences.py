@@ -130,7 +130,7 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
         See :func:`tapnb.confusion.bootstrap`.
     """
     counts = [tables.counts(run) for run in (ours, other)]
-    drawn = confusion.bootstrap(dict(enumerate(counts)), draws)
+    drawn = confusion.bootstrap(dict(enumerate(counts)), draws, all_runs=True)  # for the spread as well
     found, resampled = ([_per_run(c) for c in side] for side in ((c.sum(1) for c in counts), drawn.values()))
     effects = []
     for k, score in enumerate((*SCORES, "F1")):

@@ -64,7 +64,7 @@ def crop_size_at(progress: float, sizes: list[int], shares: list[float]) -> int:
 
 def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source: PairSource,
                 pairs: crops.CropPairs, rates: list[float], generator: torch.Generator,
-                unit_length: bool = False) -> dict[str, float]:
+                unit_length: bool = False, floor: float = 0.0) -> dict[str, float]:
     """One pass over ``pairs`` in ``len(rates)`` equal batches.
 
     Returns
@@ -84,7 +84,7 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
         flip = torch.from_numpy(chosen.flip).to(on)
         with device.autocast(on):
             logits, z = model(images)
-        extra = losses.decorrelation(z, unit_length=unit_length)
+        extra = losses.decorrelation(z, unit_length=unit_length, floor=floor)
         loss = losses.time_arrow(logits, flip) + losses.DECORRELATION_WEIGHT * extra
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -97,7 +97,7 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
 def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_per_epoch: int, batch: int,
              crop_sizes: list[int], crop_shares: list[float], sampler: str, uniform_share: float,
              change_power: float, schedule: str, low_rate: float, high_rate: float, validation_pairs: int,
-             validation_size: int, unit_length: bool, seed: int, on: torch.device,
+             validation_size: int, unit_length: bool, seed: int, on: torch.device, floor: float = 0.0,
              channels: tuple[int, ...] = (32, 64, 128, 256)) -> pd.DataFrame:
     """Train on one movie, validate on another, resume where a former call stopped.
 
@@ -117,7 +117,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
     validation_pairs, validation_size : int
         Held-out pairs per epoch, as many uniform ones as ones drawn by change, and the side of their crops in
         pixels: the same for every recipe, so that curves can be compared.
-    unit_length : bool
+    unit_length, floor
         See :func:`tapnb.losses.decorrelation`.
     seed : int
     on : torch.device
@@ -166,12 +166,12 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
                  for step in range(first, first + steps_per_epoch)]
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         start = time.perf_counter()
-        trained = train_epoch(model, optimiser, source, drawn, rates, generator, unit_length)
+        trained = train_epoch(model, optimiser, source, drawn, rates, generator, unit_length, floor)
         minutes = (history[-1]["minutes"] if history else 0.0) + (time.perf_counter() - start) / 60
         row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * batch, "minutes": minutes,
                "crop_size": size, "learning_rate": rates[-1]} | _prefixed("train", trained)
         for sampler, (checked, fixed) in checks.items():
-            row |= _prefixed(sampler, arrow.validate(model, checked, fixed, unit_length))
+            row |= _prefixed(sampler, arrow.validate(model, checked, fixed, unit_length, floor))
         history.append(row)
         with replacing(checkpoint) as temporary:
             torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "history": history},

@@ -40,13 +40,13 @@ def number(value: float, runs: list[Run], digits: int = 3, std: float | None = N
         95 % confidence interval.
     unit : str
     """
-    text = f"{value:,.{digits}f}".replace(",", "\u202f")
+    text = f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "\u2212")
     if std is not None and math.isnan(std):
         std = None  # one run has no spread
     if std is not None:
         text += f" ± {std:.{digits}f}"
     if interval is not None:
-        text += f" ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})"
+        text += f" ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})".replace("-", "\u2212")
     if unit:
         text += f"\u202f{unit}"
     return {"value": float(value), "std": None if std is None else float(std), "n": n,

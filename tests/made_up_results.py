@@ -7,6 +7,7 @@ NUMBER = {"value": 0.91, "std": 0.012, "n": 10, "runs": ["tap-synthetic-1a2b3c4d
 RECORD = {
     "name": "tap-synthetic-1a2b3c4d",
     "kind": "tap",
+    "code": "0123abcd",
     "seed": 1,
     "parameters": {"pairs": 64},
     "seconds": 2.5,

@@ -150,9 +150,15 @@ def test_claims_have_a_column_for_every_movie_and_say_what_is_missing(page):
     head, first, *rest = html.select("table tr")
     assert [c.text for c in head.select("th")] == ["the paper\u2019s claim", "hela, profile cpu", "synthetic, profile smoke"]
     assert len(rest) == 11 and first.text.count("? not decidable at this budget") == 2
-    assert "tap\u2019 has not been run yet" in first.text
+    assert "02_pretraining, which makes tap, has not run" in first.text
     assert [d.summary.text.split(":")[0] for d in html.select("details")] == ["hela, profile cpu", "synthetic, profile smoke"]
     assert html.select("details")[1].find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+
+
+def test_a_section_shows_its_own_claims(page):
+    html, warnings = page("```{claims} this\n:only: 4 12\n```")
+    assert warnings == "" and [r.td.text.split(".")[0] for r in html.select("table tr")[1:]] == ["4", "12"]
+    assert "The paper itself: C1 and C0 are equal" in html.em.text
 
 
 def test_a_page_is_built_again_when_its_number_changes(page):

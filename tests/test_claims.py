@@ -12,15 +12,15 @@ from tapnb.verdicts import NOT_REPRODUCED, REPRODUCED, UNDECIDED
 
 def strategy(missed, false, runs=4, frames=40, positives=20, negatives=100, tap="tap-x-1"):
     """A record in which a share of positives is missed and a share of negatives is called positive, everywhere."""
-    rng = np.random.default_rng(int(1000 * missed + 100 * false))
+    rng = np.random.default_rng(int(1e7 * missed + 1e6 * false))
     fn, fp = rng.binomial(positives, missed, (runs, frames)), rng.binomial(negatives, false, (runs, frames))
     counts = np.stack([negatives - fp, fp, fn, positives - fn], axis=-1)
-    return {"name": f"strategy-x-{missed}-{false}", "parameters": {"tap": tap},
+    return {"name": f"strategy-x-{missed}-{false}", "code": "s", "parameters": {"tap": tap, "tap_code": "c"},
             "results": {"test": {"seeds": list(range(runs)), "counts": counts.tolist()}}}
 
 
 def tap(right=900, n=1000):
-    return {"name": "tap-x-1", "parameters": {"pairs": 64},
+    return {"name": "tap-x-1", "code": "c", "parameters": {"pairs": 64},
             "results": {"accuracies": [{"sampler": "uniform", "size": 96, "right": right, "n": n}]}}
 
 
@@ -54,7 +54,9 @@ def test_alike_strategies_decide_nothing():
 def test_too_few_runs_or_positives_decide_nothing_and_say_what_would():
     few = verdict(3, Records({"tap": tap(), "A1": strategy(0.1, 0.1, runs=2), "C1": strategy(0.9, 0.5)}))
     assert few.verdict == UNDECIDED and "2 runs on 800 positive" in few.reason and "at least 3 on 100" in few.reason
-    assert "'A1' has not been run yet" in verdict(3, Records({"tap": tap()})).reason
+    assert "06_strategies, which makes A1, has not run" in verdict(3, Records({"tap": tap()})).reason
+    left_out = Records({"tap": tap()}, frozenset({"08_criteria"}))
+    assert "08_criteria has run without A0 any size, both" in verdict(7, left_out).reason
 
 
 def test_features_that_have_not_learned_the_arrow_decide_nothing():
@@ -67,6 +69,9 @@ def test_features_that_have_not_learned_the_arrow_decide_nothing():
 def test_a_run_on_another_pretraining_is_not_used():
     records = table2()
     records.by_role["A1"] = strategy(0.05, 0.02, tap="tap-x-2")
+    assert "another pretraining" in verdict(3, records).reason
+    records = table2()
+    records.by_role["tap"]["code"] = "changed"  # of the same name, but made by other code
     assert "another pretraining" in verdict(3, records).reason
 
 
@@ -99,8 +104,9 @@ def test_calibration_content_view_grad_cam_and_invariance():
     grad_cam = {"held-out": {"t": list(range(40)), "boxes": [8] * 40, "touching": [5, 6] * 20, "expected": [0.2] * 40}}
     for name in ("second", "votes", "change"):  # what the claim does not look at
         grad_cam["held-out"] |= {f"{name}_boxes": [8] * 40, f"{name}_touching": [0] * 40}
+    calibrated = {"runs": {"linear": "strategy-x-0.15-0.1", "ResNet": "strategy-x-0.05-0.02"}}
     records = Records({"tap": tap(), "A0": strategy(0.15, 0.1), "A1": strategy(0.05, 0.02), "A0i": strategy(0.2, 0.12),
-                       "calibration": {"name": "calibration-x-1", "parameters": {}, "results": {"differences": differences}},
+                       "calibration": {"name": "calibration-x-1", "parameters": calibrated, "results": {"differences": differences}},
                        "content": {"name": "content-x-1", "parameters": {}, "results": {"accuracies": content}},
                        "gradcam": {"name": "gradcam-x-1", "parameters": {}, "results": {"statistics": grad_cam}}})
     found = claims.judge(records)
@@ -110,6 +116,27 @@ def test_calibration_content_view_grad_cam_and_invariance():
     differences["heads_before"] = {"value": -0.05, "low": -0.08, "high": -0.02}
     grad_cam["held-out"]["touching"] = [0] * 40
     assert [verdict(i, records).verdict for i in (8, 10)] == [NOT_REPRODUCED] * 2
+    records.by_role["A0"]["name"] = "strategy-x-new"
+    records.by_role["A0"]["parameters"]["seeds"] = [7]
+    assert "run 09_calibration again" in verdict(8, records).reason
+    assert "run 10_limitations again" in verdict(11, records).reason
+
+
+def test_a_tie_is_no_failure():
+    """Six strategies that are equally good: A1 is not worse than any, and chance must not make it so."""
+    quality = [0.1 + 1e-4 * i for i in range(6)]  # other random numbers, the same quality
+    lost = sum(verdict(1, table2(**{n: (q + 1e-6 * k, q) for n, q in zip(("A0", "A1", "B0", "B1", "C0", "C1"), quality)})
+                       ).verdict == NOT_REPRODUCED for k in range(1000, 1010))
+    assert lost <= 2
+
+
+def test_the_two_parts_of_a_movie_are_resampled_independently():
+    counts = np.random.default_rng(0).poisson(20, (1, 60, 4))
+    _, _, early, late = claims._in_two(np.repeat(counts, 3, axis=0), 30)
+    assert abs(np.corrcoef(early[:, 0], late[:, 0])[0, 1]) < 0.1
+    level = np.array([1, 5, 9])[:, None, None] * np.ones((3, 60, 4), int)  # runs that differ, frames that do not
+    _, _, early, late = claims._in_two(level, 30)
+    np.testing.assert_allclose(early, late)
 
 
 def test_records_are_read_by_role_from_what_the_notebooks_published(tmp_path):

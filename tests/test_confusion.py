@@ -45,7 +45,14 @@ def test_the_bootstrap_draws_blocks_of_frames_the_same_for_all():
     np.testing.assert_array_equal(drawn["a"], drawn["b"])
     assert drawn["a"].shape == (50, 1, 4) and len(np.unique(drawn["a"][..., 3])) == 50
     everywhere = confusion.bootstrap({"a": np.ones((3, 7, 4), int)}, draws=5)["a"]
-    assert (everywhere == 7).all()  # as many frame pairs as there were
+    assert everywhere.shape == (5, 2, 4) and (everywhere == 7).all()  # as many frame pairs as there were, a run less
+    assert confusion.bootstrap({"a": np.ones((3, 7, 4), int)}, draws=5, all_runs=True)["a"].shape == (5, 3, 4)
+
+
+def test_the_mean_of_the_drawn_runs_varies_as_that_of_new_runs_would():
+    runs = np.random.default_rng(0).normal(size=(4, 1, 1)) * np.ones((1, 3, 1))
+    drawn = confusion.bootstrap({"a": runs}, draws=20000)["a"].mean(1)[:, 0] / 3
+    assert drawn.std() == pytest.approx(runs[:, 0, 0].std(ddof=1) / 2, rel=0.03)
 
 
 def test_the_bootstrap_interval_of_a_share_is_near_wilsons():

@@ -66,8 +66,24 @@ def test_table_2_has_our_row_and_the_papers_for_every_strategy(home):
     assert numbers["A1_rec_1"]["n"] == 2
 
 
+def test_table_5_is_set_beside_the_papers(home):
+    folder = home / "results" / "smoke" / "synthetic"
+    tried = pd.read_csv(folder / "08_criteria_table5.csv")["criterion"].unique()
+    apart = pd.read_csv(folder / "08_criteria_against_paper.csv")
+    assert len(tried) and apart.groupby("criterion", sort=False).size().to_dict() == dict.fromkeys(tried, 4)
+    assert apart[["linear", "ResNet"]].apply(lambda column: column.str.contains(" to ")).all(axis=None)
+
+
+def test_the_scripts_way_of_decorrelating_is_a_parameter(home, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(home))
+    names = {"tap_floor": 1e-10, "recipe_pairs": 0, "profile": "floor"}
+    list(notebooks.run("02_pretraining", "smoke", "synthetic", "execute", PRETRAINING | names))
+    made = json.loads((home / "results" / "floor" / "synthetic" / "02_pretraining.json").read_text())["runs"]["tap"]
+    assert runs.find(made).record["parameters"]["floor"] == 1e-10
+
+
 def test_no_picture_of_the_movie_is_among_the_results(home):
-    assert {p.name for p in (home / "results").rglob("*.svg")} == {
+    assert {p.name for p in (home / "results" / "smoke").rglob("*.svg")} == {
         "01_data_over_time.svg", "02_pretraining_curves.svg", "02_pretraining_recipes.svg", "03_grad_cam_touching.svg",
         "04_content_view_accuracy.svg", "05_decorrelation_channels.svg", "05_decorrelation_saturation.svg",
         "05_decorrelation_terms.svg", "06_strategies_resnet_head.svg", "06_strategies_table2.svg", "07_errors_confusion.svg",

@@ -1,7 +1,8 @@
 """Sphinx extension: the paper's claims and what became of them, judged from the records under ``results/``.
 
 ``{claims}`` is a table with a line a claim and a column for every profile and movie named in its argument, each as
-``profile/movie``; ``this`` is the book's own. Below it, for each of them, the measured parts of every claim.
+``profile/movie``; ``this`` is the book's own. Below it, for each of them, the measured parts of every claim. The page
+of a section shows its own claims with ``:only: 1 2 3``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from tapnb_results import Results
@@ -25,6 +27,7 @@ class Claims(Results, SphinxDirective):
 
     required_arguments = 1
     final_argument_whitespace = True
+    option_spec = {"only": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
         # The records that decide come and go with the notebooks; the page is read again every time.
@@ -33,6 +36,8 @@ class Claims(Results, SphinxDirective):
         places = list(dict.fromkeys(own if place == "this" else place for place in self.arguments[0].split()))
         root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
         found = {place: claims.judge(claims.read(root / place)) for place in places}
+        only = set(map(int, self.options.get("only", "").split()))
+        found = {place: [v for v in judged if not only or v.number in only] for place, judged in found.items()}
         table = nodes.table(classes=["tapnb-table", "tapnb-claims"])
         group = nodes.tgroup(cols=1 + len(places))
         group += [nodes.colspec(colwidth=3), *(nodes.colspec(colwidth=2) for _ in places)]
@@ -40,7 +45,7 @@ class Claims(Results, SphinxDirective):
         group += nodes.thead("", row("the paper's claim", *headings))
         body = nodes.tbody()
         for lines in zip(*found.values(), strict=True):
-            body += row(f"{lines[0].number}. {lines[0].claim}", *(cell(verdict) for verdict in lines))
+            body += row(claim(lines[0]), *(cell(verdict) for verdict in lines))
         group += body
         table += group
         self.set_source_info(table)
@@ -62,6 +67,14 @@ class Claims(Results, SphinxDirective):
             listed += item
         profile, movie = place.split("/")
         return details(f"{movie}, profile {profile}: every comparison with its 95 % interval, and the runs", [listed])
+
+
+def claim(verdict: verdicts.Verdict) -> list[nodes.Node]:
+    """Return the claim and, below it, what in the paper itself speaks against it."""
+    found = [nodes.paragraph("", f"{verdict.number}. {verdict.claim}")]
+    if verdict.paper_itself:
+        found.append(nodes.paragraph("", "", nodes.emphasis("", f"The paper itself: {verdict.paper_itself}.")))
+    return found
 
 
 def cell(verdict: verdicts.Verdict) -> list[nodes.Node]:

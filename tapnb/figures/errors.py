@@ -64,13 +64,15 @@ def shares_over_time(shares: pd.DataFrame, names: tuple[str, str, str]) -> Figur
 
 
 @styled
-def error_rates(rates: pd.DataFrame) -> Figure:
+def error_rates(rates: pd.DataFrame, per_frame: pd.DataFrame | None = None) -> Figure:
     """How often each class is mistaken, over time, with 95 % intervals.
 
     Parameters
     ----------
     rates : DataFrame
         From :func:`tapnb.mistakes.rates_over_time`.
+    per_frame : DataFrame, optional
+        The same for bins of one pair at least: a pale dot each.
     """
     figure, panels = plt.subplots(2, 1, figsize=(7.5, 4.6), sharex=True)
     for axes, name, colour, marker in zip(panels, ("false positives / negatives", "false negatives / positives"),
@@ -80,6 +82,9 @@ def error_rates(rates: pd.DataFrame) -> Figure:
         if bins.empty:
             axes.set_title("this class is not among the test pairs")
             continue
+        if per_frame is not None:
+            single = per_frame[per_frame["rate"] == name]
+            axes.plot((single["first"] + single["last"]) / 2, 100 * single["share"], ".", color=colour, alpha=0.3)
         middle, share = (bins["first"] + bins["last"]) / 2, 100 * bins["share"]
         axes.errorbar(middle, share, xerr=(bins["last"] - bins["first"] + 1) / 2,
                       yerr=(share - 100 * bins["low"], 100 * bins["high"] - share), fmt=marker, color=colour,
