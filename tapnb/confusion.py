@@ -64,6 +64,11 @@ def f1(counts: np.ndarray) -> np.ndarray:
     return _share(2 * tp, 2 * tp + fp + fn)
 
 
+def scores_and_f1(counts: np.ndarray) -> np.ndarray:
+    """:func:`scores` and :func:`f1`, shape (..., 5), from counts (..., 4)."""
+    return np.concatenate([scores(counts), f1(counts)[..., None]], axis=-1)
+
+
 def bootstrap(counts: dict[str, np.ndarray], draws: int = 2000, seed: int = 0,
               all_runs: bool = False) -> dict[str, np.ndarray]:
     """Counts as they might have come out with other frames of this movie and other initial weights.

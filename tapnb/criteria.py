@@ -250,20 +250,17 @@ def differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, st
     dict
         By criterion, the one before it, and head: by score (value, low, high).
     """
-
-    def all_scores(outcomes: np.ndarray) -> np.ndarray:  # (..., R, 4) to (..., 5), mean over runs
-        return np.concatenate([confusion.f1(outcomes)[..., None], confusion.scores(outcomes)], axis=-1).mean(-2)
-
     found = {}
     for head in dict.fromkeys(head for _, head in counts):
         tried = [criterion for criterion in CRITERIA if (criterion, head) in counts]
         for before, after in zip(tried, tried[1:]):
             two = {after: counts[after, head], before: counts[before, head]}
-            values = all_scores(two[after].sum(1)) - all_scores(two[before].sum(1))
+            values = np.subtract(*(confusion.scores_and_f1(two[c].sum(1)).mean(0) for c in (after, before)))  # (5,)
             resampled = confusion.bootstrap(two)
-            draws = all_scores(resampled[after]) - all_scores(resampled[before])  # (draws, 5)
+            draws = np.subtract(*(confusion.scores_and_f1(resampled[c]).mean(1) for c in (after, before)))  # (draws, 5)
+            measured = dict(zip((*SCORES, "F1"), zip(values, draws.T)))
             found[after, before, head] = {score: (float(value), *confusion.interval(column))
-                                          for score, value, column in zip(("F1", *SCORES), values, draws.T)}
+                                          for score, (value, column) in ((k, measured[k]) for k in ("F1", *SCORES))}
     return found
 
 

@@ -131,7 +131,8 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
     """
     counts = [tables.counts(run) for run in (ours, other)]
     drawn = confusion.bootstrap(dict(enumerate(counts)), draws, all_runs=True)  # for the spread as well
-    found, resampled = ([_per_run(c) for c in side] for side in ((c.sum(1) for c in counts), drawn.values()))
+    found, resampled = ([confusion.scores_and_f1(c) for c in side]
+                        for side in ((c.sum(1) for c in counts), drawn.values()))
     effects = []
     for k, score in enumerate((*SCORES, "F1")):
         means = [scores[..., k].mean(-1) for scores in found]
@@ -145,11 +146,6 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
                               *spreads, spreads[1] - spreads[0], *confusion.interval(redrawn[1] - redrawn[0]),
                               runs=(ours, other)))
     return effects
-
-
-def _per_run(counts: np.ndarray) -> np.ndarray:
-    """The four scores and F1, shape (..., R, 5), from counts (..., R, 4)."""
-    return np.concatenate([confusion.scores(counts), confusion.f1(counts)[..., None]], axis=-1)
 
 
 def runs_both_ways(made: dict[tuple[str, str], tuple[Run, Run]]) -> pd.DataFrame:

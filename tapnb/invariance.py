@@ -51,8 +51,8 @@ def invariant_less_plain(plain: Run, invariant: Run) -> pd.DataFrame:
         draws the same frames for both (:func:`tapnb.confusion.bootstrap`).
     """
     counts = {"plain": tables.counts(plain), "invariant": tables.counts(invariant)}
-    per_run = {name: _with_f1(c.sum(axis=1)) for name, c in counts.items()}  # (R, 5)
-    draws = {name: _with_f1(d).mean(axis=1) for name, d in confusion.bootstrap(counts).items()}  # (D, 5)
+    per_run = {name: confusion.scores_and_f1(c.sum(axis=1)) for name, c in counts.items()}  # (R, 5)
+    draws = {name: confusion.scores_and_f1(d).mean(axis=1) for name, d in confusion.bootstrap(counts).items()}  # (D, 5)
     found = pd.DataFrame(index=pd.Index([*evaluate.SCORES, "F1"], name="score"))
     for name, values in per_run.items():
         found[name] = values.mean(axis=0)
@@ -60,11 +60,6 @@ def invariant_less_plain(plain: Run, invariant: Run) -> pd.DataFrame:
     found["difference"] = found["invariant"] - found["plain"]
     found[["low", "high"]] = [confusion.interval(column) for column in (draws["invariant"] - draws["plain"]).T]
     return found
-
-
-def _with_f1(counts: np.ndarray) -> np.ndarray:
-    """The four scores and F1 of the event class, (..., 5)."""
-    return np.concatenate([confusion.scores(counts), confusion.f1(counts)[..., None]], axis=-1)
 
 
 def in_text(found: pd.DataFrame, plain: Run, invariant: Run) -> pd.DataFrame:
