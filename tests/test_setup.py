@@ -101,6 +101,18 @@ def test_the_api_page_has_every_module():
     assert sorted(listed) == sorted(".".join(p.relative_to(ROOT).with_suffix("").parts) for p in modules)
 
 
+def test_a_module_knows_only_those_above_it_on_the_api_page():
+    order = re.findall(r"automodule:: (tapnb\.[\w.]+)", (ROOT / "book" / "api.md").read_text("utf-8"))
+    for place, module in enumerate(order):
+        if module == "tapnb.cli":
+            continue  # thin: it calls whatever there is
+        known = set()
+        for node in ast.walk(ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tapnb"):
+                known |= {f"{node.module}.{a.name}" for a in node.names} | {node.module}
+        assert not known & set(order[place:]), f"{module} knows {known & set(order[place:])}"
+
+
 def test_the_lock_has_an_exact_version_of_every_dependency():
     packaging = pytest.importorskip("packaging.requirements")
     locked, lines = lock()
