@@ -85,7 +85,8 @@ results.show_table(table2)
 # Ours less the paper's, with a 95 % bootstrap interval over frames and runs, and the standard error of the paper's runs:
 
 # %%
-less_the_paper = tables.less_the_paper(made, reference)
+less_the_paper = tables.side_by_side(tables.less_the_paper(made, reference), [f"{name[0]}: {f}" for name, f in
+                                     reference["features"].items()], list(reference["head"]))
 less_the_paper
 
 # %% mystnb={"image": {"alt": "Four panels, one per score: for each strategy one dot per run here and a diamond with error bar for the paper's mean and standard deviation."}, "figure": {"caption": "The paper's Table 2 as a picture: precision and recall of both classes, one dot a run, beside the paper's mean and standard deviation."}}

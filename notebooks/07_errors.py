@@ -88,7 +88,7 @@ spread_table
 
 # %% mystnb={"image": {"alt": "Two panels over the frame index: false positives per negative and false negatives per positive in per cent, one point with error bars for each group of consecutive frames, and a dashed line at the mean."}, "figure": {"caption": "Error rates over time, with 95 % intervals: false positives among the negatives (top) and false negatives among the positives (bottom). A horizontal bar spans the frames that were joined; a pale dot is a single frame pair.", "name": "fig-nb-error-rates"}}
 rates = mistakes.rates_over_time(counts, pairs_per_bin)
-per_frame = mistakes.rates_over_time(counts, 1)
+per_frame = mistakes.rates_over_time(counts, 0)
 rates_plot = figures.error_rates(rates, per_frame)
 rates_plot
 

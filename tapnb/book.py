@@ -16,6 +16,12 @@ __all__ = ["BookError", "stage", "named_pictures", "build", "can_open"]
 ROOT = notebooks.CHECKOUT
 
 
+SMOKE_WARNING = """```{warning}
+Executed with the profile smoke: a few minutes of computing that show that everything works. The numbers say nothing
+about the method.
+```"""
+
+
 class BookError(RuntimeError):
     """The book was not built; the message says why in a sentence."""
 
@@ -57,9 +63,12 @@ def stage(profile: str, movie: str, root: Path = ROOT) -> list[Path]:
             raise BookError(f"{name} failed {what}")
     shutil.rmtree(staged, ignore_errors=True)
     for name, source in sources.items():
+        notebook = nbformat.read(source, as_version=4)
+        if profile == "smoke":  # every number on the pages links here
+            notebook.cells.insert(1, nbformat.v4.new_markdown_cell(SMOKE_WARNING, id="smoke-warning"))
         with replacing(staged / f"{name}.ipynb") as temporary:
-            shutil.copyfile(source, temporary)
-        for figure, picture in named_pictures(nbformat.read(source, as_version=4)).items():
+            nbformat.write(notebook, temporary)
+        for figure, picture in named_pictures(notebook).items():
             with replacing(staged / name / f"{figure}.png") as temporary:
                 temporary.write_bytes(picture)
     return [staged / f"{name}.ipynb" for name in sources]

@@ -14,7 +14,7 @@ import numpy as np
 
 from tapnb import confusion, evaluate, mistakes, regions
 from tapnb.evaluate import SCORES
-from tapnb.verdicts import UNDECIDED, NotEnough, Part, Verdict, weigh
+from tapnb.verdicts import NOT_RUN, UNDECIDED, NotEnough, NotRun, Part, Verdict, weigh
 
 LEAST_RUNS = 3
 """Runs a strategy needs before its spread means anything."""
@@ -59,10 +59,11 @@ class Records:
         if record is None:
             notebook = NOTEBOOKS.get(role, "08_criteria")
             if notebook in self.notebooks:
-                raise NotEnough(f"{notebook} has run without {role}: its parameters or this movie leave it out")
-            raise NotEnough(f"{notebook}, which makes {role}, has not run with this profile")
+                raise NotEnough(f"{notebook} has run without \"{role}\": its parameters or this movie leave it out")
+            raise NotRun(f"{notebook}, which makes {role}, has not run with this profile")
         given, tap = record["parameters"], self.by_role.get("tap")
-        if tap and "tap" in given and (given["tap"] != tap["name"] or given.get("tap_code", tap["code"]) != tap["code"]):
+        made_by = given.get("tap"), given.get("tap_code", tap and tap["code"])
+        if tap and "tap" in given and made_by != (tap["name"], tap["code"]):
             raise NotEnough(f"{record['name']} rests on another pretraining than the published one: run its notebook "
                             "again")
         if record["name"] not in self.used:
@@ -121,7 +122,8 @@ def judge(records: Records) -> list[Verdict]:
         try:
             parts = decide(own)
         except NotEnough as missing:
-            verdicts.append(Verdict(number, claim, paper_itself, UNDECIDED, str(missing), [], own.used))
+            verdict = NOT_RUN if isinstance(missing, NotRun) else UNDECIDED
+            verdicts.append(Verdict(number, claim, paper_itself, verdict, str(missing), [], own.used))
             continue
         verdicts.append(Verdict(number, claim, paper_itself, *weigh(parts), parts, own.used))
     return verdicts
@@ -185,7 +187,7 @@ def positives_follow_the_truth(records: Records) -> list[Part]:
     counts = records.counts("A1")["A1"]
     _, fp, fn, tp = np.moveaxis(counts.sum(0), -1, 0)  # (T,) each
     if min(tp.std(), (tp + fn).std()) == 0:
-        raise NotEnough("true positives or all positives are the same in every frame pair: there is no course over time")
+        raise NotEnough("true positives or all positives are the same in every frame pair: no course over time")
     r = np.corrcoef(tp, tp + fn)[0, 1]
     half = 1.96 / max(len(tp) - 3, 1) ** 0.5  # Fisher's interval
     low, high = np.tanh(np.arctanh(min(r, 0.9999)) + np.array([-half, half]))
@@ -284,7 +286,7 @@ def invariance_does_not_help(records: Records) -> list[Part]:
 
 def few_labels(records: Records) -> list[Part]:
     """Claim 12, abstract; the paper has no such experiment either."""
-    raise NotEnough("no notebook measures it yet: it takes A1 and C1 trained on 1 to 100 % of the labels")
+    raise NotRun("no notebook measures it yet: it takes A1 and C1 trained on 1 to 100 % of the labels")
 
 
 CLAIMS: tuple[tuple[str, str, Callable[[Records], list[Part]]], ...] = (

@@ -198,10 +198,9 @@ def table5(made: dict[tuple[str, str], runs.Run], reference: pd.DataFrame,
     table.insert(1, "head", [head for _, head in keys])
     table["source"] = table["source"].str.split().str[0]
     apart = tables.less_the_paper(made, reference)
-    keys = apart.pop("strategy")
-    apart = apart.assign(criterion=[criterion for criterion, _ in keys], head=[head for _, head in keys])
-    differences = apart.melt(["criterion", "head"], list(SCORES), "score").pivot_table(
-        "value", ["criterion", "score"], "head", "first", sort=False).reset_index()
+    keys = apart["strategy"]
+    differences = tables.side_by_side(apart, [criterion for criterion, _ in keys], [head for _, head in keys])
+    differences = differences.rename(columns={"group": "criterion"})
     found = [text for (criterion, head), run in made.items() for text in (
         f"{run.results['training_positives']}, {test[criterion]}",
         "{training positives:.0f}, {test positives:.0f}".format(**reference.loc[(criterion, head)]))]

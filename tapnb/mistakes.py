@@ -153,6 +153,7 @@ def rates_over_time(counts: np.ndarray, least: int = 100) -> pd.DataFrame:
     ----------
     counts : int array, shape (T, 4)
     least : int
+        0: every frame pair that has a pair of the class is a bin of its own.
 
     Returns
     -------
@@ -164,7 +165,8 @@ def rates_over_time(counts: np.ndarray, least: int = 100) -> pd.DataFrame:
     for name, outcomes in RATES.items():
         right, wrong = np.asarray(counts, int)[:, outcomes].T
         ends = _bins(right + wrong, least)
-        for first, end in zip([0, *ends[:-1]], ends):
+        single = [(t, t + 1) for t in np.flatnonzero(right + wrong)]
+        for first, end in zip([0, *ends[:-1]], ends) if least else single:
             k, n = int(wrong[first:end].sum()), int((right + wrong)[first:end].sum())
             rows.append((name, first, end - 1, k, n, k / n, *evaluate.share_interval(k, n)))
     return pd.DataFrame(rows, columns=["rate", "first", "last", "mistakes", "pairs", "share", "low", "high"])

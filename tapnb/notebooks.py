@@ -149,15 +149,16 @@ def run(
     ValueError, FileNotFoundError
         Before anything runs, if a name or a value is wrong.
     NotebookError
-        If a notebook stops with an error: no ``<name>.ipynb`` is left then, but ``<name>.failed.ipynb``.
+        If a notebook stops with an error: it leaves ``<name>.failed.ipynb``, and an earlier success as it was.
     """
     chosen = _plan(wanted, profile, movie, mode, overrides or {}, sources)
     if mode == "execute":  # now that everything else is known to be right
         from tapnb.catalogue import fetch_missing
 
         fetch_missing(movie)
-    for name, parameters in chosen.items():
+    for place, (name, parameters) in enumerate(chosen.items(), 1):
         target = folder(profile, movie) / f"{name}.ipynb"
+        print(f"[{place} of {len(chosen)}] {name} ...", file=sys.stderr)
         started = time.time()
         _execute(name, parameters, target, sources)
         yield Executed(target, time.time() - started)
@@ -177,16 +178,14 @@ def _plan(wanted, profile, movie, mode, overrides, sources) -> dict[str, dict[st
 
 
 def _execute(name: str, parameters: dict[str, object], target: Path, sources: Path) -> None:
-    """Run one notebook; leave either ``target`` or ``<name>.failed.ipynb``."""
+    """Run one notebook; leave a new ``target``, or the old one and ``<name>.failed.ipynb``."""
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     failed = target.with_name(f"{name}.failed.ipynb")
-    # What an earlier run left does not belong to the numbers that are about to be written.
-    for old in (target, failed):
-        old.unlink(missing_ok=True)
+    failed.unlink(missing_ok=True)  # an earlier success stays, with its numbers, until there is a new one
     source = convert(name, target.with_name(f".{name}.source.ipynb"), sources)
     unfinished = target.with_name(f".{name}.unfinished.ipynb")
     started = time.time()

@@ -111,7 +111,7 @@ def strategies(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
 
 
 def less_the_paper(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
-    """Table 2, ours less the paper's, with 95 % bootstrap intervals, as text: ``strategy`` and the four scores."""
+    """Ours less the paper's, with 95 % bootstrap intervals, as text: ``strategy`` and the four scores."""
     resampled = confusion.bootstrap({name: counts(run) for name, run in made.items()})
     rows = []
     for name, run in made.items():
@@ -119,3 +119,17 @@ def less_the_paper(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFram
         ours = mean_scores(counts(run)).loc["mean"].to_numpy()
         rows.append({"strategy": name} | dict(zip(SCORES, differences(resampled[name], ours, mean, std))))
     return pd.DataFrame(rows)
+
+
+def side_by_side(apart: pd.DataFrame, row: list, head: list) -> pd.DataFrame:
+    """:func:`less_the_paper` with the heads beside each other: a row a group and score, a column a head.
+
+    Parameters
+    ----------
+    apart : DataFrame
+        From :func:`less_the_paper`.
+    row, head : list of str
+        Of every row of ``apart``: the group that it belongs to, and its head.
+    """
+    long = apart.drop(columns="strategy").assign(group=row, head=head).melt(["group", "head"], list(SCORES), "score")
+    return long.pivot_table("value", ["group", "score"], "head", "first", sort=False).fillna("").reset_index()

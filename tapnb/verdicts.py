@@ -2,7 +2,8 @@
 
 A claim is broken into parts. A part is one measured quantity with a 95 % interval and the bound on whose one
 side the claim puts it. All parts beyond their bounds: *reproduced*. One of them wholly on the other side, by an
-interval that is wider the more parts there are: *not reproduced*. Otherwise the claim is *not decidable at this budget*, and the verdict says what would decide it.
+interval that is wider the more parts there are: *not reproduced*. Otherwise the claim is *not decidable at this
+budget*, and the verdict says what would decide it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from scipy import stats
 
 REPRODUCED, NOT_REPRODUCED, UNDECIDED = "reproduced", "not reproduced", "not decidable at this budget"
+NOT_RUN = "not run yet"  # no verdict: there is nothing to judge
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class NotEnough(Exception):
     """The records cannot decide a claim; the message says what is missing and what would decide."""
 
 
+class NotRun(NotEnough):
+    """There is no record that a claim could be judged by."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What became of one claim on one movie."""
@@ -103,4 +109,5 @@ def weigh(parts: list[Part]) -> tuple[str, str]:
     reason = f"{len(open_parts)} of {len(parts)} intervals reach across their bound"
     if last.factor > 100:
         return UNDECIDED, f"{reason}; the closest is too near it for any budget of this kind"
-    return UNDECIDED, f"{reason}; if the values stay, about {max(2, round(last.factor))} times as many {last.more} decide"
+    times = max(2, round(last.factor))
+    return UNDECIDED, f"{reason}; if the values stay, about {times} times as many {last.more} decide"

@@ -42,6 +42,8 @@ def test_a_notebook_that_has_not_run_or_failed_gets_into_no_book(tmp_path, monke
     (tmp_path / "book" / "executed" / "00_stale.ipynb").touch()
     assert [p.name for p in book.stage("smoke", "hela", tmp_path)] == ["01_try.ipynb"]
     assert not (tmp_path / "book" / "executed" / "00_stale.ipynb").exists()
+    staged = nbformat.read(tmp_path / "book" / "executed" / "01_try.ipynb", as_version=4)
+    assert "say nothing" in staged.cells[0].source  # of a book that only tests
 
 
 def test_pictures_that_a_notebook_names_are_staged_beside_it(tmp_path, monkeypatch):

@@ -80,7 +80,7 @@ def test_claims_are_printed_with_verdict_reason_and_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     write_results(tmp_path / "results" / "cpu" / "hela", "02_pretraining")
     done = CliRunner().invoke(cli.app, ["claims", "--profile", "cpu", "--movie", "hela"])
-    assert done.exit_code == 0 and done.stdout.count("NOT DECIDABLE AT THIS BUDGET") == 12
+    assert done.exit_code == 0 and done.stdout.count("NOT RUN YET") == 12
     assert "06_strategies, which makes A0, has not run" in done.stdout and "runs: tap-synthetic-1a2b3c4d" in done.stdout
     with pytest.raises(FileNotFoundError, match="run `tapnb run all --profile paper --movie hela` first"):
         cli.claims("paper", "hela")

@@ -56,15 +56,16 @@ def test_a_notebook_runs_with_profile_and_overrides(sources, monkeypatch):
     assert sorted(p.name for p in done.path.parent.iterdir()) == ["01_try.ipynb"]
 
 
-def test_a_notebook_that_fails_leaves_no_success(sources):
+def test_a_notebook_that_fails_leaves_no_new_success_and_an_old_one_as_it_was(sources):
     [done] = notebooks.run("all", sources=sources)
-    assert done.path.is_file()
+    before = done.path.read_bytes()
     (sources / "01_try.py").write_text(BROKEN)
     with pytest.raises(
         notebooks.NotebookError, match="01_try stopped in cell .* RuntimeError: no more cells"
     ):
         list(notebooks.run("all", sources=sources))
-    assert sorted(p.name for p in done.path.parent.iterdir()) == ["01_try.failed.ipynb"]
+    assert sorted(p.name for p in done.path.parent.iterdir()) == ["01_try.failed.ipynb", "01_try.ipynb"]
+    assert done.path.read_bytes() == before
     assert "so far" in done.path.with_name("01_try.failed.ipynb").read_text()
 
 

@@ -13,12 +13,13 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tapnb_results import Results
+from tapnb_results import Results, command
 from tapnb_runs import details, run_link
 
 from tapnb import claims, verdicts
 
-SIGNS = {verdicts.REPRODUCED: "\u2713 ", verdicts.NOT_REPRODUCED: "\u2717 ", verdicts.UNDECIDED: "? "}
+SIGNS = {verdicts.REPRODUCED: "\u2713 ", verdicts.NOT_REPRODUCED: "\u2717 ", verdicts.UNDECIDED: "? ",
+         verdicts.NOT_RUN: "\u2013 "}
 """Told apart without colour."""
 
 
@@ -38,6 +39,9 @@ class Claims(Results, SphinxDirective):
         found = {place: claims.judge(claims.read(root / place)) for place in places}
         only = set(map(int, self.options.get("only", "").split()))
         found = {place: [v for v in judged if not only or v.number in only] for place, judged in found.items()}
+        empty = {p for p, judged in found.items() if p != own and all(v.verdict == verdicts.NOT_RUN for v in judged)}
+        found = {place: judged for place, judged in found.items() if place not in empty}
+        places = list(found)
         table = nodes.table(classes=["tapnb-table", "tapnb-claims"])
         group = nodes.tgroup(cols=1 + len(places))
         group += [nodes.colspec(colwidth=3), *(nodes.colspec(colwidth=2) for _ in places)]
@@ -49,7 +53,13 @@ class Claims(Results, SphinxDirective):
         group += body
         table += group
         self.set_source_info(table)
-        return [nodes.container("", table, classes=["tapnb-scroll"]), *(self.explained(p, v) for p, v in found.items())]
+        shown = [nodes.container("", table, classes=["tapnb-scroll"])]
+        if not only:
+            shown += [self.explained(place, judged) for place, judged in found.items()]
+        if empty:
+            commands = "; ".join(command(*place.split("/")) for place in sorted(empty))
+            shown.append(nodes.paragraph("", "Not run yet: ", nodes.literal("", commands), classes=["tapnb-missing"]))
+        return shown
 
     def explained(self, place: str, judged: list[verdicts.Verdict]) -> nodes.Node:
         """Return a line that opens to the parts, reasons and runs of every verdict of one profile and movie."""
@@ -79,8 +89,10 @@ def claim(verdict: verdicts.Verdict) -> list[nodes.Node]:
 
 def cell(verdict: verdicts.Verdict) -> list[nodes.Node]:
     """Return the verdict in bold, and below it the comparison that decides, or why none does."""
-    return [nodes.paragraph("", "", nodes.strong("", SIGNS[verdict.verdict] + verdict.verdict)),
-            nodes.paragraph("", verdict.effect or verdict.reason)]
+    said = SIGNS[verdict.verdict] + verdict.verdict
+    if verdict.verdict == verdicts.NOT_RUN:
+        return [nodes.paragraph("", said, classes=["tapnb-missing"]), nodes.paragraph("", verdict.reason)]
+    return [nodes.paragraph("", "", nodes.strong("", said)), nodes.paragraph("", verdict.effect or verdict.reason)]
 
 
 def row(*cells: str | list[nodes.Node]) -> nodes.row:

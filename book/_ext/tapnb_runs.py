@@ -75,7 +75,10 @@ def summary(record: dict) -> str:
     seconds = record.get("seconds")
     took = f", {seconds:.0f} s" if isinstance(seconds, int | float) else ""
     dirty = ", with uncommitted changes" if record.get("dirty") else ""
-    return f"{record['name']}: seed {record.get('seed')}{took}, commit {str(record.get('commit'))[:10]}{dirty}"
+    given = record.get("parameters", {})
+    what = f"{given['strategy']}, seeds {plain(given['seeds'])}" if {"strategy", "seeds"} <= given.keys() else (
+        f"seed {record.get('seed')}")
+    return f"{record['name']}: {what}{took}, commit {str(record.get('commit'))[:10]}{dirty}"
 
 
 def details(line: str, inside: list[nodes.Node]) -> nodes.container:

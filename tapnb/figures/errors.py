@@ -72,7 +72,7 @@ def error_rates(rates: pd.DataFrame, per_frame: pd.DataFrame | None = None) -> F
     rates : DataFrame
         From :func:`tapnb.mistakes.rates_over_time`.
     per_frame : DataFrame, optional
-        The same for bins of one pair at least: a pale dot each.
+        The same for single frame pairs (``least`` 0): a pale dot each.
     """
     figure, panels = plt.subplots(2, 1, figsize=(7.5, 4.6), sharex=True)
     for axes, name, colour, marker in zip(panels, ("false positives / negatives", "false negatives / positives"),
