@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 
@@ -11,6 +12,15 @@ import torch
 def seeded():
     """The same random pictures in every run of the tests."""
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def nothing_stays_open():
+    """No figure is left open and no setting of matplotlib changed."""
+    plt.close(plt.figure())  # the first figure of a process chooses the backend, which is a setting as well
+    before = plt.rcParams.copy()
+    yield
+    assert not plt.get_fignums() and plt.rcParams == before
 
 
 @pytest.fixture(scope="session")

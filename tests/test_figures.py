@@ -1,6 +1,5 @@
 """Figures hold what they were given; nothing stays open."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +8,7 @@ from tapnb import dataset, figures, paper
 from toys import shrinking_discs
 
 
-@pytest.fixture(autouse=True)
-def nothing_stays_open():
-    plt.close(plt.figure())  # the first figure of a process chooses the backend, which is a setting as well
-    before = plt.rcParams.copy()
-    yield
-    assert not plt.get_fignums() and plt.rcParams == before
+pytestmark = pytest.mark.usefixtures("nothing_stays_open")
 
 
 def history(epochs=4):

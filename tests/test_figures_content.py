@@ -1,18 +1,12 @@
 """The figure of Table 6 holds what it was given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from tapnb import content, figures, paper
 
 
-@pytest.fixture(autouse=True)
-def nothing_stays_open():
-    plt.close(plt.figure())  # the first figure of a process chooses the backend, which is a setting as well
-    before = plt.rcParams.copy()
-    yield
-    assert not plt.get_fignums() and plt.rcParams == before
+pytestmark = pytest.mark.usefixtures("nothing_stays_open")
 
 
 def summary(samplers, settings=content.SETTINGS):

@@ -2,7 +2,6 @@
 
 import io
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,12 +11,7 @@ from tapnb.decorrelate import FORMS
 from tapnb.figures.decorrelation import CASES
 
 
-@pytest.fixture(autouse=True)
-def nothing_stays_open():
-    plt.close(plt.figure())  # the first figure of a process chooses the backend, which is a setting as well
-    before = plt.rcParams.copy()
-    yield
-    assert not plt.get_fignums() and plt.rcParams == before
+pytestmark = pytest.mark.usefixtures("nothing_stays_open")
 
 
 @pytest.fixture
