@@ -16,8 +16,8 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from tapnb import confusion, device, evaluate, recognise, reliability, runs
-from tapnb.recognise import dataset_of
 from tapnb.movies import Movie
+from tapnb.recognise import dataset_of
 
 MODULES = ("movies", "crops", "dataset", "confusion", "recognise", "reliability", "calibrate")
 """The code that makes a calibration what it is."""

@@ -25,7 +25,6 @@ LEAST_POSITIVES = 100
 TIE = 0.005
 """Half a unit of the paper's last digit: its tables cannot tell smaller differences from a tie."""
 
-
 NOTEBOOKS = {"tap": "02_pretraining", "gradcam": "03_grad_cam", "content": "04_content_view",
              "calibration": "09_calibration", "A0i": "10_limitations"} | dict.fromkeys(
                  ("A0", "A1", "B0", "B1", "C0", "C1"), "06_strategies")
@@ -53,7 +52,7 @@ class Records:
         ------
         NotEnough
             If no notebook has published one, or it rests on another pretraining than the one published. A run's name
-        does not know by which code its pretraining was made, so that is compared as well.
+            does not know by which code its pretraining was made, so that is compared as well.
         """
         record = self.by_role.get(role)
         if record is None:

@@ -11,8 +11,8 @@ import torch
 from tapnb import confusion, crops, device, evaluate, recognise, runs, tables
 from tapnb.dataset import EventDataset
 from tapnb.evaluate import SCORES
-from tapnb.recognise import dataset_of
 from tapnb.movies import Movie
+from tapnb.recognise import dataset_of
 
 MODULES = ("movies", "crops", "dataset", "confusion", "recognise", "criteria")
 """The code that makes the answers judged by one labelling what they are."""

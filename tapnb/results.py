@@ -122,8 +122,8 @@ def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
                                 f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")
     published = json.loads(path.read_text("utf-8"))["runs"]
     if role not in published:
-        raise FileNotFoundError(f"{notebook} has published no run {role!r} for profile {profile!r} and movie {movie!r}, "
-                                f"only {', '.join(published)}; run it again with it")
+        raise FileNotFoundError(f"{notebook} has published no run {role!r} for profile {profile!r} and movie "
+                                f"{movie!r}, only {', '.join(published)}; run it again with it")
     return published[role]
 
 
