@@ -56,7 +56,7 @@ class PairSource:
 
 @torch.inference_mode()
 def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
-            unit_length: bool = False, floor: float = 0.0, batch: int = 256) -> tuple[torch.Tensor, float]:
+            unit_length: bool = False, floor: float = 0.0, batch: int = 32) -> tuple[torch.Tensor, float]:
     """Logits of crop pairs without augmentation, in float32 and evaluation mode.
 
     Parameters
@@ -67,7 +67,8 @@ def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
     unit_length, floor
         See :func:`tapnb.losses.decorrelation`.
     batch : int
-        Pairs of 48 x 48 pixels per batch; larger crops come in smaller batches.
+        Pairs of 48 x 48 pixels per batch, whose maps stay in a processor's cache; larger crops come in smaller
+        batches.
 
     Returns
     -------

@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch.nn import functional as F
 
+from tapnb.device import send
+
 # Ranges of tarrow's level 5, which the paper names without numbers.
 PROBABILITY = 0.5
 JOINT_SCALE = 5 / 4
@@ -41,6 +43,8 @@ class Draw:
         Per frame, with the joint ones multiplied and added in.
     noise_level : tensor, shape (N,)
         Standard deviation of the additive Gaussian noise.
+    noisy : int64 tensor, shape (M,)
+        The pairs whose noise level is not 0: normal numbers are drawn for them only.
     noise_seed : int
     """
 
@@ -51,12 +55,14 @@ class Draw:
     gain: torch.Tensor
     offset: torch.Tensor
     noise_level: torch.Tensor
+    noisy: torch.Tensor
     noise_seed: int
 
     def to(self, device: torch.device | str) -> Draw:
         """The same draw on another device."""
         values = (getattr(self, field.name) for field in fields(self))
-        return Draw(*(v.to(device) if isinstance(v, torch.Tensor) else v for v in values))
+        device = torch.device(device)
+        return Draw(*(send(v, device) if isinstance(v, torch.Tensor) else v for v in values))
 
 
 def draw(n: int, generator: torch.Generator) -> Draw:
@@ -97,7 +103,7 @@ def draw(n: int, generator: torch.Generator) -> Draw:
     light = frame_light + joint_light
     seed = int(torch.randint(0, 2**31 - 1, (), generator=generator))
     return Draw(joint, 1 / frame[..., 0].exp(), frame[..., 1:], elastic, light[..., 0].exp(), light[..., 1],
-                noise, seed)
+                noise, noise.nonzero()[:, 0], seed)
 
 
 def apply(pairs: torch.Tensor, drawn: Draw) -> torch.Tensor:
@@ -114,17 +120,43 @@ def apply(pairs: torch.Tensor, drawn: Draw) -> torch.Tensor:
     -------
     float tensor, shape (N, 2, s, s)
     """
-    n, _, side, _ = pairs.shape
-    device = pairs.device
-    axis = (torch.arange(side, device=device) * 2 + 1) / side - 1  # pixel centres in -1 .. 1
-    grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), -1)  # (s, s, 2) as (x, y)
-    frame = (grid[None, None] * drawn.frame_scale[:, :, None, None, None]
-             + 2 * drawn.frame_shift[:, :, None, None])  # (N, 2, s, s, 2)
-    source = torch.einsum("nij,nfhwj->nfhwi", drawn.joint, frame)
-    field = F.interpolate(drawn.elastic, size=(side, side), mode="bilinear", align_corners=True)
-    source = source + field.permute(0, 2, 3, 1)[:, None] * (2 / side)
-    out = F.grid_sample(pairs.flatten(0, 1)[:, None], source.flatten(0, 1), mode="bilinear",
+    out = F.grid_sample(pairs.flatten(0, 1)[:, None], sources(drawn, pairs.shape[-1]).flatten(0, 1), mode="bilinear",
                         padding_mode="reflection", align_corners=False).view_as(pairs)
-    out = out * drawn.gain[..., None, None] + drawn.offset[..., None, None]
-    noise = torch.randn(out.shape, generator=torch.Generator(device).manual_seed(drawn.noise_seed), device=device)
-    return out + noise * drawn.noise_level[:, None, None, None]
+    out = torch.addcmul(drawn.offset[..., None, None], out, drawn.gain[..., None, None])
+    noise = torch.randn((len(drawn.noisy), *out.shape[1:]), device=out.device,
+                        generator=torch.Generator(out.device).manual_seed(drawn.noise_seed))
+    return out.index_add_(0, drawn.noisy, noise.mul_(drawn.noise_level[drawn.noisy][:, None, None, None]))
+
+
+def sources(drawn: Draw, side: int) -> torch.Tensor:
+    """Where every pixel of the augmented crops comes from.
+
+    All geometry is a sum of products of something that varies along rows and something that varies along columns:
+    the affine maps, and the elastic field between the nodes of its grid. So it is one matrix product of rank 7.
+
+    Parameters
+    ----------
+    drawn : Draw
+        For N pairs.
+    side : int
+        Of the crops, in pixels.
+
+    Returns
+    -------
+    float tensor, shape (N, 2, side, side, 2)
+        As (x, y), in units in which the crop reaches from -1 to 1.
+    """
+    n, device = len(drawn.joint), drawn.joint.device
+    axis = (torch.arange(side, device=device) * 2 + 1) / side - 1  # (s,): pixel centres
+    matrix = drawn.joint[:, None] * drawn.frame_scale[..., None, None]  # (N, 2, 2, 2) of both frames
+    shift = 2 * drawn.frame_shift @ drawn.joint.mT  # (N, 2, 2)
+    x_term = matrix[..., 0, None] * axis  # (N, 2, 2, s): along columns
+    y_term = matrix[..., 1, None] * axis + shift[..., None]  # (N, 2, 2, s): along rows
+    node = torch.arange(drawn.elastic.shape[-1], device=device)
+    place = torch.linspace(0, len(node) - 1, side, device=device)[:, None]
+    hats = (1 - (place - node).abs()).clamp_min(0)  # (s, 5): weights of bilinear interpolation
+    bent = (hats @ drawn.elastic * (2 / side))[:, None].expand(-1, 2, -1, -1, -1)  # (N, 2, 2, s, 5)
+    ones = torch.ones_like(x_term)
+    rows = torch.cat([bent, ones[..., None], y_term[..., None]], dim=-1)  # (N, 2, 2, s, 7)
+    columns = torch.cat([hats.mT.expand(n, 2, 2, -1, -1), x_term[..., None, :], ones[..., None, :]], dim=-2)
+    return (rows @ columns).movedim(2, -1)

@@ -42,7 +42,7 @@ def untrained(like: TimeArrowModel, seed: int) -> TimeArrowModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = TimeArrowModel(widths)
-    return model.to(next(like.parameters()).device, memory_format=torch.channels_last)
+    return model.to(next(like.parameters()).device)
 
 
 def saturation(z: torch.Tensor, temperature: float = losses.TEMPERATURE) -> dict[str, float]:

@@ -15,7 +15,7 @@ from torch import nn
 
 from tapnb import device, pretrain, runs
 from tapnb.files import replacing
-from tapnb.models import DenseFeatures, TimeArrowModel
+from tapnb.models import DenseFeatures, TimeArrowModel, folded
 from tapnb.movies import Movie, normalise
 
 MODULES = ("movies", "models", "explain")
@@ -40,7 +40,7 @@ def dense_features(features: DenseFeatures, frame: torch.Tensor, tile: int = 0) 
     frame : float32 tensor, shape (h, w)
         Normalised, on the network's device.
     tile : int
-        Side of the tiles in pixels, a multiple of 8, where a frame in one piece does not fit into memory (about 2 GB
+        Side of the tiles in pixels, a multiple of 8, where a frame in one piece does not fit into memory (about 1 GB
         at 1024 x 1024 pixels); 0: in one piece. The result is the same, up to rounding.
 
     Returns
@@ -54,7 +54,7 @@ def dense_features(features: DenseFeatures, frame: torch.Tensor, tile: int = 0) 
     """
     if tile < 0 or tile % STEP:
         raise ValueError(f"tiles of {tile} px: their side must be a multiple of {STEP}, or 0 for whole frames")
-    features.eval()
+    features = folded(features)
     height, width = frame.shape
     tile = tile or max(height, width)
     rows = []

@@ -6,7 +6,6 @@ from dataclasses import replace
 from math import sqrt
 
 import torch
-from torch.nn import functional as F
 
 from tapnb import augment
 from tapnb.effects import Effect
@@ -19,14 +18,12 @@ CHUNK = 500
 
 
 def inside(drawn: augment.Draw, side: int) -> torch.Tensor:
-    """Which points of augmented crops are sampled within the crop.
-
-    A white crop in the middle of a black ground, twice as wide, goes through the augmentation itself.
+    """Which points of augmented crops are sampled within the crop, by the coordinates of the augmentation itself.
 
     Parameters
     ----------
     drawn : Draw
-        For N pairs, on the CPU.
+        For N pairs.
     side : int
         Of the crops, in pixels.
 
@@ -34,14 +31,8 @@ def inside(drawn: augment.Draw, side: int) -> torch.Tensor:
     -------
     bool tensor, shape (N, 2, 24, 24)
     """
-    n, middle = len(drawn.gain), slice(POINTS // 2, -POINTS // 2)
-    ground = torch.zeros(n, 2, 2 * POINTS, 2 * POINTS)
-    ground[..., middle, middle] = 1
-    # Shifts count in sides, and the ground's is twice the crop's; the elastic field counts in pixels of the crop.
-    elastic = F.interpolate(drawn.elastic, size=(POINTS, POINTS), mode="bilinear", align_corners=True) * (POINTS / side)
-    geometry = replace(drawn, frame_shift=drawn.frame_shift / 2, elastic=F.pad(elastic, (POINTS // 2,) * 4),
-                       gain=torch.ones(n, 2), offset=torch.zeros(n, 2), noise_level=torch.zeros(n))
-    return augment.apply(ground, geometry)[..., middle, middle] > 0.5
+    sampled = replace(drawn, elastic=drawn.elastic * (POINTS / side))  # the field counts in pixels of the crop
+    return augment.sources(sampled, POINTS).abs().amax(dim=-1) <= 1
 
 
 def outside(drawn: augment.Draw, side: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tapnb import paths
+from tapnb import allocator, paths
 from tapnb.files import replacing
 from tapnb.parameters import choose, declared, nearest, read_profile
 
@@ -22,13 +22,8 @@ __all__ = ["NotebookError", "Executed", "names", "pick", "convert", "run"]
 CHECKOUT = Path(__file__).resolve().parent.parent
 SOURCES = CHECKOUT / "notebooks"
 
-# For the kernel process only, and only where the caller has not chosen otherwise. With glibc's defaults every
-# training step gives its memory back to the system and faults it in again: keeping it makes a time-arrow step
-# about 1.5 times as fast on a CPU. Other allocators ignore these.
-KERNEL_ENVIRONMENT = {
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "10000000000",
-    "MALLOC_TOP_PAD_": "67108864",
+# For the kernel process only, and only where the caller has not chosen otherwise.
+KERNEL_ENVIRONMENT = allocator.ENVIRONMENT | {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # silences the debugger's remark about frozen modules
     "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel, not one in the user's home
 }

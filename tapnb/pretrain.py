@@ -64,8 +64,8 @@ def crop_size_at(progress: float, sizes: list[int], shares: list[float]) -> int:
 
 def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source: PairSource,
                 pairs: crops.CropPairs, rates: list[float], generator: torch.Generator,
-                unit_length: bool = False, floor: float = 0.0) -> dict[str, float]:
-    """One pass over ``pairs`` in ``len(rates)`` equal batches.
+                unit_length: bool = False, floor: float = 0.0, precision: str = "auto") -> dict[str, float]:
+    """One pass over ``pairs`` in ``len(rates)`` equal batches; nothing waits for the device before its end.
 
     Returns
     -------
@@ -81,8 +81,8 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
             group["lr"] = rate
         chosen = pairs[step * batch : (step + 1) * batch]
         images = augment.apply(source.gather(chosen), augment.draw(batch, generator).to(on))
-        flip = torch.from_numpy(chosen.flip).to(on)
-        with device.autocast(on):
+        flip = device.send(torch.from_numpy(chosen.flip), on)
+        with device.autocast(on, precision):
             logits, z = model(images)
         extra = losses.decorrelation(z, unit_length=unit_length, floor=floor)
         loss = losses.time_arrow(logits, flip) + losses.DECORRELATION_WEIGHT * extra
@@ -98,7 +98,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
              crop_sizes: list[int], crop_shares: list[float], sampler: str, uniform_share: float,
              change_power: float, schedule: str, low_rate: float, high_rate: float, validation_pairs: int,
              validation_size: int, unit_length: bool, seed: int, on: torch.device, floor: float = 0.0,
-             channels: tuple[int, ...] = (32, 64, 128, 256)) -> pd.DataFrame:
+             precision: str = "auto", channels: tuple[int, ...] = (32, 64, 128, 256)) -> pd.DataFrame:
     """Train on one movie, validate on another, resume where a former call stopped.
 
     Parameters
@@ -121,6 +121,8 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
         See :func:`tapnb.losses.decorrelation`.
     seed : int
     on : torch.device
+    precision : {"auto", "float32", "bfloat16"}
+        Of the training step, see :func:`tapnb.device.autocast`; validation is in float32.
     channels : tuple of int
         Channels of the U-Net's levels.
 
@@ -144,7 +146,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = TimeArrowModel(channels)
-    model = model.to(on, memory_format=torch.channels_last)
+    model = model.to(on, memory_format=device.layout(on))
     optimiser = torch.optim.Adam(model.parameters(), lr=low_rate, weight_decay=1e-6)
     history: list[dict] = []
     checkpoint = folder / "checkpoint.pt"
@@ -166,7 +168,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
                  for step in range(first, first + steps_per_epoch)]
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         start = time.perf_counter()
-        trained = train_epoch(model, optimiser, source, drawn, rates, generator, unit_length, floor)
+        trained = train_epoch(model, optimiser, source, drawn, rates, generator, unit_length, floor, precision)
         minutes = (history[-1]["minutes"] if history else 0.0) + (time.perf_counter() - start) / 60
         row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * batch, "minutes": minutes,
                "crop_size": size, "learning_rate": rates[-1]} | _prefixed("train", trained)
@@ -216,7 +218,7 @@ def tap_run(movie: Movie, held_out: Movie, *, seed: int, mode: str, on: torch.de
                 "accuracies": arrow.accuracies(load(folder, on), held_out, TEST_SIZES, test_pairs, on)}
 
     return runs.run("tap", {"train": movie, "held-out": held_out}, parameters | {"test_pairs": test_pairs}, seed,
-                    mode, make, device.describe(on), MODULES, command)
+                    mode, make, device.describe(on, parameters.get("precision", "auto")), MODULES, command)
 
 
 def load(folder: Path, on: torch.device, channels: tuple[int, ...] = (32, 64, 128, 256)) -> TimeArrowModel:
@@ -232,7 +234,7 @@ def load(folder: Path, on: torch.device, channels: tuple[int, ...] = (32, 64, 12
         raise FileNotFoundError(f"no weights at {path}; train them with `tapnb run 02_pretraining`")
     model = TimeArrowModel(channels)
     model.load_state_dict(load_file(path))
-    return model.to(on, memory_format=torch.channels_last).eval()
+    return model.to(on, memory_format=device.layout(on)).eval()
 
 
 def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:

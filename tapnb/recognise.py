@@ -7,6 +7,7 @@ are computed once per crop and shared by every epoch and every head that rests o
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tqdm import tqdm
 from tapnb import confusion, crops, device, evaluate, pretrain, runs
 from tapnb.dataset import EventDataset, event_dataset
 from tapnb.files import replacing
-from tapnb.models import (FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead,
+from tapnb.models import (FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead, folded,
                           redraw_kaiming_uniform)
 from tapnb.movies import Movie
 
@@ -63,7 +64,7 @@ def strategy_named(name: str) -> Strategy:
 
 
 @torch.inference_mode()
-def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 64) -> torch.Tensor:
+def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 16) -> torch.Tensor:
     """Dense features of crop pairs, frozen network in evaluation mode.
 
     Parameters
@@ -71,13 +72,14 @@ def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 64) 
     model : DenseFeatures
     images : tensor, shape (N, 2, s, s)
     batch : int
+        Pairs at a time: few, so that their maps stay in a processor's cache.
 
     Returns
     -------
     bfloat16 tensor, shape (N, 2, 32, s, s)
         Half the memory of float32: the paper's 14 934 training pairs take 4.4 GB.
     """
-    model.eval()
+    model = folded(model)
     n, frames, height, width = images.shape
     features = torch.empty(n, frames, FEATURES, height, width, dtype=torch.bfloat16, device=images.device)
     for part, into in zip(images.split(batch), features.split(batch)):
@@ -102,42 +104,61 @@ def estimate_norms(model: nn.Module, images: torch.Tensor, batch: int = 108, mos
         norm.momentum = 0.1
 
 
-def train_head(head: nn.Module, features: torch.Tensor, labels: torch.Tensor, epochs: int, order_seed: int,
-               backbone: nn.Module | None = None, batch: int = BATCH) -> None:
-    """Train a head, in place, on fixed features or together with the backbone that makes them.
+def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Tensor, epochs: int, order_seed: int,
+                batch: int = BATCH) -> None:
+    """Train heads on fixed features, in place: one pass an epoch, in which each head learns from every batch.
 
-    Adam, learning rate 1e-3, cross entropy, no augmentation, no early stopping, as in the authors' scripts.
+    Adam, learning rate 1e-3, cross entropy, no augmentation, no early stopping, as in the authors' scripts. The
+    heads do not see each other: each ends as if it were trained alone.
 
     Parameters
     ----------
-    head : Module
+    heads : list of Module
         Features (N, 2, 32, s, s) to logits (N, 2).
-    features : tensor, shape (N, 2, 32, s, s), or (N, 2, s, s) images if there is a backbone
+    features : tensor, shape (N, 2, 32, s, s)
     labels : int64 tensor, shape (N,)
     epochs : int
     order_seed : int
         Fixes the order of the pairs, the same for every run: a run's seed is that of its initial weights only.
-    backbone : Module, optional
-        Trained along with the head (strategies C0 and C1).
     batch : int
     """
-    network = head if backbone is None else nn.Sequential(backbone, head)
-    network.train()
+    optimisers = [torch.optim.Adam(head.train().parameters(), lr=LEARNING_RATE) for head in heads]
+    for chosen in _batches(len(labels), epochs, order_seed, batch, labels.device):
+        z = features[chosen].float()  # once for all heads
+        for head, optimiser in zip(heads, optimisers):
+            _step(head, optimiser, z, labels[chosen])
+
+
+def train_end_to_end(backbone: nn.Module, head: nn.Module, images: torch.Tensor, labels: torch.Tensor, epochs: int,
+                     order_seed: int, batch: int = BATCH) -> None:
+    """Train a head together with the backbone that makes its features, in place (strategies C0 and C1).
+
+    As :func:`train_heads`, with images (N, 2, s, s) for features.
+    """
+    network = nn.Sequential(backbone, head).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
+    for chosen in _batches(len(labels), epochs, order_seed, batch, labels.device):
+        _step(network, optimiser, images[chosen], labels[chosen])
+
+
+def _batches(n: int, epochs: int, order_seed: int, batch: int, on: torch.device) -> Iterator[torch.Tensor]:
+    """The indices of every batch of every epoch."""
     generator = torch.Generator().manual_seed(order_seed)
-    on = labels.device
-    for _ in range(epochs):
-        for chosen in torch.randperm(len(labels), generator=generator).to(on).split(batch):
-            with device.autocast(on):
-                logits = network(features[chosen].float())
-            loss = F.cross_entropy(logits.float(), labels[chosen])
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
+    for _ in tqdm(range(epochs), desc="heads", unit="epoch", leave=False):
+        yield from device.send(torch.randperm(n, generator=generator), on).split(batch)
+
+
+def _step(network: nn.Module, optimiser: torch.optim.Optimizer, inputs: torch.Tensor, labels: torch.Tensor) -> None:
+    with device.autocast(inputs.device):
+        logits = network(inputs)
+    loss = F.cross_entropy(logits.float(), labels)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    optimiser.step()
 
 
 @torch.inference_mode()
-def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tensor, batch: int = 64) -> torch.Tensor:
+def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tensor, batch: int = 16) -> torch.Tensor:
     """Logits of several heads that share a backbone, in float32 and evaluation mode.
 
     Parameters
@@ -151,8 +172,7 @@ def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tenso
     -------
     tensor, shape (len(heads), N, 2)
     """
-    for module in (backbone, *heads):
-        module.eval()
+    backbone, *heads = map(folded, (backbone, *heads))
     parts = []
     for part in images.split(batch):
         z = backbone(part)  # once for all heads
@@ -213,11 +233,9 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
         return HEADS[strategy.head](data.pairs.size).to(on)
 
     with torch.random.fork_rng(devices=[]):
-        if strategy.features == "TAP":  # every seed shares one pass over the features
-            features, heads = fixed_features(tap, images), []
-            for seed in tqdm(seeds, desc=name, unit="run"):
-                heads.append(new_head(seed))
-                train_head(heads[-1], features, labels, epochs, order_seed)
+        if strategy.features == "TAP":  # every seed shares the features
+            heads = [new_head(seed) for seed in seeds]
+            train_heads(heads, fixed_features(tap, images), labels, epochs, order_seed)
             test(tap, heads, seeds)
         else:
             for seed in tqdm(seeds, desc=name, unit="run"):
@@ -229,9 +247,9 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
                 elif not strategy.trained:
                     estimate_norms(backbone, images)
                 if strategy.trained:
-                    train_head(head, images, labels, epochs, order_seed, backbone)
+                    train_end_to_end(backbone, head, images, labels, epochs, order_seed)
                 else:
-                    train_head(head, fixed_features(backbone, images), labels, epochs, order_seed)
+                    train_heads([head], fixed_features(backbone, images), labels, epochs, order_seed)
                 test(backbone, [head], [seed])
     return pd.concat(rows, ignore_index=True)
 

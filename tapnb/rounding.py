@@ -11,7 +11,7 @@ import torch
 from tapnb import crops, device, evaluate, pretrain, recognise, runs
 from tapnb.dataset import event_dataset
 from tapnb.effects import Effect
-from tapnb.models import DenseFeatures
+from tapnb.models import DenseFeatures, folded
 from tapnb.movies import Movie
 
 MODULES = (*recognise.MODULES, "rounding")
@@ -19,9 +19,9 @@ MODULES = (*recognise.MODULES, "rounding")
 
 
 @torch.no_grad()
-def exact_features(model: DenseFeatures, images: torch.Tensor, batch: int = 64) -> torch.Tensor:
+def exact_features(model: DenseFeatures, images: torch.Tensor, batch: int = 16) -> torch.Tensor:
     """Dense features in float32, shape (N, 2, 32, s, s); what :func:`tapnb.recognise.fixed_features` rounds."""
-    model.eval()
+    model = folded(model)
     return torch.cat([model(part) for part in images.split(batch)])
 
 
@@ -92,7 +92,7 @@ def rounding_run(movie: Movie, tap: runs.Run, published: runs.Run, pairs: int, *
             for features, seed in ((rounded, seeds[0]), (exact, seeds[0]), (exact, seeds[1])):
                 torch.manual_seed(seed)
                 heads.append(recognise.HEADS[strategy.head](data.pairs.size).to(on))
-                recognise.train_head(heads[-1], features, labels, given["epochs"], data_seed)
+                recognise.train_heads(heads[-1:], features, labels, given["epochs"], data_seed)
         logits = recognise.predict(heads, model, crops.gather(frames, movie.levels, data.pairs[test])).cpu()
         return {"trained_on": len(train), "tested": len(test), "rounding": compare(logits[0], logits[1]),
                 "another_seed": compare(logits[2], logits[1])}

@@ -4,13 +4,14 @@ import dataclasses
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from tapnb import augment
 
 
 def neutral(n: int) -> augment.Draw:
     return augment.Draw(torch.eye(2).repeat(n, 1, 1), torch.ones(n, 2), torch.zeros(n, 2, 2), torch.zeros(n, 2, 5, 5),
-                        torch.ones(n, 2), torch.zeros(n, 2), torch.zeros(n), 0)
+                        torch.ones(n, 2), torch.zeros(n, 2), torch.zeros(n), torch.arange(0), 0)
 
 
 def smooth_pairs(n: int = 4, side: int = 32) -> torch.Tensor:
@@ -72,7 +73,7 @@ def test_nothing_is_filled_with_a_constant():
     """On pictures between 1 and 2 no pixel may come near 0, whatever the geometry."""
     n = 200
     drawn = augment.draw(n, torch.Generator().manual_seed(2))
-    geometry = dataclasses.replace(drawn, gain=torch.ones(n, 2), offset=torch.zeros(n, 2), noise_level=torch.zeros(n))
+    geometry = dataclasses.replace(drawn, gain=torch.ones(n, 2), offset=torch.zeros(n, 2), noisy=torch.arange(0))
     out = augment.apply(torch.rand(n, 2, 24, 24) + 1, geometry)
     assert out.min() > 0.999 and out.max() < 2.001
 
@@ -93,7 +94,27 @@ def test_draws_stay_in_their_ranges_and_apply_half_of_the_time():
 
 
 def test_noise_has_no_mean():
-    level = dataclasses.replace(neutral(64), noise_level=torch.full((64,), 0.05))
-    noise = augment.apply(torch.zeros(64, 2, 32, 32), level)
+    level = torch.where(torch.arange(64) < 32, 0.05, 0.0)
+    drawn = dataclasses.replace(neutral(64), noise_level=level, noisy=torch.arange(32))
+    noise, quiet = augment.apply(torch.zeros(64, 2, 32, 32), drawn).split(32)
     assert noise.mean().abs() < 1e-3
     assert noise.std().item() == pytest.approx(0.05, rel=0.02)
+    assert not quiet.any()
+
+
+def test_the_noisy_pairs_are_those_with_a_noise_level():
+    drawn = augment.draw(50, torch.Generator().manual_seed(3))
+    assert drawn.noisy.tolist() == [i for i, level in enumerate(drawn.noise_level.tolist()) if level > 0]
+
+
+@pytest.mark.parametrize("side", [24, 33])
+def test_coordinates_are_the_maps_one_after_the_other(side):
+    """Frame scale and shift, then the joint map, then the elastic field, point by point."""
+    drawn = augment.draw(60, torch.Generator().manual_seed(4))
+    axis = (torch.arange(side) * 2 + 1) / side - 1
+    grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), -1)
+    shifted = grid * drawn.frame_scale[:, :, None, None, None] + 2 * drawn.frame_shift[:, :, None, None]
+    turned = (drawn.joint[:, None, None, None] @ shifted[..., None])[..., 0]
+    field = F.interpolate(drawn.elastic, (side, side), mode="bilinear", align_corners=True) * (2 / side)
+    expected = turned + field.permute(0, 2, 3, 1)[:, None]
+    torch.testing.assert_close(augment.sources(drawn, side), expected, rtol=1e-4, atol=1e-5)

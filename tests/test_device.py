@@ -23,3 +23,27 @@ def test_autocast_is_bf16_only_where_the_processor_has_it():
     fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     assert product.dtype == (torch.bfloat16 if fast else torch.float32)
     assert ("bf16" if fast else "float32") in device.describe(torch.device("cpu"))
+
+
+def test_precision_can_be_insisted_on():
+    cpu = torch.device("cpu")
+    for precision in ("float32", "bfloat16"):
+        with device.autocast(cpu, precision):
+            assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == getattr(torch, precision)
+    with pytest.raises(ValueError, match="unknown precision 'half'; choose 'auto', 'float32', 'bfloat16'"):
+        device.autocast(cpu, "half")
+
+
+def test_maps_are_channels_last_but_in_float32_training_on_a_cpu():
+    cpu = torch.device("cpu")
+    assert device.layout(cpu) is torch.contiguous_format
+    assert device.layout(torch.device("cuda")) is torch.channels_last
+    with torch.no_grad():
+        assert device.layout(cpu) is torch.channels_last
+    with device.autocast(cpu, "bfloat16"):
+        assert device.layout(cpu) is torch.channels_last
+
+
+def test_a_cpu_tensor_is_sent_to_the_cpu_as_it_is():
+    tensor = torch.arange(3)
+    assert device.send(tensor, torch.device("cpu")) is tensor

@@ -11,7 +11,7 @@ from tapnb import augment, fill
 
 def neutral(n: int) -> augment.Draw:
     return augment.Draw(torch.eye(2).repeat(n, 1, 1), torch.ones(n, 2), torch.zeros(n, 2, 2), torch.zeros(n, 2, 5, 5),
-                        torch.ones(n, 2), torch.zeros(n, 2), torch.zeros(n), 0)
+                        torch.ones(n, 2), torch.zeros(n, 2), torch.zeros(n), torch.arange(0), 0)
 
 
 def test_an_untouched_crop_is_all_inside():

@@ -82,6 +82,14 @@ def test_the_seed_is_all_that_is_random(tmp_path):
     assert first["train_loss"].tolist() == again["train_loss"].tolist() != other["train_loss"].tolist()
 
 
+def test_the_precision_is_that_of_the_training_step(tmp_path):
+    exact, rounded = (train(tmp_path / name, precision=name) for name in ("float32", "bfloat16"))
+    assert not np.allclose(exact["train_loss"], rounded["train_loss"], rtol=1e-6)
+    np.testing.assert_allclose(exact["train_loss"], rounded["train_loss"], rtol=0.1)  # the same pairs in the same order
+    with pytest.raises(ValueError, match="unknown precision 'fp8'"):
+        train(tmp_path / "other", precision="fp8")
+
+
 def test_training_leaves_no_checkpoint_and_loads_without_pickle(tmp_path):
     train(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {"weights.safetensors", "history.csv"}
