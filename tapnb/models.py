@@ -235,8 +235,8 @@ class ResNetHead(nn.Module):
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         x = self.stem(z.flatten(0, 1).contiguous(memory_format=torch.channels_last))  # (2N, 64, h, w); faster so
         x = F.relu(x + self.block(x))
-        x = x.unflatten(0, z.shape[:2]).mean(dim=1)  # (N, 64, h, w)
-        return self.linear(x.flatten(1))
+        x = x.unflatten(0, z.shape[:2]).flatten(2).mean(dim=1)  # (N, 64 h w)
+        return self.linear(x)
 
 
 def folded(model: nn.Module) -> nn.Module:

@@ -1,5 +1,7 @@
 """Content view: rescaled movies, matched windows, counted answers."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -115,7 +117,8 @@ def test_settings_of_one_view_are_matched_window_by_window(movie):
 def test_a_crop_has_its_size_whatever_the_resolution(movie):
     model = Sizes()
     content.accuracies(model, movie, pairs=3, draws=1, samplers=["uniform"], on=CPU)
-    assert [shape[-1] for shape in model.seen] == [96, 48, 96, 192, 96]
+    sides = [side for side, _ in itertools.groupby(shape[-1] for shape in model.seen)]  # in one batch or several
+    assert sides == [96, 48, 96, 192, 96]
 
 
 def test_settings_that_do_not_fit_are_left_out_and_named():
