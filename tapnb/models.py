@@ -25,16 +25,31 @@ REACH = 2
 """Rows beyond a band that its values depend on: two 3x3 convolutions."""
 
 
+def pad(x: torch.Tensor) -> torch.Tensor:
+    """Repeat the border of maps (N, C, h, w) once all around.
+
+    The same as PyTorch's replicate padding, whose gradient is not deterministic on CUDA, and which `torch.compile`
+    cannot differentiate for maps laid out channels last.
+    """
+    if not (x.is_cuda or torch.compiler.is_compiling()):
+        return F.pad(x, (1, 1, 1, 1), mode="replicate")
+    x = torch.cat([x[..., :1], x, x[..., -1:]], dim=-1)
+    return torch.cat([x[..., :1, :], x, x[..., -1:, :]], dim=-2)
+
+
+class Convolution(nn.Conv2d):
+    """A 3x3 convolution with replicate padding."""
+
+    def __init__(self, channels_in: int, channels_out: int):
+        super().__init__(channels_in, channels_out, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(pad(x), self.weight, self.bias)
+
+
 def _double_conv(channels_in: int, channels_out: int) -> list[nn.Module]:
-    layers = []
-    for i in (channels_in, channels_out):
-        layers += [nn.Conv2d(i, channels_out, 3, padding=1, padding_mode="replicate"),
-                   nn.BatchNorm2d(channels_out), nn.LeakyReLU(inplace=True)]
-    return layers
-
-
-def _pad(x: torch.Tensor) -> torch.Tensor:
-    return F.pad(x, (1, 1, 1, 1), mode="replicate")
+    return [layer for i in (channels_in, channels_out)
+            for layer in (Convolution(i, channels_out), nn.BatchNorm2d(channels_out), nn.LeakyReLU(inplace=True))]
 
 
 def convolve_upsampled(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
@@ -56,7 +71,7 @@ def convolve_upsampled(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     height, width = x.shape[-2:]
     first, middle, last = weight.unbind(dim=-2)  # (D, C, 3) each: rows
     rows = torch.stack([first, middle + last], -2), torch.stack([first + middle, last], -2)  # (D, C, 2, 3) each
-    x = _pad(x)
+    x = pad(x)
     phases = []
     for i, kernel in enumerate(rows):
         left, centre, right = kernel.unbind(dim=-1)  # (D, C, 2) each
@@ -74,7 +89,7 @@ class UpBlock(nn.Sequential):
     def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
         convolution = self[0]
         coarse, fine = convolution.weight.split([x.shape[1], skip.shape[1]], dim=1)
-        x = F.conv2d(_pad(skip), fine, convolution.bias) + convolve_upsampled(x, coarse)
+        x = F.conv2d(pad(skip), fine, convolution.bias) + convolve_upsampled(x, coarse)
         for layer in list(self)[1:]:
             x = layer(x)
         return x

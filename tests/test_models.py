@@ -50,6 +50,14 @@ def test_features_have_the_resolution_of_the_input(small, height, width):
     assert small.features(torch.rand(2, 2, height, width)).shape == (2, 2, 32, height, width)
 
 
+def test_both_ways_of_padding_repeat_the_border(monkeypatch):
+    x = torch.rand(2, 3, 4, 5)
+    expected = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    assert torch.equal(models.pad(x), expected)
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    assert torch.equal(models.pad(x), expected)
+
+
 def test_a_convolution_of_an_upsampled_map_is_four_of_the_map_itself():
     x, weight = torch.rand(2, 3, 5, 7, dtype=torch.float64), torch.randn(4, 3, 3, 3, dtype=torch.float64)
     upsampled = F.interpolate(x, scale_factor=2)
