@@ -43,7 +43,7 @@ def data(
     if movie.masks is None:
         typer.echo("masks   none: fit for pretraining, not for recognising events")
     else:
-        share = (movie.masks > 0).mean()
+        share = sum((mask > 0).mean() for mask in movie.masks) / frames  # frame by frame: it may be memory-mapped
         typer.echo(f"masks   {share:.3%} of all pixels belong to an event")
     kinds = {} if movie.events is None else movie.events["kind"].value_counts().to_dict()
     typer.echo("events  " + (", ".join(f"{n} x {kind}" for kind, n in kinds.items()) or "no list of events"))

@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from tapnb import arrow, crops, device, evaluate, pretrain, runs
+from tapnb import arrow, crops, device, evaluate, pretrain, runs, stacks
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 
@@ -70,7 +70,7 @@ def rescaled(movie: Movie, factor: float) -> Movie:
     if not factor > 0 or min(sides) < 1:
         raise ValueError(f"frames of {movie.shape[1]} x {movie.shape[2]} px cannot be rescaled by {factor}; choose a "
                          "positive factor that leaves at least one pixel")
-    frames = np.empty((movie.shape[0], *sides), movie.frames.dtype)
+    frames = stacks.empty((movie.shape[0], *sides), movie.frames.dtype, f"{movie.name} x {factor:g}")
     for before, after in zip(movie.frames, frames):  # a whole movie of float32 frames need not fit
         resized = F.interpolate(torch.from_numpy(before.astype(np.float32))[None, None], size=sides, mode="bilinear",
                                 align_corners=False, antialias=factor < 1)[0, 0].numpy()

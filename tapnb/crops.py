@@ -7,12 +7,15 @@ functions of them.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
 from scipy import ndimage
 
+from tapnb.device import send
 from tapnb.movies import SMALLEST_RANGE, normalise
 
 CRITERIA = ("size filter, either", "any size, either", "any size, both")
@@ -150,7 +153,7 @@ def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int
 
 
 def labelled_areas(masks: np.ndarray, pairs: CropPairs, count_values: bool = False) -> np.ndarray:
-    """Labelled pixels of each pair's two crops, by summed-area tables.
+    """Labelled pixels of each pair's two crops, by summed-area tables of the rows and columns that hold any.
 
     Parameters
     ----------
@@ -168,20 +171,23 @@ def labelled_areas(masks: np.ndarray, pairs: CropPairs, count_values: bool = Fal
     areas = np.zeros((len(pairs), 2), np.int32)
     order = np.argsort(pairs.t, kind="stable")
     bounds = np.searchsorted(pairs.t[order], np.arange(len(masks) + 1))
-    table = np.zeros((masks.shape[1] + 1, masks.shape[2] + 1), np.int32)
     for t, mask in enumerate(masks):  # one table at a time serves pairs (t, t + 1) and (t - 1, t)
-        if not mask.any():
+        rows, columns = mask.any(axis=1), mask.any(axis=0)
+        if not rows.any():
             continue
-        counted = mask if count_values else mask > 0
-        np.cumsum(counted, axis=1, dtype=np.int32, out=table[1:, 1:])
-        np.cumsum(table[1:, 1:], axis=0, out=table[1:, 1:])
+        labelled = mask.compress(rows, axis=0).compress(columns, axis=1)
+        table = np.zeros((labelled.shape[0] + 1, labelled.shape[1] + 1), np.int32)
+        np.cumsum(labelled if count_values else labelled > 0, axis=1, dtype=np.int32, out=table[1:, 1:])
+        for above, row in pairwise(table):  # ten times as fast as a cumsum along axis 0
+            row += above
+        down, across = (np.append(0, np.cumsum(some)) for some in (rows, columns))  # from pixels to table
         for frame in (0, 1):
             if not 0 <= t - frame < len(masks) - 1:
                 continue
             chosen = order[bounds[t - frame] : bounds[t - frame + 1]]
             y, x = pairs.y[chosen], pairs.x[chosen]
-            below, right = y + pairs.size, x + pairs.size
-            areas[chosen, frame] = table[below, right] - table[y, right] - table[below, x] + table[y, x]
+            y0, y1, x0, x1 = down[y], down[y + pairs.size], across[x], across[x + pairs.size]
+            areas[chosen, frame] = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
     return areas
 
 
@@ -248,20 +254,25 @@ def balance(labels: np.ndarray, index: np.ndarray, seed: int = 25, replacement: 
 
 
 def as_tensor(frames: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
-    """Frames on the device in their own width, shape (T, Y, X).
+    """Frames on the device in their own width, shape (T, Y, X); on the CPU the same memory and no copy.
 
-    16-bit frames travel as int16 with the sign bit flipped, since torch indexes int16 everywhere and uint16
-    not; :func:`gather` undoes it.
+    So a memory-mapped movie stays on its disk. 16-bit frames are seen as int16, since torch indexes int16
+    everywhere and uint16 not; :func:`gather` undoes it.
     """
-    if frames.dtype == np.float64:
+    if frames.dtype == np.float64 and torch.device(device).type != "cpu":
         frames = frames.astype(np.float32)  # not every device has float64, and a batch is float32 anyway
     if frames.dtype == np.uint16:
-        frames = (frames ^ np.uint16(0x8000)).view(np.int16)
-    return torch.from_numpy(np.ascontiguousarray(frames)).to(device)
+        frames = frames.view(np.int16)
+    if min(frames.strides) < 0:
+        frames = frames.copy()  # a mirrored view, which torch does not know
+    with warnings.catch_warnings():
+        # Torch has no read-only tensors and warns of memory-mapped files; nothing here writes to frames.
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
+        return torch.from_numpy(frames).to(device)
 
 
 def gather(frames: torch.Tensor, levels: np.ndarray, pairs: CropPairs) -> torch.Tensor:
-    """Normalised pixels of a batch, in one indexing operation.
+    """Normalised pixels of a batch; nothing but its windows is read.
 
     Parameters
     ----------
@@ -276,14 +287,23 @@ def gather(frames: torch.Tensor, levels: np.ndarray, pairs: CropPairs) -> torch.
     float32 tensor, shape (N, 2, size, size)
         On the device of ``frames``; flipped pairs come in reversed order.
     """
-    device = frames.device
-    order = np.stack([pairs.flip, ~pairs.flip], axis=1).astype(np.int64)  # (N, 2): offset of each shown frame
-    t = torch.from_numpy(pairs.t[:, None] + order).to(device)
-    y = torch.from_numpy(np.ascontiguousarray(pairs.y[:, None])).to(device)
-    x = torch.from_numpy(np.ascontiguousarray(pairs.x[:, None])).to(device)
+    t = pairs.t[:, None] + np.stack([pairs.flip, ~pairs.flip], axis=1)  # (N, 2): the frames in the order shown
+    where = t, pairs.y[:, None], pairs.x[:, None]
+    *there, levels = (send(torch.from_numpy(np.ascontiguousarray(a)), frames.device) for a in (*where, levels[t]))
     windows = frames.unfold(1, pairs.size, 1).unfold(2, pairs.size, 1)  # (T, Y', X', size, size), a view
-    crops = windows[t, y, x].float()  # (N, 2, size, size)
-    if frames.dtype == torch.int16:
-        crops += 32768
-    low, high = torch.from_numpy(np.ascontiguousarray(levels)).to(device)[t].unbind(-1)  # (N, 2) each
-    return (crops - low[..., None, None]) / (high - low).clamp_min(SMALLEST_RANGE)[..., None, None]
+    crops = _pick_rows(windows, where) if frames.is_cpu else _pick(windows, there)
+    low, high = levels[..., None, None].unbind(2)  # (N, 2, 1, 1) each
+    return crops.sub_(low).div_((high - low).clamp_min(SMALLEST_RANGE))
+
+
+def _pick(windows: torch.Tensor, where: list[torch.Tensor]) -> torch.Tensor:
+    """Windows at ``where`` (t, y, x) on any device, in grey levels, float32 (N, 2, size, size)."""
+    crops = windows[*where]
+    return (crops.int() & 0xFFFF if crops.dtype == torch.int16 else crops).float()
+
+
+def _pick_rows(windows: torch.Tensor, where: tuple[np.ndarray, ...]) -> torch.Tensor:
+    """The same on a CPU by numpy, which copies row by row and not pixel by pixel: three times as fast."""
+    crops = windows.numpy()[where]
+    crops = crops.view(np.uint16) if crops.dtype == np.int16 else crops
+    return torch.from_numpy(crops.astype(np.float32, copy=False))

@@ -10,6 +10,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 def choose(name: str = "auto") -> torch.device:
     """The device to compute on: CUDA, then Apple's MPS, then the CPU; or the one that is named.
 
+    On CUDA, float32 convolutions are told to be just that (not TF32) and deterministic, so that evaluation is exact and
+    a seed gives the same numbers again.
+
     Raises
     ------
     ValueError
@@ -17,11 +20,14 @@ def choose(name: str = "auto") -> torch.device:
     """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        return torch.device(next(kind for kind, there in available.items() if there))
+        name = next(kind for kind, there in available.items() if there)
     kind, _, index = name.partition(":")
     if not available.get(kind, False) or (index and not index.isdigit()):
         there = ", ".join(kind for kind, present in available.items() if present)
         raise ValueError(f"device {name!r} is not available here; choose 'auto' or one of: {there}")
+    if kind == "cuda":
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cudnn.deterministic = True
     return torch.device(name)
 
 

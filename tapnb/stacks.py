@@ -1,18 +1,26 @@
 """Grey TIFF stacks as arrays (T, Y, X): a multi-page file, or a folder of single-page files.
 
-A stack is refused in one sentence that says what is wrong, in which file, and what to do.
+A stack is refused in one sentence that says what is wrong, in which file, and what to do. A large one is not loaded
+but memory-mapped: its pixels stay on disk, and the system reads those that are looked at.
 """
 
 import logging
+import math
 import re
+import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import tifffile
 
-__all__ = ["read_stack", "check_frames", "natural_key"]
+__all__ = ["read_stack", "check_frames", "converted", "empty", "natural_key"]
 
 SUFFIXES = (".tif", ".tiff")
+
+LARGE = 2**30
+"""Bytes from which a stack is mapped and not loaded. Two smaller ones, frames and masks, fit beside a training into
+8 GB, and random crops come faster from memory than from a disk."""
 
 
 def natural_key(path) -> list:
@@ -35,20 +43,24 @@ def read_stack(path, labels=False) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        (T, Y, X), at least 2 frames, as stored: ``uint8``, ``uint16`` or floating point in grey levels.
+        (T, Y, X), at least 2 frames, as stored: ``uint8``, ``uint16`` or floating point in grey levels. From
+        ``LARGE`` bytes on a read-only :class:`numpy.memmap`: of the file itself if it is uncompressed, contiguous
+        and in this machine's byte order, else of a temporary file that goes with the array.
 
     Raises
     ------
     FileNotFoundError
         If there is nothing at `path`.
     ValueError
-        If a file is not a readable TIFF, or the frames are not grey, finite, of one shape and of one of
-        the dtypes above.
+        If a file is not a readable TIFF, the frames are not grey, finite, of one shape and of one of
+        the dtypes above, or the temporary file does not fit on its disk.
     """
     path = Path(path).expanduser()
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}: check the path.")
     stack = _read_folder(path) if path.is_dir() else read_tiff(path)
+    if isinstance(stack, np.memmap):
+        stack.flags.writeable = False  # a temporary file no less than one that is mapped itself
     check_frames(stack, str(path), labels)
     return stack
 
@@ -91,8 +103,74 @@ def check_frames(frames, where, labels=False) -> None:
                                  "replace them by grey levels.")
 
 
+def converted(stack, dtype, where) -> np.ndarray:
+    """Return a stack in a dtype, converted frame by frame; the stack itself if it has that dtype.
+
+    Parameters
+    ----------
+    stack : numpy.ndarray
+        (T, Y, X), or any other array whose first axis is gone through.
+    dtype : numpy.dtype
+        The dtype wanted, byte order included; values must fit into it.
+    where : str
+        What an error calls the stack: a path, or the movie's name.
+
+    Returns
+    -------
+    numpy.ndarray
+        From ``LARGE`` bytes on a map of a temporary file that goes with the array.
+
+    Raises
+    ------
+    ValueError
+        If that file does not fit on its disk.
+    """
+    if stack.dtype == dtype:
+        return stack
+    result = empty(stack.shape, dtype, where)
+    for before, after in zip(stack, result):
+        after[...] = before
+    return result
+
+
+class _NoRoom(ValueError):
+    """A temporary file does not fit on its disk."""
+
+
+def empty(shape, dtype, where) -> np.ndarray:
+    """Return an array to be filled: in memory or, if large, mapped to a temporary file that goes with the array.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : numpy.dtype
+    where : str
+        What an error calls the array: a path, or the movie's name.
+
+    Returns
+    -------
+    numpy.ndarray
+        With undefined values; a :class:`numpy.memmap` from ``LARGE`` bytes on.
+
+    Raises
+    ------
+    ValueError
+        If the temporary file does not fit on its disk.
+    """
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if size < LARGE:
+        return np.empty(shape, dtype)
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < size:  # asked now: a disk that fills up under a map kills the process
+        raise _NoRoom(f"{where} takes {size / 1e9:.1f} GB unpacked, but {folder} has {free / 1e9:.1f} GB left: "
+                      "set TMPDIR to a folder with more room.")
+    with tempfile.TemporaryFile() as file:  # has no name to be left behind; closed, it lives as long as its map
+        return np.memmap(file, dtype, "w+", shape=shape)
+
+
 def read_tiff(path) -> np.ndarray:
-    """Read all pages of one TIFF file, as stored, without singleton axes before the last two."""
+    """Read or map all pages of one TIFF file, as stored, without singleton axes before the last two."""
     path = Path(path)
     reader_log = logging.getLogger("tifffile")
     complaints = _Complaints()
@@ -106,8 +184,9 @@ def read_tiff(path) -> np.ndarray:
             # A damaged page list is only logged by the reader, and missing pixels would be read as zeros.
             damage = complaints.lines or needed > tiff.filehandle.size or not pages
             if not damage and len(kinds) == 1:
-                one_series = len(tiff.series) == 1
-                stack = tiff.asarray() if one_series else np.stack([page.asarray() for page in pages])
+                stack = _pixels(tiff, pages, path)
+    except (_NoRoom, MemoryError):
+        raise  # the file is in order
     except Exception as error:  # each codec has its own exceptions
         raise ValueError(f"{path} is not a readable TIFF file ({type(error).__name__}: {error}): "
                          "save or copy it again.") from error
@@ -118,8 +197,21 @@ def read_tiff(path) -> np.ndarray:
     if len(kinds) > 1:
         raise ValueError(f"{path} holds pages {kinds[0][0]} {kinds[0][1]} and {kinds[1][0]} {kinds[1][1]}: "
                          "save frames of one shape and one dtype as one stack.")
-    stack = stack.astype(stack.dtype.newbyteorder("="), copy=False)  # ImageJ writes big-endian files
+    stack = converted(stack, stack.dtype.newbyteorder("="), path)  # ImageJ writes big-endian files
     return stack.reshape([n for n in stack.shape[:-2] if n != 1] + list(stack.shape[-2:]))
+
+
+def _pixels(tiff, pages, path) -> np.ndarray:
+    """All pixels of an open file: mapped where they lie if they are many and can be, else unpacked page by page."""
+    if len(tiff.series) > 1:
+        stack = empty((len(pages), *pages[0].shape), pages[0].dtype, path)
+        for page, pixels in zip(pages, stack):
+            pixels[...] = page.asarray()
+        return stack
+    series = tiff.series[0]
+    if series.nbytes >= LARGE and series.dataoffset is not None and series.keyframe.is_memmappable:
+        return tiff.asarray(out="memmap")
+    return tiff.asarray(out=empty(series.shape, series.dtype, path))
 
 
 class _Complaints(logging.Handler):
@@ -147,7 +239,7 @@ def _read_folder(folder: Path) -> np.ndarray:
             raise ValueError(f"{file} has shape {frame.shape}, but in a folder each file is one grey frame "
                              "(Y, X): give a multi-page stack by its own path.")
         if stack is None:
-            stack = np.empty((len(files), *frame.shape), frame.dtype)  # (T, Y, X)
+            stack = empty((len(files), *frame.shape), frame.dtype, folder)  # (T, Y, X)
         elif frame.shape != stack.shape[1:] or frame.dtype != stack.dtype:
             raise ValueError(f"{file} is {frame.shape} {frame.dtype}, but {files[0].name} is "
                              f"{stack.shape[1:]} {stack.dtype}: all frames need one shape and one dtype.")

@@ -1,5 +1,7 @@
 """Crop pairs: sampling, labels by summed-area tables, criteria, splits, balance, gathering."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -15,10 +17,13 @@ def random_masks(rng, shape=(7, 60, 70)):
     return masks
 
 
+@pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("count_values", [False, True])
-def test_labelled_areas_equal_a_brute_force_count(count_values):
+def test_labelled_areas_equal_a_brute_force_count(count_values, sparse):
     rng = np.random.default_rng(1)
     masks = random_masks(rng)
+    if sparse:  # most rows and columns without a label, the first and last ones with
+        masks[:, 1:20] = masks[:, 22:59] = masks[:, :, 2:40] = masks[:, :, 44:69] = 0
     pairs = crops.sample_uniform(masks.shape, 16, 300, rng)
     areas = crops.labelled_areas(masks, pairs, count_values)
     for i, (t, y, x) in enumerate(zip(pairs.t, pairs.y, pairs.x)):
@@ -145,10 +150,42 @@ def test_gather_equals_slicing_and_normalising(dtype, top):
         order = [1, 0] if pairs.flip[i] else [0, 1]
         for place, frame in enumerate(pairs.t[i] + order):
             window = frames[frame, pairs.y[i] : pairs.y[i] + 20, pairs.x[i] : pairs.x[i] + 20]
-            np.testing.assert_allclose(batch[i, place], normalise(window, levels[frame]), rtol=1e-4, atol=1e-5)
+            np.testing.assert_array_equal(batch[i, place], normalise(window.astype(np.float32), levels[frame]))
 
 
 def test_gather_survives_a_constant_frame():
     frames = np.full((2, 20, 20), 9, np.uint8)
     pairs = crops.sample_uniform(frames.shape, 10, 4, np.random.default_rng(0))
     assert torch.isfinite(crops.gather(crops.as_tensor(frames), np.full((2, 2), 9, np.float32), pairs)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_frames_are_not_copied_nor_is_torch_heard_of_read_only_ones(dtype):
+    frames = (np.random.default_rng(5).random((4, 30, 40)) * 60000).astype(dtype)
+    frames.flags.writeable = False
+    torch.set_warn_always(True)  # and not once a process, which would hide it here
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            tensors = [(view, crops.as_tensor(view)) for view in (frames, frames[:, :, 7:33])]
+    finally:
+        torch.set_warn_always(False)
+    for view, tensor in tensors:
+        assert np.shares_memory(tensor.numpy(), frames) and tensor.shape == view.shape
+
+
+def test_a_mirrored_movie_is_gathered():
+    rng = np.random.default_rng(6)
+    frames = rng.integers(0, 65535, (3, 20, 20)).astype(np.uint16)[:, ::-1]
+    levels, pairs = np.tile(np.float32([0, 9]), (3, 1)), crops.sample_uniform(frames.shape, 8, 9, rng)
+    mirrored, plain = (crops.gather(crops.as_tensor(f), levels, pairs) for f in (frames, frames.copy()))
+    assert torch.equal(mirrored, plain)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_windows_are_the_same_on_the_cpu_and_elsewhere(dtype):
+    rng = np.random.default_rng(7)
+    windows = crops.as_tensor((rng.random((4, 30, 40)) * 65535).astype(dtype)).unfold(1, 9, 1).unfold(2, 9, 1)
+    where = rng.integers(0, 4, (50, 2)), rng.integers(0, 22, (50, 1)), rng.integers(0, 32, (50, 1))
+    elsewhere, here = crops._pick(windows, [torch.from_numpy(a) for a in where]), crops._pick_rows(windows, where)
+    assert here.dtype == torch.float32 and here.shape == (50, 2, 9, 9) and torch.equal(here, elsewhere)

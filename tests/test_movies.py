@@ -178,6 +178,13 @@ def test_levels_and_normalise():
         normalise(movie.frames, movie.levels[:2])
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16, np.float32, np.float64])
+def test_levels_are_percentiles_in_the_frames_own_precision(dtype):
+    frames = grey((3, 64, 80), dtype)
+    expected = np.percentile(frames[:, ::8, ::8].reshape(3, -1), (1, 99.8), axis=1).T.astype(np.float32)
+    assert np.array_equal(Movie(frames).levels, expected)
+
+
 def test_constant_frame_becomes_zero():
     movie = Movie(np.full((2, 16, 16), 7, np.uint8))
     assert np.array_equal(normalise(movie.frames, movie.levels), np.zeros((2, 16, 16)))
