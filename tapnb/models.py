@@ -6,6 +6,7 @@ Shapes in comments: N pairs, C channels, h x w pixels. The tests count the weigh
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -119,7 +120,7 @@ class UNet(nn.Module):
     cropped back.
     """
 
-    def __init__(self, channels: tuple[int, ...] = (32, 64, 128, 256), features: int = FEATURES):
+    def __init__(self, channels: Sequence[int] = (32, 64, 128, 256), features: int = FEATURES):
         super().__init__()
         self.down = nn.ModuleList(nn.Sequential(*_double_conv(i, o)) for i, o in zip((1, *channels), channels))
         self.up = nn.ModuleList(UpBlock(*_double_conv(i + o, o)) for i, o in zip(channels[:0:-1], channels[-2::-1]))
@@ -149,7 +150,7 @@ class DenseFeatures(nn.Module):
     Maps pairs (N, 2, h, w) to (N, 2, 32, h, w).
     """
 
-    def __init__(self, channels: tuple[int, ...] = (32, 64, 128, 256)):
+    def __init__(self, channels: Sequence[int] = (32, 64, 128, 256)):
         super().__init__()
         self.backbone = UNet(channels)
         self.projection = nn.Sequential(nn.Conv2d(FEATURES, FEATURES, 1), nn.BatchNorm2d(FEATURES))
@@ -199,7 +200,7 @@ class TimeArrowModel(nn.Module):
     ``forward`` returns the logits (N, 2) and the dense features (N, 2, 32, h, w).
     """
 
-    def __init__(self, channels: tuple[int, ...] = (32, 64, 128, 256)):
+    def __init__(self, channels: Sequence[int] = (32, 64, 128, 256)):
         super().__init__()
         self.features = DenseFeatures(channels)
         self.head = TimeArrowHead()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
              crop_sizes: list[int], crop_shares: list[float], sampler: str, uniform_share: float,
              change_power: float, schedule: str, low_rate: float, high_rate: float, validation_pairs: int,
              validation_size: int, unit_length: bool, seed: int, on: torch.device, floor: float = 0.0,
-             precision: str = "auto", channels: tuple[int, ...] = (32, 64, 128, 256)) -> pd.DataFrame:
+             precision: str = "auto", channels: Sequence[int] = (32, 64, 128, 256)) -> pd.DataFrame:
     """Train on one movie, validate on another, resume where a former call stopped.
 
     Parameters
@@ -123,7 +124,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
     on : torch.device
     precision : {"auto", "float32", "bfloat16"}
         Of the training step, see :func:`tapnb.device.autocast`; validation is in float32.
-    channels : tuple of int
+    channels : sequence of int
         Channels of the U-Net's levels.
 
     Returns
@@ -221,8 +222,8 @@ def tap_run(movie: Movie, held_out: Movie, *, seed: int, mode: str, on: torch.de
                     mode, make, device.describe(on, parameters.get("precision", "auto")), MODULES, command)
 
 
-def load(folder: Path, on: torch.device, channels: tuple[int, ...] = (32, 64, 128, 256)) -> TimeArrowModel:
-    """The trained model of a run folder, in evaluation mode.
+def load(folder: Path, on: torch.device) -> TimeArrowModel:
+    """The trained model of a run folder, in evaluation mode, as wide as its weights are.
 
     Raises
     ------
@@ -232,8 +233,10 @@ def load(folder: Path, on: torch.device, channels: tuple[int, ...] = (32, 64, 12
     path = folder / "weights.safetensors"
     if not path.exists():
         raise FileNotFoundError(f"no weights at {path}; train them with `tapnb run 02_pretraining`")
-    model = TimeArrowModel(channels)
-    model.load_state_dict(load_file(path))
+    weights = load_file(path)
+    levels = sum(name.startswith("features.backbone.down") and name.endswith(".0.bias") for name in weights)
+    model = TimeArrowModel([len(weights[f"features.backbone.down.{level}.0.bias"]) for level in range(levels)])
+    model.load_state_dict(weights)
     return model.to(on, memory_format=device.layout(on)).eval()
 
 
