@@ -9,13 +9,14 @@ STAMP := .venv/installed
 RUN   := $(BIN)/python -m tapnb
 
 .DEFAULT_GOAL := help
-.PHONY: help book notebooks html test test-all clean
+.PHONY: help book notebooks html test test-all bench clean
 
 help:
 	@echo "make book       run the notebooks and build the book       (PROFILE=smoke|cpu|paper MOVIE=synthetic|hela20|hela|path)"
 	@echo "make notebooks  only run the notebooks                      (the same, and MODE=execute|restore)"
 	@echo "make html       only build the book, from notebooks that have run"
 	@echo "make test       the tests, in some minutes;  make test-all: all of them"
+	@echo "make bench      how fast, against a plain baseline, in some hours  (ROWS=\"step frame\": only these)"
 	@echo "make clean      remove what make made; trained runs and movies (runs/, data/) stay"
 
 # Once, and again when the lock changes; the stamp comes last, so that a failed install leaves none.
@@ -47,6 +48,9 @@ test: $(STAMP)
 test-all: $(STAMP)
 	@$(BIN)/python -m pytest -m ""
 
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks $(ROWS)
+
 clean:
 	@rm -rf .venv _build results/smoke book/executed notebooks/*.ipynb .pytest_cache *.egg-info
-	@find tapnb tests book -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find tapnb tests book benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

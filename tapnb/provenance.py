@@ -31,7 +31,7 @@ def commit() -> tuple[str | None, bool]:
                               check=True).stdout.strip()
 
     try:
-        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", "tapnb", "notebooks"))
+        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", "tapnb", "notebooks", "benchmarks"))
     except (OSError, subprocess.CalledProcessError):
         return None, False
 

@@ -45,3 +45,47 @@ def write_results(folder, notebook, numbers=(), tables=(), figures=()):
             )
     for name in figures:
         (folder / f"{name}.svg").write_text(SVG)
+
+MADE = {"commit": "0123456789abcdef", "dirty": False, "made": "2026-01-01T00:00:00Z", "took_s": 90.0, "parameters": {}}
+
+
+def measured_row(title, unit, plain, ours, goal, also=None):
+    """A row of made-up measurements: seconds of both ways, five repetitions each; ``plain`` may be None."""
+    sides = [seconds and {"what": f"the {name} way", "seconds": seconds, "memory_gb": 2.5}
+             for name, seconds in (("plain", plain), ("fast", ours))]
+    ratio = sorted(plain)[2] / sorted(ours)[2] if plain else None
+    return MADE | {"title": title, "goal": goal, "unit": unit, "plain": sides[0], "ours": sides[1], "ratio": ratio,
+                   "also": also or {}, "seed": 1, "device": "cpu"}
+
+
+def measurements():
+    """``results/benchmarks.json`` in its real layout, with every part."""
+    step = measured_row("TAP training step", "pair", [0.2, 0.21, 0.19, 0.2, 0.22], [0.05, 0.05, 0.04, 0.05, 0.055], 6,
+                        {"share of the measured peak": {"value": 0.42, "unit": "", "goal": 0.4},
+                         "share of a training step": {"value": 0.06, "unit": "", "goal": 0.05}})
+    event_map = measured_row("event map of a whole movie", "frame pair", [300.0] * 5, [6.0] * 5, 30,
+                             {"mean absolute difference of probability": {"value": 0.0123, "unit": "", "goal": None}})
+    rows = {"step": step, "event_map": event_map,
+            "import": measured_row("First `import tapnb`", "start", None, [0.6, 0.7, 0.5, 0.6, 0.6], 1.0)}
+    growth = {}
+    for key, against, power in (("frames", "frames of the movie", 1), ("frame_size", "side of the frame (pixels)", 2),
+                                ("crop_pairs", "crop pairs", 1), ("seeds", "seeds", 0.5), ("threads", "threads", -1)):
+        points = [{"x": x, "series": series, "seconds": [0.01 * cost * x**power] * 3, "memory_gb": 0.5 + 0.001 * x}
+                  for series, cost in (("reading", 1), ("event map", 30)) for x in (1, 2, 4)]
+        growth[key] = MADE | {"title": f"cost of {key}", "against": against, "points": points,
+                              "exponent": {"reading": float(power), "event map": float(power)}}
+    runs = []
+    for precision, gain in (("float32", 0.0), ("bfloat16", 0.01)):
+        for seed in (1, 2, 3):
+            history = [{"epoch": e, "pairs": 1000 * e, "train_loss": 0.7 - 0.1 * e + 0.02 * seed + gain,
+                        "uniform_accuracy": 0.5 + 0.05 * e, "change_accuracy": 0.5 + 0.1 * e} for e in (1, 2, 3)]
+            accuracies = [{"sampler": "change", "size": 48, "right": 800 + 20 * seed + int(1000 * gain), "n": 1000}]
+            runs.append({"precision": precision, "seed": seed, "history": history, "accuracies": accuracies,
+                         "minutes": 1.5 if precision == "float32" else 0.75})
+    return {"machine": {"processor": "a processor", "instruction_sets": ["avx2", "avx512_bf16"], "cores": 2,
+                        "threads": 2, "memory_gb": 15.6, "system": "Linux",
+                        "versions": {"python": "3.11.9", "torch": "2.13.0"},
+                        "peak_gflops": {"float32": 347.0, "bfloat16": None}, "gpu": None},
+            "rows": rows, "growth": growth, "precision": MADE | {"runs": runs, "parameters": {"validation_size": 24}},
+            "large": MADE | {"title": "a large movie", "movie_gb": 4.1, "limit_gb": 2.0, "peak_gb": 1.25,
+                             "steps": [{"what": "reading", "seconds": 30.0}, {"what": "event map", "seconds": 600.0}]}}

@@ -1,0 +1,97 @@
+"""``python -m benchmarks [NAME ...]``: measure, and keep what was measured in ``results/benchmarks.json``.
+
+Heavy modules are imported in :func:`main`: this process measures nothing itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+import time
+from collections.abc import Callable
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit code is 0 if everything that was asked for has been measured."""
+    parser = argparse.ArgumentParser("python -m benchmarks", description="Measure how fast the project is, against a "
+                                     "plain baseline, and how its cost grows. Without names: everything.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a row, a growth, 'growth', 'large' or 'precision'")
+    parser.add_argument("--tap", default="", help="run folder of the pretraining with which event maps are compared")
+    parser.add_argument("--missing", action="store_true", help="only what has not been measured on this machine")
+    given = parser.parse_args(arguments)
+    from benchmarks import machine, quality, record
+    from benchmarks.processes import MeasurementError
+
+    file, failed = record.path(), []
+    try:
+        parts = all_parts(given.tap)
+        names = pick(given.names, parts)
+        quality.tap_folder(given.tap)  # a wrong one is refused now, not in half an hour
+    except (ValueError, FileNotFoundError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 2
+    try:
+        found = record.kept(file, machine.describe())
+        if "step" in names or "peak_gflops" not in found["machine"]:  # the step is compared with them
+            found["machine"]["peak_gflops"] = machine.peak_gflops()
+        for name in names:
+            part, measure = parts[name]
+            if given.missing and record.has(found, part, name):
+                continue
+            print(f"{name} ...", flush=True)
+            start = time.perf_counter()
+            try:
+                record.put(file, found, part, name, lambda: measure(found))
+            except MeasurementError as error:  # the other rows are worth measuring all the same
+                print(f"  {error}", file=sys.stderr)
+                failed.append(name)
+                continue
+            print(f"  {summary(found[part].get(name, {}))}{time.perf_counter() - start:.0f} s in all", flush=True)
+    except KeyboardInterrupt:
+        print(f"\nstopped; what was measured before is in {file}", file=sys.stderr)
+        return 130
+    print(f"not measured: {', '.join(failed)}" if failed else file)
+    return 1 if failed else 0
+
+
+def all_parts(tap: str) -> dict[str, tuple[str, Callable[[dict], dict]]]:
+    """By name, in the order in which they run: the part of the record, and what measures it, given the record."""
+    from benchmarks import growth, large, precision, rows
+
+    parts = {name: ("rows", lambda found, row=row: rows.measure(row, found))
+             for name, row in rows.all_rows(tap).items()}
+    parts |= {name: ("growth", lambda found, kind=kind: growth.measure(kind)) for name, kind in growth.KINDS.items()}
+    parts["large"] = "large", lambda found: large.measure()
+    parts["precision"] = "precision", lambda found: precision.measure()
+    return parts
+
+
+def pick(names: list[str], parts: dict) -> list[str]:
+    """The parts that are asked for, all if none is; "growth" stands for all its kinds.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown.
+    """
+    chosen = []
+    for name in names or parts:
+        several = [key for key, (part, _) in parts.items() if part == name and key != name]
+        if name not in parts and not several:
+            near = difflib.get_close_matches(name, [*parts, "growth"], n=1)
+            raise ValueError(f"there is nothing named {name!r} to be measured; choose from {', '.join(parts)}, growth"
+                             + (f"; did you mean {near[0]!r}?" if near else ""))
+        chosen += several or [name]
+    return list(dict.fromkeys(chosen))
+
+
+def summary(row: dict) -> str:
+    """The ratio of a row and its goal, if it has them."""
+    if row.get("ratio") is None:
+        return ""
+    return f"{row['ratio']:.3g} times as fast" + (f" (goal {row['goal']:g})" if row["goal"] else "") + ", "
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""A movie larger than memory: 4 GB, opened, sampled and mapped by a process that may have 2 GB of its own.
+
+The limit is the kernel's, on private writable memory (``RLIMIT_DATA``): pages of the mapped movie are not counted,
+since the system takes them back whenever it needs them; every array that the process makes is.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tifffile
+import torch
+
+from benchmarks.laps import SEED
+from benchmarks.processes import STATUS, MeasurementError, peak_gb, worker
+from benchmarks.rows import OURS
+from tapnb import models, paths
+from tapnb.arrow import PairSource
+from tapnb.event_map import event_maps
+from tapnb.movies import read_movie
+
+FRAMES, SIDE = 512, 2048  # 16 bit: 4.3 GB
+LIMIT = 2 * 10**9  # bytes
+TILE = 512  # pixels
+CROPS = 1000
+
+
+def measure(frames: int = FRAMES, side: int = SIDE, limit: int = LIMIT, tile: int = TILE,
+            widths: tuple[int, ...] = (32, 64, 128, 256), say: Callable[[str], None] = print) -> dict:
+    """Write the movie into a temporary folder, work on it under the limit, and delete it.
+
+    Raises
+    ------
+    MeasurementError
+        On a system without ``/proc``, or without the room on the disk.
+    """
+    size = frames * side * side * 2
+    paths.data().mkdir(parents=True, exist_ok=True)  # a temporary folder of the system's may lie in memory
+    if not STATUS.exists():
+        raise MeasurementError("a limit on memory needs Linux")
+    if shutil.disk_usage(paths.data()).free < 1.1 * size:
+        raise MeasurementError(f"the large movie needs {1.1 * size / 1e9:.1f} GB of room in {paths.data()}")
+    with tempfile.TemporaryDirectory(dir=paths.data()) as folder:
+        file = Path(folder) / "large.tif"
+        write_movie(file, frames, side)
+        with worker(OURS) as call:
+            call(resource.setrlimit, resource.RLIMIT_DATA, (limit, limit))
+            steps, most = call(work, file, tile, widths)
+            mapped_too = call(peak_gb)
+    for step in steps:
+        say(f"  {step['what']}: {step['seconds']:.3g} s")
+    say(f"  at most {most:.2f} GB of its own; {mapped_too:.2f} GB with what was mapped")
+    return {"title": "A movie larger than memory", "movie_gb": size / 1e9, "limit_gb": limit / 1e9, "steps": steps,
+            "peak_gb": most, "peak_with_mapped_gb": mapped_too, "seed": SEED,
+            "parameters": {"frames": frames, "side": side, "dtype": "uint16", "tile": tile, "crops": CROPS}}
+
+
+def write_movie(file: Path, frames: int, side: int) -> None:
+    """A smooth picture that drifts, with noise, page by page as uncompressed BigTIFF."""
+    rng = np.random.default_rng(SEED)
+    coarse = rng.integers(2000, 30000, (side // 16, side // 16), dtype=np.uint16)
+    picture = np.kron(coarse, np.ones((16, 16), np.uint16))
+    with tifffile.TiffWriter(file, bigtiff=True) as tiff:
+        for t in range(frames):
+            noise = rng.integers(0, 500, (side, side), dtype=np.uint16)
+            tiff.write(np.roll(picture, t, axis=1) + noise, photometric="minisblack", contiguous=True)
+
+
+def work(file: Path, tile: int, widths: tuple[int, ...]) -> tuple[list[dict], float]:
+    """What a user does with a movie, step by step: seconds of each, and the peak of the process' own memory in GB."""
+    steps: list[dict] = []
+
+    def step(what: str, function: Callable[[], object]) -> object:
+        start = time.perf_counter()
+        found = function()
+        steps.append({"what": what, "seconds": time.perf_counter() - start})
+        return found
+
+    rng, on = np.random.default_rng(SEED), torch.device("cpu")
+    features, head = models.DenseFeatures(widths).eval(), models.ResNetHead().eval()
+    with Watch() as watch:
+        movie = step("open", lambda: read_movie(file))
+        step("levels of all frames", lambda: movie.levels)
+        sources = {"uniformly": PairSource(movie, "uniform", on), "by change": PairSource(movie, "change", on)}
+        for how, source in sources.items():
+            weighing = "" if how == "uniformly" else ", change weights of all frames included"
+            step(f"{CROPS} crop pairs drawn {how} and gathered{weighing}",
+                 lambda: source.gather(source.sample(48, CROPS, rng)))
+        step("event maps of two frame pairs",
+             lambda: list(event_maps(features, head, movie, stride=8, tile=tile, frame_pairs=range(2))))
+    return steps, watch.most / 1e9
+
+
+class Watch:
+    """Largest anonymous memory of this process during a block, in bytes, looked up 50 times a second."""
+
+    def __init__(self):
+        self.most, self._over = 0, threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while True:
+            self.most = max(self.most, int(STATUS.read_text().split("RssAnon:")[1].split()[0]) * 1024)
+            if self._over.wait(0.02):
+                return

@@ -1,0 +1,98 @@
+"""The machine that measured: processor, instruction sets, cores, memory, versions, and what it can do at most."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import time
+from pathlib import Path
+
+import torch
+
+from tapnb import device, provenance
+
+CPUINFO = Path("/proc/cpuinfo")  # Linux
+INSTRUCTION_SETS = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_vnni": "AVX-512 VNNI", "avx512_bf16": "AVX512_BF16",
+                    "avx512_fp16": "AVX512_FP16", "amx_tile": "AMX", "amx_bf16": "AMX-BF16", "asimd": "NEON",
+                    "sve": "SVE", "bf16": "BF16", "i8mm": "I8MM"}
+"""What a CPU says of itself, and what it is called: those that matter for products of matrices."""
+
+
+def describe() -> dict:
+    """The machine as ``results/benchmarks.json`` keeps it, but for :func:`peak_gflops`."""
+    flags = cpu_flags(CPUINFO.read_text()) if CPUINFO.exists() else []
+    return {"processor": processor(), "cores": len(cores()), "threads": torch.get_num_threads(),
+            "instruction_sets": flags or [torch.backends.cpu.get_cpu_capability()],
+            "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
+            "system": " ".join([platform.system(), platform.machine(), *platform.libc_ver()]).strip(), "versions": provenance.versions(),
+            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None}
+
+
+def same(one: dict, other: dict) -> bool:
+    """Whether two descriptions are of one machine, as far as times can be compared."""
+    exact = all(one[key] == other[key] for key in ("processor", "cores", "gpu"))
+    return (exact and one["versions"]["torch"] == other["versions"]["torch"]
+            and abs(one["memory_gb"] - other["memory_gb"]) < 0.5)  # the system keeps a little, not always the same
+
+
+def cores() -> set[int] | range:
+    """The processor's cores that this process may use."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+
+
+def processor() -> str:
+    """Name of the processor, as well as the system knows it."""
+    names = re.findall(r"model name\s*:\s*(.+)", CPUINFO.read_text()) if CPUINFO.exists() else []
+    return names[0].strip() if names else platform.processor() or platform.machine()
+
+
+def cpu_flags(cpuinfo: str) -> list[str]:
+    """Names of the instruction sets that the text of ``/proc/cpuinfo`` lists."""
+    line = re.search(r"^(?:flags|Features)\s*:(.*)$", cpuinfo, re.MULTILINE)
+    there = line[1].split() if line else []
+    return [name for flag, name in INSTRUCTION_SETS.items() if flag in there]
+
+
+def has_amx() -> bool:
+    """Whether the CPU has bf16 matrix units."""
+    return torch.cpu._is_amx_tile_supported()
+
+
+def peak_gflops(side: int = 4096, repetitions: int = 5) -> dict[str, float | None]:
+    """Best rate of a large product of matrices on the CPU, in 10^9 operations a second.
+
+    bfloat16 only where the hardware multiplies it: the rate of its emulation would say nothing.
+    """
+    precise = {"float32": torch.float32}
+    if device.autocast(torch.device("cpu"))._enabled:
+        precise["bfloat16"] = torch.bfloat16
+    found: dict[str, float | None] = {"float32": None, "bfloat16": None}
+    for name, dtype in precise.items():
+        left, right = torch.rand(2, side, side).to(dtype)
+        seconds = []
+        for _ in range(repetitions):
+            start = time.perf_counter()
+            left @ right
+            seconds.append(time.perf_counter() - start)
+        found[name] = round(2 * side**3 / min(seconds) / 1e9, 1)
+    return found
+
+
+def flop_per_pair(model: torch.nn.Module, loss, size: int) -> float:
+    """Floating-point operations of one crop pair, forward and backward, as torch counts them in its operators.
+
+    Parameters
+    ----------
+    model : Module
+    loss : callable
+        (model, pairs, flip) to a scalar.
+    size : int
+        Side of the crops, in pixels.
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    n = 2  # BatchNorm wants more than one value a channel
+    with FlopCounterMode(display=False) as counter:
+        loss(model, torch.rand(n, 2, size, size), torch.zeros(n, dtype=torch.bool)).backward()
+    return counter.get_total_flops() / n

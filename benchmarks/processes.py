@@ -1,0 +1,197 @@
+"""Measuring in processes of their own: a chosen environment, a peak of memory that is theirs, two of them in turn."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import statistics
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STATUS = Path("/proc/self/status")  # Linux
+
+
+class MeasurementError(RuntimeError):
+    """A measurement did not come to its end; the message says which and why."""
+
+
+def peak_gb() -> float:
+    """The most memory (10^9 bytes) that this process has had so far."""
+    if STATUS.exists():  # ru_maxrss would include what the parent held when it started this process
+        return int(STATUS.read_text().split("VmHWM:")[1].split()[0]) * 1024 / 1e9
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most * (1 if sys.platform == "darwin" else 1024) / 1e9
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the ways that are measured in turn.
+
+    Attributes
+    ----------
+    what : str
+        One sentence: what is timed.
+    laps : callable
+        A generator function at the top level of a module. What comes before its first ``yield`` is preparation; then
+        every ``next()`` is one timed lap, which yields how many units it did, or (units, seconds) if it adds up its
+        seconds itself.
+    arguments : dict
+        Keyword arguments of ``laps``.
+    environment : dict
+        Variables of its process; None removes one.
+    memory : callable
+        Run there at the end: the peak in GB.
+    """
+
+    what: str
+    laps: Callable[..., Iterator]
+    arguments: dict = field(default_factory=dict)
+    environment: dict[str, str | None] = field(default_factory=dict)
+    memory: Callable[[], float] = peak_gb
+
+
+def default_allocator() -> dict[str, str | None]:
+    """An environment without settings of the allocator: what a user has today."""
+    return {name: None for name in os.environ if name.startswith("MALLOC_")}
+
+
+@contextmanager
+def worker(environment: dict[str, str | None]) -> Iterator[Callable]:
+    """A fresh process for a block; yields ``call(function, *arguments, **keywords)``, which runs there.
+
+    glibc reads its settings when a process starts, so the environment is set while it does.
+
+    Raises
+    ------
+    MeasurementError
+        From ``call``: with the traceback of what failed there, or if the process is gone.
+    """
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there,), daemon=True)
+    with _changed(environment):
+        process.start()
+    there.close()
+
+    def call(function: Callable, *arguments, **keywords):
+        try:
+            here.send((function, arguments, keywords))
+            value, error = here.recv()
+        except (EOFError, ConnectionError):
+            process.join()
+            raise MeasurementError(f"the process that measured {function.__name__} was ended (exit code "
+                                   f"{process.exitcode}); often there is too little memory") from None
+        if error:
+            raise MeasurementError(f"{function.__name__} failed:\n{error}")
+        return value
+
+    try:
+        yield call
+    finally:
+        here.close()  # an idle worker then ends by itself
+        process.join(timeout=2)
+        process.kill()
+        process.join()
+
+
+def alone(environment: dict[str, str | None], function: Callable, *arguments, **keywords) -> tuple[object, float]:
+    """Run a function in a fresh process; what it returns, and the process' peak memory in GB."""
+    with worker(environment) as call:
+        return call(function, *arguments, **keywords), call(peak_gb)
+
+
+def alternate(sides: dict[str, Side], repetitions: int = 5,
+              say: Callable[[str], None] = print) -> dict[str, dict]:
+    """Measure several ways in turn: first, second, first, second, ... never two at once.
+
+    Each has a process of its own that lives through all laps. One lap of each is a warm-up.
+
+    Parameters
+    ----------
+    sides : dict of Side
+    repetitions : int
+        Timed laps of each.
+    say : callable
+        Takes a line of progress.
+
+    Returns
+    -------
+    dict of dict
+        By side: ``what``, ``seconds`` (one per lap and unit), ``memory_gb``.
+    """
+    found = {name: {"what": side.what, "seconds": []} for name, side in sides.items()}
+    with ExitStack() as stack:
+        calls = {name: stack.enter_context(worker(side.environment)) for name, side in sides.items()}
+        for name, side in sides.items():
+            calls[name](_prepare, side.laps, side.arguments)
+        for lap in range(repetitions + 1):
+            for name in sides:
+                seconds = calls[name](_lap)
+                say(f"  {f'lap {lap} of {repetitions}' if lap else 'warm-up':12} {name:9} {seconds:.4g} s a unit")
+                if lap:
+                    found[name]["seconds"].append(seconds)
+        for name, side in sides.items():
+            found[name]["memory_gb"] = calls[name](side.memory)
+    return found
+
+
+def ratio(found: dict[str, dict]) -> float:
+    """How many times as long "plain" takes as "ours": the ratio of the medians."""
+    return statistics.median(found["plain"]["seconds"]) / statistics.median(found["ours"]["seconds"])
+
+
+@contextmanager
+def _changed(environment: dict[str, str | None]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in environment}
+    _set(environment)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(environment: dict[str, str | None]) -> None:
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _serve(connection) -> None:
+    """Loop of a worker: receive a function, send back its value or its traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process
+    while True:
+        try:
+            function, arguments, keywords = connection.recv()
+        except EOFError:  # the parent is gone
+            return
+        try:
+            connection.send((function(*arguments, **keywords), None))
+        except Exception:
+            connection.send((None, traceback.format_exc()))
+
+
+_laps: Iterator | None = None  # of the side that lives in this worker
+
+
+def _prepare(laps: Callable[..., Iterator], arguments: dict) -> None:
+    global _laps
+    _laps = laps(**arguments)
+    next(_laps)
+
+
+def _lap() -> float:
+    """Seconds per unit of one lap."""
+    start = time.perf_counter()
+    did = next(_laps)
+    elapsed = time.perf_counter() - start
+    units, seconds = did if isinstance(did, tuple) else (did, elapsed)
+    return seconds / units

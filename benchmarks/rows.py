@@ -1,0 +1,185 @@
+"""The rows: what each compares, its goal, and what is reported beside the ratio.
+
+A goal is a ratio to the baseline of the same run; where there is no baseline, seconds.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from benchmarks import laps, machine, plain, quality, starts
+from benchmarks.processes import Side, alone, alternate, default_allocator, ratio
+from tapnb import allocator, device
+from tapnb.recognise import BATCH
+
+PAPER_EPOCHS = {"linear": 10, "ResNet": 30}  # Section 3
+SEEDS = 10
+MOVIE: dict = {}  # options of the simulated movie: the paper's 96 frames of 1024 x 1024 pixels
+
+OURS = default_allocator() | allocator.ENVIRONMENT
+PLAIN = default_allocator()
+
+Also = dict[str, dict]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison.
+
+    Attributes
+    ----------
+    title, unit : str
+        ``unit`` is what one lap counts: "pair", "frame", ...
+    goal : float or None
+        Wanted ratio of "plain" to "ours"; without "plain", the most seconds that ours may take.
+    sides : dict of Side
+        "ours" and, where there is a baseline, "plain".
+    also : callable
+        (sides as measured, the record so far) to what is reported beside the ratio.
+    repetitions : int
+    on : str
+        Where it computes.
+    """
+
+    title: str
+    unit: str
+    goal: float | None
+    sides: dict[str, Side]
+    also: Callable[[dict, dict], Also] = lambda found, record: {}
+    repetitions: int = 5
+    on: str = "cpu"
+
+
+def number(value: float, unit: str = "", goal: float | None = None) -> dict:
+    """A number to be reported beside a ratio."""
+    return {"value": value, "unit": unit, "goal": goal}
+
+
+def median(found: dict, side: str = "ours") -> float:
+    return statistics.median(found[side]["seconds"])
+
+
+def all_rows(tap: str = "") -> dict[str, Row]:
+    """Every row by its key; ``step_cuda`` only where there is a CUDA device.
+
+    Parameters
+    ----------
+    tap : str
+        Run folder of the pretraining with which event maps are compared; see :func:`benchmarks.quality.tap_folder`.
+    """
+    rows = {
+        "step": Row(
+            "TAP training step, 96 x 96 pixels, batch 108, full width", "pair", 6.0 if machine.has_amx() else 2.0,
+            {"plain": Side("crops one by one, augmented one by one, float32 network, Adam", laps.plain_step,
+                           {"movie": MOVIE, "batch": BATCH, "size": 96}, PLAIN),
+             "ours": Side("one step of pretrain.train_epoch: gather, augmentation, network, Adam", laps.step,
+                          {"movie": MOVIE, "batch": BATCH, "size": 96}, OURS)}, _beside_step),
+        "augmentation": Row(
+            "Augmentation, 96 x 96 pixels", "pair", 10.0,
+            {"plain": Side("pair by pair, each family with its own resampling", laps.plain_augmentation,
+                           {"batch": BATCH, "size": 96}, PLAIN),
+             "ours": Side("augment.draw and augment.apply, five batches of 108", laps.augmentation,
+                          {"batch": BATCH, "size": 96, "batches": 5}, OURS)}, _beside_augmentation),
+        "crops": Row(
+            "Crops: 95 000 pairs sampled, labelled, gathered", "pair", 100.0,
+            {"plain": Side("5 000 pairs, one by one: draw, slice, normalise, sum the mask, label, stack",
+                           laps.plain_crops, {"movie": MOVIE, "pairs": 5000, "size": 48}, PLAIN),
+             "ours": Side("all pairs: crops.sample_per_frame_pair, labelled_areas, label, gather in batches of 1 000",
+                          laps.crop_pairs, {"movie": MOVIE, "per_frame_pair": 1000, "size": 48}, OURS)}),
+        "linear_heads": _heads_row("linear", 8.0),
+        "resnet_heads": _heads_row("ResNet", 4.0),
+        "frame": Row(
+            "Dense features of a frame of 1024 x 1024 pixels", "frame", 4.0,
+            {"plain": Side("the network in evaluation mode, float32", laps.plain_frame, {"side": 1024}, PLAIN),
+             "ours": Side("explain.dense_features", laps.frame, {"side": 1024}, OURS)}),
+        "event_map": Row(
+            "Event map of 1024 x 1024 pixels, every 8 pixels", "frame pair", 30.0,
+            {"plain": Side("32 windows, each by itself: crop, features of both frames, head; scaled to all of a frame "
+                           "pair's windows", laps.plain_event_map, {"movie": MOVIE, "windows": 32}, PLAIN),
+             "ours": Side("event_map.event_maps, consecutive frame pairs", laps.event_map, {"movie": MOVIE}, OURS)},
+            lambda found, record: _beside_event_map(found, tap)),
+        "import": _start("First `import tapnb`", "python", ["-c", "import tapnb"], 1.0),
+        "help": _start("`tapnb --help`", "tapnb", ["--help"], 0.3),
+    }
+    if torch.cuda.is_available():
+        arguments = {"movie": MOVIE, "batch": BATCH, "size": 96, "on": "cuda", "steps": 10}
+        rows["step_cuda"] = Row(
+            "TAP training step on CUDA, 96 x 96 pixels, batch 108, full width", "pair", None,
+            {"plain": Side("crops and augmentation one by one on the CPU, float32 network on the GPU", laps.plain_step,
+                           arguments | {"steps": 1}, PLAIN),
+             "ours": Side("ten steps of pretrain.train_epoch, movie resident on the GPU", laps.step, arguments, OURS),
+             "compiled": Side("the same after torch.compile", laps.step, arguments | {"compiled": True}, OURS)},
+            _beside_step_cuda, on="cuda")
+    return rows
+
+
+def measure(row: Row, record: dict, say: Callable[[str], None] = print) -> dict:
+    """Measure one row, as ``results/benchmarks.json`` keeps it, but for its provenance."""
+    found = alternate(row.sides, row.repetitions, say)
+    compared = "plain" in found
+    return {"title": row.title, "unit": row.unit, "goal": row.goal, "plain": found.get("plain"), "ours": found["ours"],
+            "ratio": ratio(found) if compared else None, "also": row.also(found, record),
+            "parameters": {name: side.arguments for name, side in row.sides.items()}, "seed": laps.SEED,
+            "device": device.describe(torch.device(row.on))}
+
+
+def _heads_row(kind: str, goal: float) -> Row:
+    epochs = PAPER_EPOCHS[kind]
+    arguments = {"kind": kind, "batch": BATCH, "size": 48}
+
+    def beside(found: dict, record: dict) -> Also:
+        print(f"  features of 14 934 pairs in memory, and a step of {SEEDS} {kind} heads on them (some minutes) ...")
+        _, most = alone(OURS, laps.hold_features, kind, seeds=SEEDS)
+        return {f"peak memory, features of 14 934 pairs and {SEEDS} heads": number(most, "GB", 8.0)}
+
+    return Row(
+        f"Event heads on fixed features, {SEEDS} seeds, {kind}", "seed and epoch, per pair", goal,
+        {"plain": Side("one seed, one batch: its features computed, then one step of the head", laps.plain_heads,
+                       arguments, PLAIN),
+         "ours": Side(f"one batch, {SEEDS} seeds: (time of recognise.fixed_features / {epochs} epochs + time of one "
+                      f"epoch of recognise.train_heads) / {SEEDS} seeds", laps.heads,
+                      arguments | {"epochs": epochs, "seeds": SEEDS}, OURS)}, beside)
+
+
+def _start(title: str, script: str, arguments: list[str], goal: float) -> Row:
+    ours = Side(f"a new process: {' '.join([script, *arguments])}", starts.start,
+                {"script": script, "arguments": arguments}, PLAIN, starts.children_peak_gb)
+    return Row(title, "start", goal, {"ours": ours}, repetitions=7)
+
+
+def _beside_step(found: dict, record: dict) -> Also:
+    work = machine.flop_per_pair(plain.TimeArrowModel(), plain.loss, 96) / 1e9
+    peaks = record["machine"]["peak_gflops"]
+    dtype = "bfloat16" if peaks["bfloat16"] else "float32"
+    return {"pairs a second": number(1 / median(found), "pairs/s"),
+            "work of the plain network": number(work, "GFLOP a pair"),
+            f"share of the measured peak ({dtype}), counting that work": number(
+                work / median(found) / peaks[dtype], goal=0.4 if dtype == "bfloat16" else None)}
+
+
+def _beside_step_cuda(found: dict, record: dict) -> Also:
+    return {"pairs a second": number(1 / median(found), "pairs/s"),
+            "pairs a second, compiled": number(1 / median(found, "compiled"), "pairs/s")}
+
+
+def _beside_augmentation(found: dict, record: dict) -> Also:
+    step = record["rows"].get("step")
+    if step is None:
+        return {}
+    return {"share of a training step": number(median(found) / median(step), "", 0.05)}
+
+
+def _beside_event_map(found: dict, tap: str) -> Also:
+    done, most = alone(OURS, laps.whole_movie, MOVIE)
+    also = {f"a whole movie, {done['frame_pairs']} frame pairs": number(done["minutes"], "min"),
+            "peak memory, a whole movie": number(most, "GB")}
+    folder = quality.tap_folder(tap)
+    if folder is None:
+        print("  no pretrained features are there, so the two maps are not compared; give a run folder by --tap")
+        return also
+    compared, _ = alone(OURS, quality.compare, folder, MOVIE)
+    return also | {name: number(value) for name, value in compared.items()}
