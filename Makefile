@@ -16,7 +16,7 @@ help:
 	@echo "make notebooks  only run the notebooks                      (the same, and MODE=execute|restore)"
 	@echo "make html       only build the book, from notebooks that have run"
 	@echo "make test       the tests, in some minutes;  make test-all: all of them"
-	@echo "make bench      how fast, against a plain baseline, in some hours  (ROWS=\"step frame\": only these)"
+	@echo "make bench      how fast, against a plain baseline, in an hour or two  (ROWS=\"step frame\": only these)"
 	@echo "make clean      remove what make made; trained runs and movies (runs/, data/) stay"
 
 # Once, and again when the lock changes; the stamp comes last, so that a failed install leaves none.

@@ -25,7 +25,8 @@ def describe() -> dict:
     return {"processor": processor(), "cores": len(cores()), "threads": torch.get_num_threads(),
             "instruction_sets": flags or [torch.backends.cpu.get_cpu_capability()],
             "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
-            "system": " ".join([platform.system(), platform.machine(), *platform.libc_ver()]).strip(), "versions": provenance.versions(),
+            "system": " ".join([platform.system(), platform.machine(), *filter(None, platform.libc_ver())]),
+            "versions": provenance.versions(),
             "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None}
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,44 +107,52 @@ def alone(environment: dict[str, str | None], function: Callable, *arguments, **
         return call(function, *arguments, **keywords), call(peak_gb)
 
 
-def alternate(sides: dict[str, Side], repetitions: int = 5,
+def alternate(sides: dict[str, Side], repetitions: int = 5, apart: bool = False,
               say: Callable[[str], None] = print) -> dict[str, dict]:
     """Measure several ways in turn: first, second, first, second, ... never two at once.
 
-    Each has a process of its own that lives through all laps. One lap of each is a warm-up.
+    Each has a process of its own, in which one lap is a warm-up.
 
     Parameters
     ----------
     sides : dict of Side
     repetitions : int
         Timed laps of each.
+    apart : bool
+        A new process for every lap, where two that wait for their turn would not fit into memory together.
     say : callable
         Takes a line of progress.
 
     Returns
     -------
     dict of dict
-        By side: ``what``, ``seconds`` (one per lap and unit), ``memory_gb``.
+        By side: ``what``, ``seconds`` (one per lap and unit), ``memory_gb`` (the peak).
     """
-    found = {name: {"what": side.what, "seconds": []} for name, side in sides.items()}
+    found = {name: {"what": side.what, "seconds": [], "memory_gb": 0.0} for name, side in sides.items()}
     with ExitStack() as stack:
-        calls = {name: stack.enter_context(worker(side.environment)) for name, side in sides.items()}
-        for name, side in sides.items():
-            calls[name](_prepare, side.laps, side.arguments)
-        for lap in range(repetitions + 1):
-            for name in sides:
-                seconds = calls[name](_lap)
-                say(f"  {f'lap {lap} of {repetitions}' if lap else 'warm-up':12} {name:9} {seconds:.4g} s a unit")
-                if lap:
-                    found[name]["seconds"].append(seconds)
-        for name, side in sides.items():
-            found[name]["memory_gb"] = calls[name](side.memory)
+        waiting = {} if apart else {name: stack.enter_context(_warm(side)) for name, side in sides.items()}
+        for lap in range(1, repetitions + 1):
+            for name, side in sides.items():
+                with nullcontext(waiting[name]) if name in waiting else _warm(side) as call:
+                    seconds, most = call(_lap), call(side.memory)
+                found[name]["seconds"].append(seconds)
+                found[name]["memory_gb"] = max(found[name]["memory_gb"], most)
+                say(f"  {lap} of {repetitions}  {name:8}  {seconds:.4g} s a unit")
     return found
 
 
 def ratio(found: dict[str, dict]) -> float:
     """How many times as long "plain" takes as "ours": the ratio of the medians."""
     return statistics.median(found["plain"]["seconds"]) / statistics.median(found["ours"]["seconds"])
+
+
+@contextmanager
+def _warm(side: Side) -> Iterator[Callable]:
+    """A worker that has prepared a side and done its first lap."""
+    with worker(side.environment) as call:
+        call(_prepare, side.laps, side.arguments)
+        call(_lap)
+        yield call
 
 
 @contextmanager

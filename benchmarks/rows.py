@@ -41,6 +41,8 @@ class Row:
     also : callable
         (sides as measured, the record so far) to what is reported beside the ratio.
     repetitions : int
+    apart : bool
+        See :func:`benchmarks.processes.alternate`.
     on : str
         Where it computes.
     """
@@ -51,6 +53,7 @@ class Row:
     sides: dict[str, Side]
     also: Callable[[dict, dict], Also] = lambda found, record: {}
     repetitions: int = 5
+    apart: bool = False
     on: str = "cpu"
 
 
@@ -77,7 +80,8 @@ def all_rows(tap: str = "") -> dict[str, Row]:
             {"plain": Side("crops one by one, augmented one by one, float32 network, Adam", laps.plain_step,
                            {"movie": MOVIE, "batch": BATCH, "size": 96}, PLAIN),
              "ours": Side("one step of pretrain.train_epoch: gather, augmentation, network, Adam", laps.step,
-                          {"movie": MOVIE, "batch": BATCH, "size": 96}, OURS)}, _beside_step),
+                          {"movie": MOVIE, "batch": BATCH, "size": 96}, OURS)},
+            _beside_step, apart=True),  # a batch's maps are 13 GB, which malloc's settings keep between the steps
         "augmentation": Row(
             "Augmentation, 96 x 96 pixels", "pair", 10.0,
             {"plain": Side("pair by pair, each family with its own resampling", laps.plain_augmentation,
@@ -119,7 +123,7 @@ def all_rows(tap: str = "") -> dict[str, Row]:
 
 def measure(row: Row, record: dict, say: Callable[[str], None] = print) -> dict:
     """Measure one row, as ``results/benchmarks.json`` keeps it, but for its provenance."""
-    found = alternate(row.sides, row.repetitions, say)
+    found = alternate(row.sides, row.repetitions, row.apart, say)
     compared = "plain" in found
     return {"title": row.title, "unit": row.unit, "goal": row.goal, "plain": found.get("plain"), "ours": found["ours"],
             "ratio": ratio(found) if compared else None, "also": row.also(found, record),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import torch
+
+from tapnb.rounded import RoundedToBfloat16
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -41,14 +45,22 @@ def layout(device: torch.device) -> torch.memory_format:
     return torch.contiguous_format if training else torch.channels_last
 
 
-def autocast(device: torch.device, precision: str = "auto") -> torch.autocast:
-    """bf16 autocast where the hardware multiplies bf16 matrices, otherwise a context that does nothing.
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bf16 matrices: elsewhere it would be emulated, slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def autocast(device: torch.device, precision: str = "auto") -> AbstractContextManager:
+    """A context for a training step, in which layers compute in bf16 or in float32.
 
     Parameters
     ----------
     device : torch.device
     precision : {"auto", "float32", "bfloat16"}
-        To insist on one of the two. A CPU without bf16 units computes "bfloat16" with the same rounding, but slowly.
+        "auto" is bf16 autocast where the hardware multiplies bf16 matrices, else float32. "bfloat16" insists: without
+        such hardware values are rounded as it would round them, see :mod:`tapnb.rounded`.
 
     Raises
     ------
@@ -57,14 +69,10 @@ def autocast(device: torch.device, precision: str = "auto") -> torch.autocast:
     """
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}; choose {', '.join(map(repr, PRECISIONS))}")
-    if precision != "auto":
-        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
-    if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        # A CPU without these emulates bf16 at a fraction of the speed of float32.
-        fast = device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast)
+    fast = multiplies_bfloat16(device)
+    if precision == "bfloat16" and not fast:
+        return RoundedToBfloat16()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast and precision != "float32")
 
 
 def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
@@ -76,7 +84,10 @@ def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 def describe(device: torch.device, precision: str = "auto") -> str:
     """One line for a run record: device, threads, precision."""
-    precision = "bf16 autocast" if autocast(device, precision)._enabled else "float32"
+    if precision == "auto":
+        precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
+    if precision == "bfloat16":
+        precision = "bf16 autocast" if multiplies_bfloat16(device) else "float32 rounded to bf16"
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name(device)}, {precision}"
     return f"{device.type} ({torch.backends.cpu.get_cpu_capability()}), {torch.get_num_threads()} threads, {precision}"

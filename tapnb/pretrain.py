@@ -23,7 +23,7 @@ from tapnb.files import replacing
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 
-MODULES = ("movies", "crops", "augment", "models", "losses", "arrow", "device", "pretrain")
+MODULES = ("movies", "crops", "augment", "models", "losses", "arrow", "rounded", "device", "pretrain")
 """The code that makes a training what it is."""
 
 TEST_SIZES = [48, 96]

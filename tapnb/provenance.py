@@ -22,7 +22,7 @@ def commit() -> tuple[str | None, bool]:
     commit : str or None
         None outside a git checkout.
     dirty : bool
-        True if a tracked file of ``tapnb/`` or ``notebooks/`` was changed and not committed.
+        True if a file of ``tapnb/``, ``notebooks/`` or ``benchmarks/`` was changed or added and not committed.
     """
     root = Path(__file__).parent.parent
 

@@ -41,20 +41,22 @@ def logging_laps(log, name, seconds, variable):
 
 def test_two_sides_are_measured_in_turn_each_in_its_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("MALLOC_ARENA_MAX", "3")
-    log = str(tmp_path / "log")
-    name = "MALLOC_ARENA_MAX"
+    log, name = str(tmp_path / "log"), "MALLOC_ARENA_MAX"
     environments = {"plain": processes.default_allocator(), "ours": {name: "5"}}
     sides = {side: processes.Side(f"the {side} way", logging_laps, {"log": log, "name": side, "seconds": seconds,
                                                                     "variable": name}, environments[side])
              for side, seconds in (("plain", 12.0), ("ours", 4.0))}
     found = processes.alternate(sides, 3, say=lambda line: None)
     lines = Path(log).read_text().splitlines()
-    assert lines[:2] == ["plain starts None", "ours starts 5"]
-    assert lines[2:] == ["plain", "ours"] * 4, "a warm-up and three laps of each"
+    assert lines[:4] == ["plain starts None", "plain", "ours starts 5", "ours"], "a warm-up of each"
+    assert lines[4:] == ["plain", "ours"] * 3
     assert found["plain"]["seconds"] == [6.0, 12.0, 18.0], "seconds a unit, without the warm-up"
     assert processes.ratio(found) == 3.0
     assert found["ours"]["what"] == "the ours way" and found["ours"]["memory_gb"] > 0.005
     assert os.environ[name] == "3", "the environment is as it was"
+
+    found = processes.alternate({"ours": sides["ours"]}, 2, apart=True, say=lambda line: None)
+    assert found["ours"]["seconds"] == [2.0, 2.0], "every lap is the second one of a new process"
 
 
 def test_a_failure_in_a_process_says_what_and_where():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tapnb import device
+from tapnb import device, rounded
 
 
 def test_auto_takes_what_is_there():
@@ -25,11 +25,16 @@ def test_autocast_is_bf16_only_where_the_processor_has_it():
     assert ("bf16" if fast else "float32") in device.describe(torch.device("cpu"))
 
 
-def test_precision_can_be_insisted_on():
+def test_precision_can_be_insisted_on(monkeypatch):
     cpu = torch.device("cpu")
+    monkeypatch.setattr(device, "multiplies_bfloat16", lambda on: True)
     for precision in ("float32", "bfloat16"):
         with device.autocast(cpu, precision):
             assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == getattr(torch, precision)
+    assert "bf16 autocast" in device.describe(cpu) and "float32" in device.describe(cpu, "float32")
+    monkeypatch.setattr(device, "multiplies_bfloat16", lambda on: False)
+    assert isinstance(device.autocast(cpu, "bfloat16"), rounded.RoundedToBfloat16)
+    assert "rounded to bf16" in device.describe(cpu, "bfloat16") and "rounded" not in device.describe(cpu)
     with pytest.raises(ValueError, match="unknown precision 'half'; choose 'auto', 'float32', 'bfloat16'"):
         device.autocast(cpu, "half")
 
@@ -40,7 +45,7 @@ def test_maps_are_channels_last_but_in_float32_training_on_a_cpu():
     assert device.layout(torch.device("cuda")) is torch.channels_last
     with torch.no_grad():
         assert device.layout(cpu) is torch.channels_last
-    with device.autocast(cpu, "bfloat16"):
+    with torch.autocast("cpu"):
         assert device.layout(cpu) is torch.channels_last
 
 
