@@ -66,7 +66,7 @@ def peak_gflops(side: int = 4096, repetitions: int = 5) -> dict[str, float | Non
     bfloat16 only where the hardware multiplies it: the rate of its emulation would say nothing.
     """
     precise = {"float32": torch.float32}
-    if device.autocast(torch.device("cpu"))._enabled:
+    if device.multiplies_bfloat16(torch.device("cpu")):
         precise["bfloat16"] = torch.bfloat16
     found: dict[str, float | None] = {"float32": None, "bfloat16": None}
     for name, dtype in precise.items():
