@@ -20,14 +20,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tap", default="", help="run folder of the pretraining with which event maps are compared")
     parser.add_argument("--missing", action="store_true", help="only what has not been measured on this machine")
     given = parser.parse_args(arguments)
-    from benchmarks import machine, quality, record
+    from benchmarks import machine, record
     from benchmarks.processes import MeasurementError
 
     file, failed = record.path(), []
     try:
         parts = all_parts(given.tap)
         names = pick(given.names, parts)
-        quality.tap_folder(given.tap)  # a wrong one is refused now, not in half an hour
     except (ValueError, FileNotFoundError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2

@@ -17,7 +17,8 @@ MOVIE: dict = {}  # of the paper's size
 TRAINING = {"pairs": 16384, "pairs_per_epoch": 2048, "batch": 16, "crop_sizes": [24], "crop_shares": [1.0],
             "sampler": "change", "uniform_share": 0.1, "change_power": 4.0, "schedule": "one-cycle", "low_rate": 1e-4,
             "high_rate": 1e-3, "unit_length": False, "validation_pairs": 500, "validation_size": 24,
-            "test_pairs": 1000}
+            "test_pairs": 1000, "channels": [16, 32, 64, 128]}
+"""At half the network's width: a quarter of the time."""
 
 
 def measure(seeds: tuple[int, ...] = SEEDS, movie: dict = MOVIE, training: dict = TRAINING) -> dict:
@@ -28,7 +29,7 @@ def measure(seeds: tuple[int, ...] = SEEDS, movie: dict = MOVIE, training: dict 
             print(f"  {precision}, seed {seed}", flush=True)
             found, _ = alone(OURS, train, precision, seed, movie, training)
             runs.append(found)
-    return {"runs": runs, "seed": ", ".join(map(str, seeds)), "device": runs[0]["device"],
+    return {"runs": runs, "seed": ", ".join(map(str, seeds)), "device": "; ".join(dict.fromkeys(run["device"] for run in runs)),
             "parameters": training | {"movie": movie}}
 
 

@@ -56,9 +56,9 @@ def put(file: Path, record: dict, part: str, key: str, measure: Callable[[], dic
         Of the row or growth; the other parts have none.
     measure : callable
     """
+    commit, dirty = provenance.commit()  # of the code that measures, whatever is written meanwhile
     start = time.perf_counter()
     found = measure()
-    commit, dirty = provenance.commit()
     found |= {"commit": commit, "dirty": dirty, "made": provenance.now(),
               "took_s": round(time.perf_counter() - start, 1)}
     if part in KEYED:

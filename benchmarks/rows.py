@@ -8,11 +8,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from benchmarks import laps, machine, plain, quality, starts
-from benchmarks.processes import Side, alone, alternate, default_allocator, ratio
+from benchmarks.processes import MeasurementError, Side, alone, alternate, default_allocator, ratio
 from tapnb import allocator, device
 from tapnb.recognise import BATCH
 
@@ -45,6 +46,8 @@ class Row:
         See :func:`benchmarks.processes.alternate`.
     on : str
         Where it computes.
+    tap : str, optional
+        Name of the pretraining that ``also`` takes.
     """
 
     title: str
@@ -55,6 +58,7 @@ class Row:
     repetitions: int = 5
     apart: bool = False
     on: str = "cpu"
+    tap: str | None = None
 
 
 def number(value: float, unit: str = "", goal: float | None = None) -> dict:
@@ -73,7 +77,13 @@ def all_rows(tap: str = "") -> dict[str, Row]:
     ----------
     tap : str
         Run folder of the pretraining with which event maps are compared; see :func:`benchmarks.quality.tap_folder`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If that folder holds no weights.
     """
+    folder = quality.tap_folder(tap)
     rows = {
         "step": Row(
             "TAP training step, 96 x 96 pixels, batch 108, full width", "pair", 6.0 if machine.has_amx() else 2.0,
@@ -105,7 +115,7 @@ def all_rows(tap: str = "") -> dict[str, Row]:
             {"plain": Side("32 windows, each by itself: crop, features of both frames, head; scaled to all of a frame "
                            "pair's windows", laps.plain_event_map, {"movie": MOVIE, "windows": 32}, PLAIN),
              "ours": Side("event_map.event_maps, consecutive frame pairs", laps.event_map, {"movie": MOVIE}, OURS)},
-            lambda found, record: _beside_event_map(found, tap)),
+            lambda found, record: _beside_event_map(folder), tap=folder.name if folder else None),
         "import": _start("First `import tapnb`", "python", ["-c", "import tapnb"], 1.0),
         "help": _start("`tapnb --help`", "tapnb", ["--help"], 0.3),
     }
@@ -124,10 +134,15 @@ def all_rows(tap: str = "") -> dict[str, Row]:
 def measure(row: Row, record: dict, say: Callable[[str], None] = print) -> dict:
     """Measure one row, as ``results/benchmarks.json`` keeps it, but for its provenance."""
     found = alternate(row.sides, row.repetitions, row.apart, say)
-    compared = "plain" in found
+    compared, tap = "plain" in found, {"tap": row.tap} if row.tap else {}
+    try:
+        also = row.also(found, record)
+    except MeasurementError as error:  # the ratio stands without it
+        say(f"  {error}")
+        also = {}
     return {"title": row.title, "unit": row.unit, "goal": row.goal, "plain": found.get("plain"), "ours": found["ours"],
-            "ratio": ratio(found) if compared else None, "also": row.also(found, record),
-            "parameters": {name: side.arguments for name, side in row.sides.items()}, "seed": laps.SEED,
+            "ratio": ratio(found) if compared else None, "also": also,
+            "parameters": {name: side.arguments for name, side in row.sides.items()} | tap, "seed": laps.SEED,
             "device": device.describe(torch.device(row.on))}
 
 
@@ -177,11 +192,10 @@ def _beside_augmentation(found: dict, record: dict) -> Also:
     return {"share of a training step": number(median(found) / median(step), "", 0.05)}
 
 
-def _beside_event_map(found: dict, tap: str) -> Also:
+def _beside_event_map(folder: Path | None) -> Also:
     done, most = alone(OURS, laps.whole_movie, MOVIE)
     also = {f"a whole movie, {done['frame_pairs']} frame pairs": number(done["minutes"], "min"),
             "peak memory, a whole movie": number(most, "GB")}
-    folder = quality.tap_folder(tap)
     if folder is None:
         print("  no pretrained features are there, so the two maps are not compared; give a run folder by --tap")
         return also

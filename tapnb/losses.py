@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch.nn import functional as F
 
@@ -61,5 +63,5 @@ def decorrelation(z: torch.Tensor, temperature: float = TEMPERATURE, unit_length
         products = rows @ rows.transpose(-1, -2) / temperature  # (M, C, C)
         own = products.log_softmax(dim=-1).diagonal(dim1=-2, dim2=-1)  # (M, C): log a_ii
         if floor:
-            own = torch.logaddexp(own, own.new_tensor(floor).log())  # log(a_ii + floor), for any a_ii
+            own = torch.logaddexp(own, own.new_full((), math.log(floor)))  # log(a_ii + floor), for any a_ii
         return -own.mean()

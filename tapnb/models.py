@@ -97,13 +97,13 @@ class UpBlock(nn.Sequential):
 
 
 def _in_bands(block: nn.Module, *maps: torch.Tensor) -> torch.Tensor:
-    """``block(*maps)``, band by band where the maps are large and no gradient is wanted.
+    """``block(*maps)``, band by band where the maps are large, in evaluation mode and without a gradient.
 
     A band's maps stay in the processor's cache, and the whole frame's are never all there. The values are the same
     up to rounding: a band takes along what its rows see, and the padding at its edges is cut off.
     """
     height = maps[-1].shape[-2]
-    if torch.is_grad_enabled() or height <= 2 * BAND:
+    if block.training or torch.is_grad_enabled() or height <= 2 * BAND:
         return block(*maps)
     bands = []
     for top in range(0, height, BAND):
@@ -157,7 +157,8 @@ class DenseFeatures(nn.Module):
 
     def forward(self, pairs: torch.Tensor) -> torch.Tensor:
         frames = pairs.flatten(0, 1)[:, None]  # (2N, 1, h, w)
-        frames = frames.contiguous(memory_format=device.layout(pairs.device))  # layers keep the layout of their input
+        # Layers keep the layout of their input. One channel is both layouts at once, and `contiguous` would leave it.
+        frames = frames.to(memory_format=device.layout(pairs.device))
         return self.projection(self.backbone(frames)).unflatten(0, pairs.shape[:2])
 
 

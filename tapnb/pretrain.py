@@ -99,7 +99,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
              crop_sizes: list[int], crop_shares: list[float], sampler: str, uniform_share: float,
              change_power: float, schedule: str, low_rate: float, high_rate: float, validation_pairs: int,
              validation_size: int, unit_length: bool, seed: int, on: torch.device, floor: float = 0.0,
-             precision: str = "auto", channels: Sequence[int] = (32, 64, 128, 256)) -> pd.DataFrame:
+             precision: str = "auto", compiled: bool = False, channels: Sequence[int] = (32, 64, 128, 256)) -> pd.DataFrame:
     """Train on one movie, validate on another, resume where a former call stopped.
 
     Parameters
@@ -124,6 +124,8 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
     on : torch.device
     precision : {"auto", "float32", "bfloat16"}
         Of the training step, see :func:`tapnb.device.autocast`; validation is in float32.
+    compiled : bool
+        Let `torch.compile` fuse the network for training: minutes once, which a GPU earns back.
     channels : sequence of int
         Channels of the U-Net's levels.
 
@@ -159,6 +161,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
 
     source = PairSource(movie, sampler, on, uniform_share, change_power)
     checks = arrow.held_out_pairs(held_out, validation_size, validation_pairs, on)
+    trained_model = torch.compile(model) if compiled else model  # the same weights
     progress = tqdm(range(len(history), epochs), initial=len(history), total=epochs, desc="TAP", unit="epoch")
     for epoch in progress:
         rng = np.random.default_rng([seed, epoch])
@@ -169,7 +172,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
                  for step in range(first, first + steps_per_epoch)]
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         start = time.perf_counter()
-        trained = train_epoch(model, optimiser, source, drawn, rates, generator, unit_length, floor, precision)
+        trained = train_epoch(trained_model, optimiser, source, drawn, rates, generator, unit_length, floor, precision)
         minutes = (history[-1]["minutes"] if history else 0.0) + (time.perf_counter() - start) / 60
         row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * batch, "minutes": minutes,
                "crop_size": size, "learning_rate": rates[-1]} | _prefixed("train", trained)

@@ -13,8 +13,8 @@ from torch.overrides import TorchFunctionMode
 PRODUCTS = {F.conv2d, F.linear}
 """Autocast hands these bf16: what goes into them is rounded, and what comes out."""
 
-KEPT = PRODUCTS | {F.batch_norm, F.leaky_relu, F.relu}
-"""These compute in float32 and hand on bf16."""
+KEPT = PRODUCTS | {F.batch_norm, F.leaky_relu, F.relu, torch.Tensor.add, torch.Tensor.mean}
+"""These add up in float32 and hand on bf16."""
 
 
 class _Round(torch.autograd.Function):

@@ -90,6 +90,18 @@ def test_a_row_is_measured_as_the_book_reads_it():
     json.dumps(found)
 
 
+def test_a_row_stands_without_what_is_measured_beside_it():
+    def fails(found, record):
+        raise processes.MeasurementError("too little memory")
+
+    said = []
+    side = processes.Side("ours", laps.frame, {"side": 16, "widths": WIDTHS})
+    row = rows.Row("a frame", "frame", 4.0, {"ours": side}, fails, repetitions=1, tap="tap-1")
+    found = rows.measure(row, {"rows": {}}, say=said.append)
+    assert found["also"] == {} and len(found["ours"]["seconds"]) == 1 and "too little memory" in said[-1]
+    assert found["ratio"] is None and found["parameters"]["tap"] == "tap-1"
+
+
 def test_augmentation_is_compared_with_a_training_step_that_was_measured():
     found = {"ours": {"seconds": [0.001]}}
     assert rows._beside_augmentation(found, {"rows": {}}) == {}
@@ -107,6 +119,14 @@ def test_event_maps_are_compared_on_the_same_windows():
     first = next(iter(event_maps(features, head, movie, laps.STRIDE)))
     np.testing.assert_array_equal(found["ours"][:cells], first.ravel())
     assert np.abs(found["ours"] - found["plain"]).mean() > 0, "features of a crop are no crop of features"
+
+
+def test_the_head_of_the_comparison_is_trained_on_balanced_pairs():
+    features, movie = models.DenseFeatures(WIDTHS).eval(), shrinking_discs(1, side=160)
+    first, again = (quality.train_head(features, movie, 20, 1) for _ in range(2))
+    assert not first.training and all(map(torch.equal, first.state_dict().values(), again.state_dict().values()))
+    untouched = laps.untrained(models.ResNetHead)
+    assert not torch.equal(first.linear.weight, untouched.linear.weight)
 
 
 # Growth, the large movie, precision

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tapnb import models
+from tapnb import device, models
 
 
 def weights(module: nn.Module) -> int:
@@ -81,6 +81,32 @@ def test_bands_of_a_frame_join_to_the_whole(small, monkeypatch, height, width):
     torch.testing.assert_close(features(frames), whole, rtol=0, atol=0)  # with a gradient nothing is cut
     with torch.no_grad():
         torch.testing.assert_close(features(frames), whole)
+        features.train()(frames)  # nor where norms count what they see
+    assert features.backbone.down[0][1].num_batches_tracked == 1
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_maps_lie_in_memory_as_the_device_wants_them(small, monkeypatch, layout):
+    monkeypatch.setattr(device, "layout", lambda on: layout)
+    seen = []
+    for norm in (module for module in small.features.modules() if isinstance(module, nn.BatchNorm2d)):
+        norm.register_forward_pre_hook(lambda _, given: seen.append(given[0].is_contiguous(memory_format=layout)))
+    small.features(torch.rand(2, 2, 24, 24))
+    assert len(seen) == 15 and all(seen)
+
+
+def test_torch_compile_can_trace_a_training_step(small):
+    """Forward and backward in one graph; its default backend would also need a C++ compiler."""
+    compiled = torch.compile(small, backend="aot_eager", fullgraph=True)
+    pairs = torch.rand(3, 2, 24, 24)
+    logits, z = compiled(pairs)
+    (logits.square().sum() + z.tanh().sum()).backward()
+    gradient = small.features.backbone.down[0][0].weight.grad.clone()
+    small.zero_grad()
+    expected, z = small(pairs)
+    (expected.square().sum() + z.tanh().sum()).backward()
+    torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(gradient, small.features.backbone.down[0][0].weight.grad, rtol=1e-3, atol=1e-4)
 
 
 def test_folded_norms_change_nothing_and_leave_the_model_alone(small):
