@@ -26,18 +26,17 @@ def main(arguments: list[str] | None = None) -> int:
     file, failed = record.path(), []
     try:
         parts = all_parts(given.tap)
-        names = pick(given.names, parts)
+        names, found = pick(given.names, parts), record.kept(file, machine.describe())
     except (ValueError, FileNotFoundError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
     try:
-        found = record.kept(file, machine.describe())
+        if given.missing:
+            names = [name for name in names if not record.has(found, parts[name][0], name)]
         if "step" in names or "peak_gflops" not in found["machine"]:  # the step is compared with them
             found["machine"]["peak_gflops"] = machine.peak_gflops()
         for name in names:
             part, measure = parts[name]
-            if given.missing and record.has(found, part, name):
-                continue
             print(f"{name} ...", flush=True)
             start = time.perf_counter()
             try:

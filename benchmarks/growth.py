@@ -20,10 +20,11 @@ import torch
 from benchmarks import laps
 from benchmarks.processes import alone
 from benchmarks.rows import OURS
-from tapnb import crops, models, recognise
+from tapnb import crops, models
+from tapnb.heads import train_heads
 from tapnb.movies import read_movie
 
-REPETITIONS = 3
+REPETITIONS = 5
 FULL = {"frames": 96, "size": 512}
 LONGEST = {"frames": 192, "size": 512}
 
@@ -78,7 +79,7 @@ def head_steps(kind: str, seeds: int, batch: int = laps.BATCH) -> Iterator:
     labels, heads = laps.random_labels(batch), [laps.HEADS[kind]() for _ in range(seeds)]
     yield
     while True:
-        recognise.train_heads(heads, features, labels, 1, laps.SEED)
+        train_heads(heads, features, labels, 1, laps.SEED)
         yield 1
 
 

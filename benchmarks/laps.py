@@ -17,6 +17,7 @@ from benchmarks import plain, plain_pairs
 from tapnb import augment, catalogue, crops, device, explain, models, pretrain, recognise
 from tapnb.arrow import PairSource
 from tapnb.event_map import event_maps
+from tapnb.heads import train_heads
 from tapnb.movies import Movie
 
 SEED = 1
@@ -75,8 +76,9 @@ def plain_step(movie: dict, batch: int = BATCH, size: int = 96, widths: tuple[in
 
 def step(movie: dict, batch: int = BATCH, size: int = 96, widths: tuple[int, ...] = WIDTHS, on: str = "cpu",
          steps: int = 1, compiled: bool = False) -> Iterator:
-    source = PairSource(open_movie(movie), "uniform", torch.device(on))
-    model = untrained(models.TimeArrowModel, widths).to(on, memory_format=device.layout(torch.device(on)))
+    computing = device.choose(on)
+    source = PairSource(open_movie(movie), "uniform", computing)
+    model = untrained(models.TimeArrowModel, widths).to(computing, memory_format=device.layout(computing))
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-4, weight_decay=1e-6)
     trained = torch.compile(model) if compiled else model
     rng, generator = np.random.default_rng(SEED), torch.Generator().manual_seed(SEED)
@@ -110,7 +112,7 @@ def augmentation(batch: int = BATCH, size: int = 96, batches: int = 5) -> Iterat
 # Crops
 
 
-def plain_crops(movie: dict, pairs: int = 5000, size: int = 48) -> Iterator:
+def plain_crops(movie: dict, pairs: int = 1000, size: int = 48) -> Iterator:
     opened = sixteen_bits(open_movie(movie))
     frames, masks, levels = opened.frames, opened.masks, opened.levels
     rng = np.random.default_rng(SEED)
@@ -155,7 +157,7 @@ def heads(kind: str, epochs: int, seeds: int = 10, batch: int = BATCH, size: int
         features = recognise.fixed_features(model, images)
         once = time.perf_counter() - start
         start = time.perf_counter()
-        recognise.train_heads(trained, features, labels, 1, SEED)
+        train_heads(trained, features, labels, 1, SEED)
         yield batch * seeds, once / epochs + time.perf_counter() - start  # features serve all seeds and epochs
 
 
@@ -164,7 +166,7 @@ def hold_features(kind: str, pairs: int = 14934, seeds: int = 10, size: int = 48
     """Features of all the paper's training pairs in memory, and one step of the heads on them."""
     features = recognise.fixed_features(untrained(models.DenseFeatures, widths), random_images(pairs, size))
     chosen = slice(0, min(pairs, BATCH))
-    recognise.train_heads([HEADS[kind](size) for _ in range(seeds)], features[chosen], random_labels(pairs)[chosen], 1,
+    train_heads([HEADS[kind](size) for _ in range(seeds)], features[chosen], random_labels(pairs)[chosen], 1,
                           SEED)
 
 
@@ -213,7 +215,7 @@ def plain_event_map(movie: dict, windows: int = 32, size: int = 48, widths: tupl
 
 def event_map(movie: dict, size: int = 48, widths: tuple[int, ...] = WIDTHS) -> Iterator:
     opened, networks = open_movie(movie), event_networks(size, widths)
-    opened.levels  # computed once
+    _ = opened.levels  # computed once, and kept
     yield
     while True:
         for _ in event_maps(*networks, opened, STRIDE):

@@ -26,7 +26,7 @@ from tapnb.event_map import event_maps
 from tapnb.movies import read_movie
 
 FRAMES, SIDE = 512, 2048  # 16 bit: 4.3 GB
-LIMIT = 2 * 2**30  # bytes
+LIMIT = 2 * 10**9  # bytes
 TILE = 512  # pixels
 CROPS = 1000
 

@@ -32,7 +32,7 @@ def describe() -> dict:
 
 def same(one: dict, other: dict) -> bool:
     """Whether two descriptions are of one machine, as far as times can be compared."""
-    exact = all(one[key] == other[key] for key in ("processor", "cores", "gpu"))
+    exact = all(one[key] == other[key] for key in ("processor", "cores", "threads", "gpu"))
     return (exact and one["versions"]["torch"] == other["versions"]["torch"]
             and abs(one["memory_gb"] - other["memory_gb"]) < 0.5)  # the system keeps a little, not always the same
 
@@ -71,10 +71,10 @@ def peak_gflops(side: int = 4096, repetitions: int = 5) -> dict[str, float | Non
     found: dict[str, float | None] = {"float32": None, "bfloat16": None}
     for name, dtype in precise.items():
         left, right = torch.rand(2, side, side).to(dtype)
-        seconds = []
+        seconds, product = [], torch.empty_like(left)
         for _ in range(repetitions):
             start = time.perf_counter()
-            left @ right
+            torch.mm(left, right, out=product)
             seconds.append(time.perf_counter() - start)
         found[name] = round(2 * side**3 / min(seconds) / 1e9, 1)
     return found

@@ -48,6 +48,8 @@ class Side:
         Variables of its process; None removes one.
     memory : callable
         Run there at the end: the peak in GB.
+    apart : bool
+        A new process for every lap: where memory is kept between laps, too much for the other side to have its turn.
     """
 
     what: str
@@ -55,6 +57,7 @@ class Side:
     arguments: dict = field(default_factory=dict)
     environment: dict[str, str | None] = field(default_factory=dict)
     memory: Callable[[], float] = peak_gb
+    apart: bool = False
 
 
 def default_allocator() -> dict[str, str | None]:
@@ -107,7 +110,7 @@ def alone(environment: dict[str, str | None], function: Callable, *arguments, **
         return call(function, *arguments, **keywords), call(peak_gb)
 
 
-def alternate(sides: dict[str, Side], repetitions: int = 5, apart: bool = False,
+def alternate(sides: dict[str, Side], repetitions: int = 5,
               say: Callable[[str], None] = print) -> dict[str, dict]:
     """Measure several ways in turn: first, second, first, second, ... never two at once.
 
@@ -118,8 +121,6 @@ def alternate(sides: dict[str, Side], repetitions: int = 5, apart: bool = False,
     sides : dict of Side
     repetitions : int
         Timed laps of each.
-    apart : bool
-        A new process for every lap, where two that wait for their turn would not fit into memory together.
     say : callable
         Takes a line of progress.
 
@@ -130,7 +131,7 @@ def alternate(sides: dict[str, Side], repetitions: int = 5, apart: bool = False,
     """
     found = {name: {"what": side.what, "seconds": [], "memory_gb": 0.0} for name, side in sides.items()}
     with ExitStack() as stack:
-        waiting = {} if apart else {name: stack.enter_context(_warm(side)) for name, side in sides.items()}
+        waiting = {name: stack.enter_context(_warm(side)) for name, side in sides.items() if not side.apart}
         for lap in range(1, repetitions + 1):
             for name, side in sides.items():
                 with nullcontext(waiting[name]) if name in waiting else _warm(side) as call:

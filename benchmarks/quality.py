@@ -14,6 +14,7 @@ from sklearn.metrics import average_precision_score
 from benchmarks.laps import SEED, STRIDE, open_movie
 from tapnb import crops, event_map, paths, pretrain, recognise, results
 from tapnb.dataset import event_dataset
+from tapnb.heads import train_heads
 from tapnb.models import DenseFeatures, ResNetHead
 from tapnb.movies import Movie
 
@@ -79,7 +80,7 @@ def train_head(features: DenseFeatures, movie: Movie, pairs: int, epochs: int) -
     labels = torch.from_numpy(data.labels[chosen].astype(np.int64))
     torch.manual_seed(SEED)
     head = ResNetHead()
-    recognise.train_heads([head], recognise.fixed_features(features, images), labels, epochs, SEED)
+    train_heads([head], recognise.fixed_features(features, images), labels, epochs, SEED)
     return head.eval()
 
 

@@ -15,7 +15,7 @@ import torch
 from benchmarks import laps, machine, plain, quality, starts
 from benchmarks.processes import MeasurementError, Side, alone, alternate, default_allocator, ratio
 from tapnb import allocator, device
-from tapnb.recognise import BATCH
+from tapnb.heads import BATCH
 
 PAPER_EPOCHS = {"linear": 10, "ResNet": 30}  # Section 3
 SEEDS = 10
@@ -42,8 +42,6 @@ class Row:
     also : callable
         (sides as measured, the record so far) to what is reported beside the ratio.
     repetitions : int
-    apart : bool
-        See :func:`benchmarks.processes.alternate`.
     on : str
         Where it computes.
     tap : str, optional
@@ -56,7 +54,6 @@ class Row:
     sides: dict[str, Side]
     also: Callable[[dict, dict], Also] = lambda found, record: {}
     repetitions: int = 5
-    apart: bool = False
     on: str = "cpu"
     tap: str | None = None
 
@@ -90,8 +87,8 @@ def all_rows(tap: str = "") -> dict[str, Row]:
             {"plain": Side("crops one by one, augmented one by one, float32 network, Adam", laps.plain_step,
                            {"movie": MOVIE, "batch": BATCH, "size": 96}, PLAIN),
              "ours": Side("one step of pretrain.train_epoch: gather, augmentation, network, Adam", laps.step,
-                          {"movie": MOVIE, "batch": BATCH, "size": 96}, OURS)},
-            _beside_step, apart=True),  # a batch's maps are 13 GB, which malloc's settings keep between the steps
+                          {"movie": MOVIE, "batch": BATCH, "size": 96}, OURS, apart=True)},  # it keeps 13 GB
+            _beside_step),
         "augmentation": Row(
             "Augmentation, 96 x 96 pixels", "pair", 10.0,
             {"plain": Side("pair by pair, each family with its own resampling", laps.plain_augmentation,
@@ -100,8 +97,8 @@ def all_rows(tap: str = "") -> dict[str, Row]:
                           {"batch": BATCH, "size": 96, "batches": 5}, OURS)}, _beside_augmentation),
         "crops": Row(
             "Crops: 95 000 pairs sampled, labelled, gathered", "pair", 100.0,
-            {"plain": Side("5 000 pairs, one by one: draw, slice, normalise, sum the mask, label, stack",
-                           laps.plain_crops, {"movie": MOVIE, "pairs": 5000, "size": 48}, PLAIN),
+            {"plain": Side("1 000 pairs, one by one: draw, slice, normalise, sum the mask, label, stack",
+                           laps.plain_crops, {"movie": MOVIE, "pairs": 1000, "size": 48}, PLAIN),
              "ours": Side("all pairs: crops.sample_per_frame_pair, labelled_areas, label, gather in batches of 1 000",
                           laps.crop_pairs, {"movie": MOVIE, "per_frame_pair": 1000, "size": 48}, OURS)}),
         "linear_heads": _heads_row("linear", 8.0),
@@ -116,7 +113,8 @@ def all_rows(tap: str = "") -> dict[str, Row]:
                            "pair's windows", laps.plain_event_map, {"movie": MOVIE, "windows": 32}, PLAIN),
              "ours": Side("event_map.event_maps, consecutive frame pairs", laps.event_map, {"movie": MOVIE}, OURS)},
             lambda found, record: _beside_event_map(folder), tap=folder.name if folder else None),
-        "import": _start("First `import tapnb`", "python", ["-c", "import tapnb"], 1.0),
+        "import": _start("`import tapnb`", "python", ["-c", "import tapnb"], 1.0),
+        "import_networks": _start("`import tapnb.recognise`, with PyTorch", "python", ["-c", "import tapnb.recognise"]),
         "help": _start("`tapnb --help`", "tapnb", ["--help"], 0.3),
     }
     if torch.cuda.is_available():
@@ -133,7 +131,7 @@ def all_rows(tap: str = "") -> dict[str, Row]:
 
 def measure(row: Row, record: dict, say: Callable[[str], None] = print) -> dict:
     """Measure one row, as ``results/benchmarks.json`` keeps it, but for its provenance."""
-    found = alternate(row.sides, row.repetitions, row.apart, say)
+    found = alternate(row.sides, row.repetitions, say)
     compared, tap = "plain" in found, {"tap": row.tap} if row.tap else {}
     try:
         also = row.also(found, record)
@@ -160,11 +158,11 @@ def _heads_row(kind: str, goal: float) -> Row:
         {"plain": Side("one seed, one batch: its features computed, then one step of the head", laps.plain_heads,
                        arguments, PLAIN),
          "ours": Side(f"one batch, {SEEDS} seeds: (time of recognise.fixed_features / {epochs} epochs + time of one "
-                      f"epoch of recognise.train_heads) / {SEEDS} seeds", laps.heads,
+                      f"epoch of heads.train_heads) / {SEEDS} seeds", laps.heads,
                       arguments | {"epochs": epochs, "seeds": SEEDS}, OURS)}, beside)
 
 
-def _start(title: str, script: str, arguments: list[str], goal: float) -> Row:
+def _start(title: str, script: str, arguments: list[str], goal: float | None = None) -> Row:
     ours = Side(f"a new process: {' '.join([script, *arguments])}", starts.start,
                 {"script": script, "arguments": arguments}, PLAIN, starts.children_peak_gb)
     return Row(title, "start", goal, {"ours": ours}, repetitions=7)

@@ -263,8 +263,8 @@ def as_tensor(frames: np.ndarray, device: torch.device | str = "cpu") -> torch.T
         frames = frames.astype(np.float32)  # not every device has float64, and a batch is float32 anyway
     if frames.dtype == np.uint16:
         frames = frames.view(np.int16)
-    if min(frames.strides) < 0:
-        frames = frames.copy()  # a mirrored view, which torch does not know
+    if any(stride < 0 or stride % frames.itemsize for stride in frames.strides):
+        frames = frames.copy()  # a mirrored view or a part of records, which torch does not know
     with warnings.catch_warnings():
         # Torch has no read-only tensors and warns of memory-mapped files; nothing here writes to frames.
         warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from tapnb import explain
 from tapnb.crops import CropPairs
-from tapnb.models import FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead
+from tapnb.models import FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead, folded
 from tapnb.movies import Movie, normalise
 
 BAND = 96  # rows of a frame that the head sees at a time: 6 more for the halo, and 27 MB a step at 1024 px
@@ -40,7 +40,7 @@ def event_maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: i
     Parameters
     ----------
     features : DenseFeatures
-        Put into evaluation mode, as is the head.
+        Taken in evaluation mode, as is the head; neither is changed.
     head : LinearHead, InvariantLinearHead or ResNetHead
         On the same device. Its linear layer tells the size of the windows, see :func:`window_size`.
     movie : Movie
@@ -69,8 +69,7 @@ def event_maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: i
     frame_pairs = range(len(movie.frames) - 1) if frame_pairs is None else frame_pairs
     for t in frame_pairs:
         _check_frame_pair(movie.shape, t)
-    head.eval()
-    return _maps(features, head, movie, stride, tile, frame_pairs)  # a generator: the checks should not wait for it
+    return _maps(folded(features), folded(head), movie, stride, tile, frame_pairs)  # a generator: the checks should not wait for it
 
 
 def window_size(head: nn.Module) -> int:

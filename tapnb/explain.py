@@ -15,7 +15,7 @@ from torch import nn
 
 from tapnb import device, pretrain, runs
 from tapnb.files import replacing
-from tapnb.models import DenseFeatures, TimeArrowModel, folded
+from tapnb.models import FEATURES, DenseFeatures, TimeArrowModel, folded
 from tapnb.movies import Movie, normalise
 
 MODULES = ("movies", "models", "explain")
@@ -57,16 +57,14 @@ def dense_features(features: DenseFeatures, frame: torch.Tensor, tile: int = 0) 
     features = folded(features)
     height, width = frame.shape
     tile = tile or max(height, width)
-    rows = []
+    found = frame.new_empty(FEATURES, height, width)  # in its place at once: the whole is never there twice
     for y in range(0, height, tile):  # padding lies at the movie's own border, or MARGIN away from what is kept
         top, bottom = max(0, y - MARGIN), min(height, y + tile + MARGIN)
-        row = []
         for x in range(0, width, tile):
             left, right = max(0, x - MARGIN), min(width, x + tile + MARGIN)
             z = features(frame[None, None, top:bottom, left:right])[0, 0]  # (32, bottom - top, right - left)
-            row.append(z[:, y - top : y - top + tile, x - left : x - left + tile])
-        rows.append(torch.cat(row, dim=2))
-    return torch.cat(rows, dim=1)
+            found[:, y : y + tile, x : x + tile] = z[:, y - top : y - top + tile, x - left : x - left + tile]
+    return found
 
 
 def grad_cam(head: nn.Module, z: torch.Tensor) -> torch.Tensor:

@@ -11,6 +11,7 @@ import torch
 from tapnb import crops, device, evaluate, pretrain, recognise, runs
 from tapnb.dataset import event_dataset
 from tapnb.effects import Effect
+from tapnb.heads import train_heads
 from tapnb.models import DenseFeatures, folded
 from tapnb.movies import Movie
 
@@ -92,7 +93,7 @@ def rounding_run(movie: Movie, tap: runs.Run, published: runs.Run, pairs: int, *
             for features, seed in ((rounded, seeds[0]), (exact, seeds[0]), (exact, seeds[1])):
                 torch.manual_seed(seed)
                 heads.append(recognise.HEADS[strategy.head](data.pairs.size).to(on))
-                recognise.train_heads(heads[-1:], features, labels, given["epochs"], data_seed)
+                train_heads(heads[-1:], features, labels, given["epochs"], data_seed)
         logits = recognise.predict(heads, model, crops.gather(frames, movie.levels, data.pairs[test])).cpu()
         return {"trained_on": len(train), "tested": len(test), "rounding": compare(logits[0], logits[1]),
                 "another_seed": compare(logits[2], logits[1])}

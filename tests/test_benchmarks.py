@@ -1,5 +1,6 @@
 """The benchmarks: is measuring fair, and what does the record keep?"""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -55,7 +56,7 @@ def test_two_sides_are_measured_in_turn_each_in_its_environment(tmp_path, monkey
     assert found["ours"]["what"] == "the ours way" and found["ours"]["memory_gb"] > 0.005
     assert os.environ[name] == "3", "the environment is as it was"
 
-    found = processes.alternate({"ours": sides["ours"]}, 2, apart=True, say=lambda line: None)
+    found = processes.alternate({"ours": dataclasses.replace(sides["ours"], apart=True)}, 2, say=lambda line: None)
     assert found["ours"]["seconds"] == [2.0, 2.0], "every lap is the second one of a new process"
 
 
@@ -89,7 +90,7 @@ def test_instruction_sets_are_read_from_the_processors_flags():
 
 
 def described(**changes):
-    return {"processor": "one", "cores": 2, "memory_gb": 16.0, "gpu": None, "versions": {"torch": "2.13.0"}} | changes
+    return {"processor": "one", "cores": 2, "threads": 2, "memory_gb": 16.0, "gpu": None, "versions": {"torch": "2.13.0"}} | changes
 
 
 def test_the_record_keeps_rows_of_this_machine_and_drops_those_of_another(tmp_path, capsys):
@@ -109,7 +110,7 @@ def test_the_record_keeps_rows_of_this_machine_and_drops_those_of_another(tmp_pa
     assert record.has(second, "rows", "frame") and record.has(second, "large", "large")
     assert not record.has(second, "rows", "crops") and not record.has(second, "precision", "precision")
 
-    for other in ({"processor": "two"}, {"cores": 4}, {"memory_gb": 32.0}, {"versions": {"torch": "2.14.0"}}):
+    for other in ({"processor": "two"}, {"cores": 4}, {"threads": 1}, {"memory_gb": 32.0}, {"versions": {"torch": "2.14.0"}}):
         assert record.kept(file, described(**other)) == {"machine": described(**other), "rows": {}, "growth": {}}
     assert "another machine (one)" in capsys.readouterr().out
 

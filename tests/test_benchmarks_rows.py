@@ -30,14 +30,15 @@ def home(tmp_path, monkeypatch):
 
 
 def test_every_row_of_the_table_is_there():
-    keys = ["step", "augmentation", "crops", "linear_heads", "resnet_heads", "frame", "event_map", "import", "help"]
+    starts = ["import", "import_networks", "help"]
+    keys = ["step", "augmentation", "crops", "linear_heads", "resnet_heads", "frame", "event_map", *starts]
     found = rows.all_rows()
     assert list(found)[: len(keys)] == keys
     assert set(found) - set(keys) == ({"step_cuda"} if torch.cuda.is_available() else set())
     for key, row in found.items():
         assert row.repetitions >= 5 and "ours" in row.sides, key
-        assert ("plain" in row.sides) == (key not in ("import", "help"))
-        assert row.sides["ours"].environment.get("MALLOC_TRIM_THRESHOLD_") or key in ("import", "help")
+        assert ("plain" in row.sides) == (key not in starts)
+        assert row.sides["ours"].environment.get("MALLOC_TRIM_THRESHOLD_") or key in starts
         if "plain" in row.sides:
             assert not any(row.sides["plain"].environment.values())
     assert list(growth.KINDS) == ["frames", "frame_size", "crop_pairs", "seeds", "threads"]

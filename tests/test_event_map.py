@@ -96,11 +96,11 @@ def test_tiles_change_nothing():
     np.testing.assert_allclose(tiled, whole, atol=1e-4)
 
 
-def test_networks_in_training_mode_give_the_same_map():
+def test_networks_in_training_mode_give_the_same_map_and_stay_in_it():
     features, head, movie = small_model().features, a_head("ResNet"), a_movie(2)
     (expected,) = event_map.event_maps(features, head, movie)
     (found,) = event_map.event_maps(features.train(), head.train(), movie)
-    assert np.array_equal(found, expected) and not head.training
+    assert np.array_equal(found, expected) and head.training and features.training
 
 
 class Counted:

@@ -43,32 +43,6 @@ def test_a_run_does_not_depend_on_the_runs_beside_it(setting):
         np.testing.assert_allclose(both.loc[both["seed"] == 40, "logit_1"], alone["logit_1"], rtol=1e-4, atol=1e-5)
 
 
-def test_heads_learn_on_fixed_features(setting):
-    tap, data, frames, levels = setting
-    index = data.parts["balanced"]
-    features = recognise.fixed_features(tap, crops.gather(frames, levels, data.pairs[index]))
-    assert features.dtype == torch.bfloat16 and features.shape == (60, 2, 32, 16, 16)
-    labels = torch.from_numpy(data.labels[index].astype(np.int64))
-    heads = [models.LinearHead(16), models.ResNetHead(16)]
-    alone = copy.deepcopy(heads)
-    recognise.train_heads(heads, features, labels, epochs=12, order_seed=1, batch=20)
-    for head, other in zip(heads, alone):
-        recognise.train_heads([other], features, labels, epochs=12, order_seed=1, batch=20)
-        for weights, same in zip(head.parameters(), other.parameters()):
-            torch.testing.assert_close(weights, same, rtol=1e-3, atol=1e-4)  # the heads do not see each other
-        head.eval()
-        assert (head(features.float()).argmax(1) == labels).float().mean() > 0.9
-
-
-def test_training_end_to_end_moves_the_backbone_and_fixed_training_cannot(setting):
-    tap, data, frames, levels = setting
-    images = crops.gather(frames, levels, data.pairs[data.parts["balanced"]])
-    labels = torch.from_numpy(data.labels[data.parts["balanced"]].astype(np.int64))
-    backbone = copy.deepcopy(tap)
-    recognise.train_end_to_end(backbone, models.LinearHead(16), images, labels, 1, 1)
-    assert not torch.equal(backbone.backbone.head.weight, tap.backbone.head.weight)
-
-
 def test_estimated_norms_are_those_of_the_crops(setting):
     tap, data, frames, levels = setting
     backbone = copy.deepcopy(tap)

@@ -1,0 +1,49 @@
+"""Training heads: they learn, do not see each other, and move a backbone only where it is theirs to move."""
+
+import copy
+
+import torch
+
+from tapnb import heads, models
+
+
+def features_with_an_answer(n: int = 60, side: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noise, in which channel 3 is brighter where the label is 1."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(n) % 2
+    features = torch.randn(n, 2, 32, side, side, generator=generator)
+    features[:, :, 3] += labels[:, None, None, None]
+    return features.bfloat16(), labels
+
+
+def test_heads_learn_and_do_not_see_each_other():
+    features, labels = features_with_an_answer()
+    torch.manual_seed(1)
+    together = [models.LinearHead(8), models.ResNetHead(8)]
+    alone = copy.deepcopy(together)
+    heads.train_heads(together, features, labels, epochs=12, order_seed=1, batch=20)
+    for head, other in zip(together, alone):
+        heads.train_heads([other], features, labels, epochs=12, order_seed=1, batch=20)
+        for weights, same in zip(head.parameters(), other.parameters()):
+            torch.testing.assert_close(weights, same, rtol=1e-3, atol=1e-4)
+        head.eval()
+        assert (head(features.float()).argmax(1) == labels).float().mean() > 0.9
+
+
+def test_the_order_of_the_pairs_follows_its_seed():
+    features, labels = features_with_an_answer()
+    torch.manual_seed(1)
+    first = models.LinearHead(8)
+    second, third = copy.deepcopy(first), copy.deepcopy(first)
+    for head, seed in ((first, 1), (second, 1), (third, 2)):
+        heads.train_heads([head], features, labels, epochs=2, order_seed=seed, batch=20)
+    assert torch.equal(first.linear.weight, second.linear.weight)
+    assert not torch.allclose(first.linear.weight, third.linear.weight)
+
+
+def test_training_end_to_end_moves_the_backbone():
+    torch.manual_seed(1)
+    backbone, images = models.DenseFeatures((4, 8, 8, 8)), torch.rand(12, 2, 8, 8)
+    before = copy.deepcopy(backbone)
+    heads.train_end_to_end(backbone, models.LinearHead(8), images, torch.arange(12) % 2, 1, 1)
+    assert not torch.equal(backbone.backbone.head.weight, before.backbone.head.weight)
