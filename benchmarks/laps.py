@@ -7,7 +7,7 @@ which yields the units that it did. ``movie`` holds the options of the simulated
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -159,6 +159,12 @@ def heads(kind: str, epochs: int, seeds: int = 10, batch: int = BATCH, size: int
         start = time.perf_counter()
         train_heads(trained, features, labels, 1, SEED)
         yield batch * seeds, once / epochs + time.perf_counter() - start  # features serve all seeds and epochs
+
+
+def head_step(kind: str, size: int = 48) -> Callable[[], None]:
+    """Forward and backward of a head on the features of one pair, for counting its work."""
+    head, z = HEADS[kind](size).train(), torch.rand(1, 2, models.FEATURES, size, size)
+    return lambda: head(z).sum().backward()
 
 
 def hold_features(kind: str, pairs: int = 14934, seeds: int = 10, size: int = 48,

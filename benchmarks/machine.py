@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -80,8 +81,17 @@ def peak_gflops(side: int = 4096, repetitions: int = 5) -> dict[str, float | Non
     return found
 
 
+def flop(work: Callable[[], object]) -> float:
+    """Floating-point operations of a call, as torch counts them in its operators."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
+
+
 def flop_per_pair(model: torch.nn.Module, loss, size: int) -> float:
-    """Floating-point operations of one crop pair, forward and backward, as torch counts them in its operators.
+    """:func:`flop` of one crop pair's training step, forward and backward.
 
     Parameters
     ----------
@@ -91,9 +101,5 @@ def flop_per_pair(model: torch.nn.Module, loss, size: int) -> float:
     size : int
         Side of the crops, in pixels.
     """
-    from torch.utils.flop_counter import FlopCounterMode
-
     n = 2  # BatchNorm wants more than one value a channel
-    with FlopCounterMode(display=False) as counter:
-        loss(model, torch.rand(n, 2, size, size), torch.zeros(n, dtype=torch.bool)).backward()
-    return counter.get_total_flops() / n
+    return flop(lambda: loss(model, torch.rand(n, 2, size, size), torch.zeros(n, dtype=torch.bool)).backward()) / n

@@ -14,7 +14,7 @@ import torch
 
 from benchmarks import laps, machine, plain, quality, starts
 from benchmarks.processes import MeasurementError, Side, alone, alternate, default_allocator, ratio
-from tapnb import allocator, device
+from tapnb import allocator, device, explain, models
 from tapnb.heads import BATCH
 
 PAPER_EPOCHS = {"linear": 10, "ResNet": 30}  # Section 3
@@ -106,7 +106,7 @@ def all_rows(tap: str = "") -> dict[str, Row]:
         "frame": Row(
             "Dense features of a frame of 1024 x 1024 pixels", "frame", 4.0,
             {"plain": Side("the network in evaluation mode, float32", laps.plain_frame, {"side": 1024}, PLAIN),
-             "ours": Side("explain.dense_features", laps.frame, {"side": 1024}, OURS)}),
+             "ours": Side("explain.dense_features", laps.frame, {"side": 1024}, OURS)}, _beside_frame),
         "event_map": Row(
             "Event map of 1024 x 1024 pixels, every 8 pixels", "frame pair", 30.0,
             {"plain": Side("32 windows, each by itself: crop, features of both frames, head; scaled to all of a frame "
@@ -151,7 +151,11 @@ def _heads_row(kind: str, goal: float) -> Row:
     def beside(found: dict, record: dict) -> Also:
         print(f"  features of 14 934 pairs in memory, and a step of {SEEDS} {kind} heads on them (some minutes) ...")
         _, most = alone(OURS, laps.hold_features, kind, seeds=SEEDS)
-        return {f"peak memory, features of 14 934 pairs and {SEEDS} heads": number(most, "GB", 8.0)}
+        also = {f"peak memory, features of 14 934 pairs and {SEEDS} heads": number(most, "GB", 8.0)}
+        if kind == "linear":  # it waits for memory, not for arithmetic
+            return also
+        work = machine.flop(laps.head_step(kind)) / 1e9
+        return also | _ceiling(found, work, record, device.multiplies_bfloat16(torch.device("cpu")))
 
     return Row(
         f"Event heads on fixed features, {SEEDS} seeds, {kind}", "seed and epoch, per pair", goal,
@@ -166,6 +170,20 @@ def _start(title: str, script: str, arguments: list[str], goal: float | None = N
     ours = Side(f"a new process: {' '.join([script, *arguments])}", starts.start,
                 {"script": script, "arguments": arguments}, PLAIN, starts.children_peak_gb)
     return Row(title, "start", goal, {"ours": ours}, repetitions=7)
+
+
+def _beside_frame(found: dict, record: dict) -> Also:
+    features, side = models.DenseFeatures(), 256
+    work = machine.flop(lambda: explain.dense_features(features, torch.rand(side, side)))
+    return _ceiling(found, work * (1024 / side) ** 2 / 1e9, record, False)  # evaluation is in float32
+
+
+def _ceiling(found: dict, work: float, record: dict, rounded: bool) -> Also:
+    """How far a ratio could go: if nothing but ``work`` (GFLOP a unit) were done, at the measured peak."""
+    peak = record["machine"]["peak_gflops"]["bfloat16" if rounded else "float32"]
+    return {"work of ours": number(work, "GFLOP"),
+            "ratio if that work ran at the measured peak, and nothing else": number(median(found, "plain") * peak / work,
+                                                                                    "times")}
 
 
 def _beside_step(found: dict, record: dict) -> Also:
