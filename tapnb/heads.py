@@ -33,11 +33,16 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
         Fixes the order of the pairs, the same for every run: a run's seed is that of its initial weights only.
     batch : int
     """
-    optimisers = [torch.optim.Adam(head.train().parameters(), lr=LEARNING_RATE) for head in heads]
+    together = nn.ModuleList(heads).train()
+    optimiser = torch.optim.Adam(together.parameters(), lr=LEARNING_RATE)  # of every weight by itself
+    for weights in together.parameters():  # before any map: amid those of one head they would leave holes in memory
+        weights.grad = torch.zeros_like(weights)  # that are too small for those of the next
     for chosen in _batches(len(labels), epochs, order_seed, batch, labels.device):
         z = features[chosen].float()  # once for all heads
-        for head, optimiser in zip(heads, optimisers):
-            _step(head, optimiser, z, labels[chosen])
+        optimiser.zero_grad(set_to_none=False)
+        for head in heads:
+            _loss(head, z, labels[chosen]).backward()
+        optimiser.step()
 
 
 def train_end_to_end(backbone: nn.Module, head: nn.Module, images: torch.Tensor, labels: torch.Tensor, epochs: int,
@@ -49,7 +54,9 @@ def train_end_to_end(backbone: nn.Module, head: nn.Module, images: torch.Tensor,
     network = nn.Sequential(backbone, head).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     for chosen in _batches(len(labels), epochs, order_seed, batch, labels.device):
-        _step(network, optimiser, images[chosen], labels[chosen])
+        optimiser.zero_grad(set_to_none=True)
+        _loss(network, images[chosen], labels[chosen]).backward()
+        optimiser.step()
 
 
 def _batches(n: int, epochs: int, order_seed: int, batch: int, on: torch.device) -> Iterator[torch.Tensor]:
@@ -59,10 +66,7 @@ def _batches(n: int, epochs: int, order_seed: int, batch: int, on: torch.device)
         yield from device.send(torch.randperm(n, generator=generator), on).split(batch)
 
 
-def _step(network: nn.Module, optimiser: torch.optim.Optimizer, inputs: torch.Tensor, labels: torch.Tensor) -> None:
+def _loss(network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     with device.autocast(inputs.device):
         logits = network(inputs)
-    loss = F.cross_entropy(logits.float(), labels)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    optimiser.step()
+    return F.cross_entropy(logits.float(), labels)
