@@ -29,7 +29,8 @@ def measure(seeds: tuple[int, ...] = SEEDS, movie: dict = MOVIE, training: dict 
             print(f"  {precision}, seed {seed}", flush=True)
             found, _ = alone(OURS, train, precision, seed, movie, training)
             runs.append(found)
-    return {"runs": runs, "seed": ", ".join(map(str, seeds)), "device": "; ".join(dict.fromkeys(run["device"] for run in runs)),
+    devices = dict.fromkeys(run["device"] for run in runs)  # a line says the precision
+    return {"runs": runs, "seed": ", ".join(map(str, seeds)), "device": "; ".join(devices),
             "parameters": training | {"movie": movie}}
 
 

@@ -181,9 +181,8 @@ def _beside_frame(found: dict, record: dict) -> Also:
 def _ceiling(found: dict, work: float, record: dict, rounded: bool) -> Also:
     """How far a ratio could go: if nothing but ``work`` (GFLOP a unit) were done, at the measured peak."""
     peak = record["machine"]["peak_gflops"]["bfloat16" if rounded else "float32"]
-    return {"work of ours": number(work, "GFLOP"),
-            "ratio if that work ran at the measured peak, and nothing else": number(median(found, "plain") * peak / work,
-                                                                                    "times")}
+    return {"work of ours": number(work, "GFLOP"), "ratio if that work ran at the measured peak, and nothing else":
+            number(median(found, "plain") * peak / work, "times")}
 
 
 def _beside_step(found: dict, record: dict) -> Also:

@@ -1,4 +1,4 @@
-"""Settings of glibc's allocator for a process that trains; apart from :mod:`tapnb.device`, so that no torch is needed."""
+"""Settings of glibc's allocator for a process that trains; apart from :mod:`tapnb.device`, so without torch."""
 
 # They go into the environment of a process before it starts, since glibc reads them then; other allocators ignore
 # them. By default every training step gives its memory back to the system and faults it in again, page by page,

@@ -75,7 +75,10 @@ def differences(measured: dict) -> pd.DataFrame:
 def numbers(measured: dict) -> dict[str, dict]:
     """Means of either precision, the paired differences, and the spread between seeds."""
     found: dict[str, dict] = {}
-    runs = outcomes(measured)
+    runs, given = outcomes(measured), measured["precision"].get("parameters", {})
+    for key in ("pairs", "batch", "validation_size"):
+        put(found, f"precision_{key}", given.get(key))
+    put(found, "precision_channels", given.get("channels", [None])[0])
     for name, group in runs.groupby("precision") if len(runs) else ():
         for column in group.columns[2:]:
             found[f"{name}_{key_of(column)}"] = results.number(

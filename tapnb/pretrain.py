@@ -99,7 +99,8 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
              crop_sizes: list[int], crop_shares: list[float], sampler: str, uniform_share: float,
              change_power: float, schedule: str, low_rate: float, high_rate: float, validation_pairs: int,
              validation_size: int, unit_length: bool, seed: int, on: torch.device, floor: float = 0.0,
-             precision: str = "auto", compiled: bool = False, channels: Sequence[int] = (32, 64, 128, 256)) -> pd.DataFrame:
+             precision: str = "auto", compiled: bool = False,
+             channels: Sequence[int] = (32, 64, 128, 256)) -> pd.DataFrame:
     """Train on one movie, validate on another, resume where a former call stopped.
 
     Parameters

@@ -90,6 +90,15 @@ def test_the_precision_is_that_of_the_training_step(tmp_path):
         train(tmp_path / "other", precision="fp8")
 
 
+def test_a_compiled_network_trains_the_weights_that_are_kept(tmp_path, monkeypatch):
+    """Compiling takes minutes and a compiler: a backend that only traces will do."""
+    compile_it, calls = torch.compile, []
+    monkeypatch.setattr(torch, "compile", lambda model: calls.append(1) or compile_it(model, backend="eager"))
+    plain, compiled = (train(tmp_path / str(asked), compiled=asked) for asked in (False, True))
+    assert calls == [1]
+    np.testing.assert_allclose(compiled["change_loss"], plain["change_loss"], rtol=1e-3)  # read off the kept weights
+
+
 def test_training_leaves_no_checkpoint_and_loads_without_pickle(tmp_path):
     train(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {"weights.safetensors", "history.csv"}
