@@ -1,20 +1,23 @@
-# `make book` is the main job, `make test` the other one. Settings: make book PROFILE=cpu MOVIE=hela
+# `make book` is the main job, `make test` the other one. Settings: make book PROFILE=smoke MOVIE=hela
 PYTHON  ?= python3
-PROFILE ?= smoke
+PROFILE ?= cpu
 MOVIE   ?= synthetic
-MODE    ?= execute
+# What is published is restored; anything else is trained here.
+MODE    ?= $(if $(wildcard results/$(PROFILE)/$(MOVIE)/files),$(if $(filter smoke,$(PROFILE)),execute,restore),execute)
 
 BIN   := .venv/bin
 STAMP := .venv/installed
 RUN   := $(BIN)/python -m tapnb
 
 .DEFAULT_GOAL := help
-.PHONY: help book notebooks html test test-all bench clean
+.PHONY: help book notebooks html reproduce test test-all bench clean
 
 help:
-	@echo "make book       run the notebooks and build the book       (PROFILE=smoke|cpu|paper MOVIE=synthetic|hela20|hela|path)"
+	@echo "make book       the notebooks on the published runs, and the book  (MOVIE=synthetic|hela;"
+	@echo "                PROFILE=smoke trains everything here, in minutes;  MOVIE=hela20 or a path: PROFILE=smoke|cpu|paper)"
 	@echo "make notebooks  only run the notebooks                      (the same, and MODE=execute|restore)"
 	@echo "make html       only build the book, from notebooks that have run"
+	@echo "make reproduce  train the published profile anew, in hours, and compare every number with the published one"
 	@echo "make test       the tests, in some minutes;  make test-all: all of them"
 	@echo "make bench      how fast, against a plain baseline, in an hour or two  (ROWS=\"step frame\": only these)"
 	@echo "make clean      remove what make made; trained runs and movies (runs/, data/) stay"
@@ -41,6 +44,9 @@ notebooks: $(STAMP)
 
 html: $(STAMP)
 	@$(RUN) book --profile "$(PROFILE)" --movie "$(MOVIE)"
+
+reproduce: $(STAMP)
+	@$(RUN) reproduce --profile "$(PROFILE)" --movie "$(MOVIE)"
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest

@@ -31,7 +31,10 @@ replacement: bool = False  # the scripts' way: balance by drawing with replaceme
 redraw_norms: bool = False  # the scripts' way: BatchNorm scales of random features from N(0, 1)
 keep_trained_norms: bool = False  # the scripts' way: random weights under the trained network's BatchNorm statistics
 training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
-test_pairs: int = 0  # test and validate on at most this many pairs each; 0: all
+batch: int = 108  # training pairs a step (scripts: 108)
+test_pairs: int = 0  # test on at most this many pairs; 0: all
+validation_pairs: int = 0  # predict at most this many validation pairs, for calibration; 0: all
+validated: list[str] = ["A0", "A1"]  # strategies that predict validation pairs: calibration takes A0 and A1
 strategies: list[str] = ["A0", "A1", "B0", "B1", "C0", "C1"]  # rows of Table 2
 seeds: list[int] = [20, 40, 60, 80, 100, 120, 140, 160, 180, 200]  # one run each
 linear_epochs: int = 10  # epochs of the linear head (paper: 10)
@@ -62,7 +65,8 @@ pd.DataFrame([{"pretraining": tap.name, "crop pairs seen": tap.record["parameter
 chosen = dict(per_frame_pair=crops_per_frame_pair, criterion=criterion, threshold=area_threshold,
               count_values=count_values, replacement=replacement, limit=training_pairs or None)
 made = {name: recognise.strategy_run(
-    name, train, tap, seeds=seeds, epochs=epochs[name], test_pairs=test_pairs or None, redraw_norms=redraw_norms,
+    name, train, tap, seeds=seeds, epochs=epochs[name], batch=batch, test_pairs=test_pairs or None,
+    validation_pairs=(validation_pairs or None) if name in validated else 0, redraw_norms=redraw_norms,
     keep_trained_norms=keep_trained_norms, dataset=chosen, mode=mode, on=on,
     command=f"tapnb run 06_strategies --profile {profile} --movie {movie} --mode execute") for name in strategies}
 per_run = pd.concat([evaluate.scores_per_run(recognise.predictions(run)).assign(strategy=name)

@@ -101,6 +101,20 @@ def claims(profile: Profile = "smoke", movie: MovieName = "synthetic") -> None:
 
 
 @app.command()
+def reproduce(profile: Profile = "cpu", movie: MovieName = "synthetic") -> None:
+    """Train a published profile anew, in the folder reproduced/, and compare every number with the published one."""
+    from tapnb import paths
+    from tapnb import reproduce as again
+
+    found = again.anew(profile, movie, paths.home() / "reproduced")
+    for row in found[~found["verdict"].isin(again.VERDICTS[:2])].itertuples():
+        typer.echo(f"{row.verdict}: {row.notebook}, {row.number}: published {row.published or 'none'}, "
+                   f"now {row.anew or 'none'}")
+    for verdict, count in found["verdict"].value_counts().items():
+        typer.echo(f"{count:5} numbers: {verdict}")
+
+
+@app.command()
 def book(
     profile: Profile = "smoke",
     movie: MovieName = "synthetic",

@@ -130,6 +130,8 @@ def criterion_run(published: runs.Run, criterion: str, movie: Movie, *, mode: st
     given = dict(published.record["parameters"])
     name, tap, dataset = given.pop("strategy"), runs.find(given.pop("tap")), given.pop("dataset")
     del given["tap_code"]
+    if criterion != dataset["criterion"]:
+        given["validation_pairs"] = 0  # which only calibration looks at
     return recognise.strategy_run(name, movie, tap, dataset=dataset | {"criterion": criterion}, mode=mode, on=on,
                                   command=command, **given)
 

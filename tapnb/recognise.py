@@ -19,7 +19,7 @@ from tqdm import tqdm
 from tapnb import confusion, crops, device, evaluate, pretrain, runs
 from tapnb.dataset import EventDataset, event_dataset
 from tapnb.files import replacing
-from tapnb.heads import train_end_to_end, train_heads
+from tapnb.heads import BATCH, train_end_to_end, train_heads
 from tapnb.models import (FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead, folded,
                           redraw_kaiming_uniform)
 from tapnb.movies import Movie
@@ -125,8 +125,8 @@ def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tenso
 
 
 def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torch.Tensor, levels: np.ndarray,
-                 seeds: list[int], epochs: int, *, order_seed: int = 25, test_pairs: int | None = None,
-                 redraw_norms: bool = False, keep_trained_norms: bool = False) -> pd.DataFrame:
+                 seeds: list[int], epochs: int, *, order_seed: int = 25, batch: int = BATCH,
+                 test_pairs: int | None = None, validation_pairs: int | None = None, redraw_norms: bool = False, keep_trained_norms: bool = False) -> pd.DataFrame:
     """Train and test one strategy once per seed.
 
     Parameters
@@ -142,8 +142,10 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
     epochs : int
     order_seed : int
         Fixes the order of the training pairs in all runs.
-    test_pairs : int, optional
-        Test and validate on the first so many pairs of the two parts only: a smaller budget.
+    batch : int
+        Training pairs a step.
+    test_pairs, validation_pairs : int, optional
+        Predict the first so many pairs of the part only: a smaller budget. Only calibration needs any validation.
     redraw_norms, keep_trained_norms : bool
         The scripts' ways for random features: BatchNorm scales from N(0, 1), and running statistics of the
         trained network.
@@ -152,7 +154,8 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
     -------
     DataFrame
         One row per run, part and crop pair: ``seed``, ``part`` ("test" or "validation"), ``pair`` (index
-        into ``data.pairs``), ``label``, ``logit_0``, ``logit_1``. Every later table is a function of it.
+        into ``data.pairs``), ``label``, ``logit_0``, ``logit_1`` (float16, as published: every later table is a
+        function of these, and so the same for who has the publication only).
     """
     strategy, on = strategy_named(name), frames.device
     if not seeds:
@@ -160,11 +163,12 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
     training = data.parts["balanced"]
     images = crops.gather(frames, levels, data.pairs[training])  # (N, 2, s, s)
     labels = torch.from_numpy(data.labels[training].astype(np.int64)).to(on)
-    tested = {part: data.parts[part][:test_pairs] for part in ("test", "validation")}
+    tested = {part: data.parts[part][:most] for part, most in (("test", test_pairs), ("validation", validation_pairs))
+              if most != 0}
     rows = []
 
     def keep(part: str, index: np.ndarray, logits: torch.Tensor, run_seeds: list[int]) -> None:
-        for seed, run_logits in zip(run_seeds, logits.cpu().numpy()):
+        for seed, run_logits in zip(run_seeds, logits.half().cpu().numpy()):
             rows.append(pd.DataFrame({"seed": seed, "part": part, "pair": index, "label": data.labels[index],
                                       "logit_0": run_logits[:, 0], "logit_1": run_logits[:, 1]}))
 
@@ -179,7 +183,7 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
     with torch.random.fork_rng(devices=[]):
         if strategy.features == "TAP":  # every seed shares the features
             heads = [new_head(seed) for seed in seeds]
-            train_heads(heads, fixed_features(tap, images), labels, epochs, order_seed)
+            train_heads(heads, fixed_features(tap, images), labels, epochs, order_seed, batch)
             test(tap, heads, seeds)
         else:
             for seed in tqdm(seeds, desc=name, unit="run"):
@@ -191,9 +195,9 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
                 elif not strategy.trained:
                     estimate_norms(backbone, images)
                 if strategy.trained:
-                    train_end_to_end(backbone, head, images, labels, epochs, order_seed)
+                    train_end_to_end(backbone, head, images, labels, epochs, order_seed, batch)
                 else:
-                    train_heads([head], fixed_features(backbone, images), labels, epochs, order_seed)
+                    train_heads([head], fixed_features(backbone, images), labels, epochs, order_seed, batch)
                 test(backbone, [head], [seed])
     return pd.concat(rows, ignore_index=True)
 

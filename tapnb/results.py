@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from tapnb import paths, provenance
+from tapnb import paths, provenance, publication
 from tapnb.files import replacing, write_json
 from tapnb.movies import Movie
 from tapnb.runs import Run, movie_slug
@@ -90,12 +90,13 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
     for name, figure in (plots or {}).items():
         with replacing(target / f"{notebook}_{name}.svg") as temporary:
             figure.savefig(temporary, format="svg", metadata={"Date": None})
-    for run in runs.values():
-        write_json(target / "records" / f"{run.name}.json", run.record)
+    for role, run in runs.items():
+        publication.publish(target, role, run.folder, run.record)
     path = target / f"{notebook}.json"
     write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers,
                       "runs": {role: run.name for role, run in runs.items()},
                       "provenance": stamp(parameters, runs, movies)})
+    publication.forget(target)
     return path
 
 

@@ -93,13 +93,13 @@ def rounding_run(movie: Movie, tap: runs.Run, published: runs.Run, pairs: int, *
             for features, seed in ((rounded, seeds[0]), (exact, seeds[0]), (exact, seeds[1])):
                 torch.manual_seed(seed)
                 heads.append(recognise.HEADS[strategy.head](data.pairs.size).to(on))
-                train_heads(heads[-1:], features, labels, given["epochs"], data_seed)
+                train_heads(heads[-1:], features, labels, given["epochs"], data_seed, given["batch"])
         logits = recognise.predict(heads, model, crops.gather(frames, movie.levels, data.pairs[test])).cpu()
         return {"trained_on": len(train), "tested": len(test), "rounding": compare(logits[0], logits[1]),
                 "another_seed": compare(logits[2], logits[1])}
 
     key = {"strategy": given["strategy"], "dataset": given["dataset"], "seeds": seeds, "epochs": given["epochs"],
-           "pairs": pairs, "tap": tap.name, "tap_code": tap.record["code"]}
+           "batch": given["batch"], "pairs": pairs, "tap": tap.name, "tap_code": tap.record["code"]}
     return runs.run("rounding", {"train": movie}, key, data_seed, mode, make, device.describe(on), MODULES, command)
 
 

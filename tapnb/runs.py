@@ -4,7 +4,8 @@ A run's name is a function of its kind, parameters, seed and movies. ``mode`` sa
 
 * ``execute`` computes what is missing. A run that was interrupted resumes; one that this very code has
   finished before is kept; one that other code made is made again.
-* ``restore`` only reads, and fails with the command that would make what is missing.
+* ``restore`` only reads, from ``runs/`` or from what is published under ``results/``, whichever is newer, and fails
+  with the command that would make what is missing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tapnb import paths, provenance
+from tapnb import paths, provenance, publication
 from tapnb.files import write_json
 from tapnb.movies import Movie
 
@@ -101,11 +102,14 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
     folder = paths.runs() / kind / name
     record_path, begun_path = folder / "record.json", folder / "begun.json"
     code = provenance.code_fingerprint(*modules)
+    if mode == "restore":
+        publication.restore(name, folder)
     if record_path.exists():
         record = json.loads(record_path.read_text("utf-8"))
         if mode == "restore" and record["code"] != code:
             print(f"{name} was made by the code of commit {str(record['commit'])[:10]}, which has changed since")
-        if mode == "restore" or record["code"] == code:
+        whole = all((folder / file).exists() for file in record.get("files", ()))  # a publication has the small ones
+        if mode == "restore" or (record["code"] == code and whole):
             return Run(folder, record)
     if mode == "restore":
         raise FileNotFoundError(f"run {name} is not there to be restored; make it with `{command}`")
@@ -130,13 +134,14 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
                                 "source": m.source} for role, m in movies.items()},
               "commit": commit, "dirty": dirty, "code": code, "versions": provenance.versions(), "device": device,
               "started": begun["started"], "finished": provenance.now(), "seconds": round(begun["seconds"], 1),
-              "sittings": begun["sittings"], "results": results}
+              "sittings": begun["sittings"], "results": results,
+              "files": sorted(path.name for path in folder.iterdir() if path not in (begun_path, record_path))}
     write_json(record_path, record)
     return Run(folder, record)
 
 
 def find(name: str) -> Run:
-    """The finished run of that name.
+    """The finished run of that name: from ``runs/`` or, if it is not there, from what is published.
 
     Raises
     ------
@@ -144,7 +149,7 @@ def find(name: str) -> Run:
         If there is none.
     """
     record = paths.runs() / name.split("-")[0] / name / "record.json"
-    if not record.exists():
+    if not record.exists() and not publication.restore(name, record.parent):
         raise FileNotFoundError(f"run {name} is not in {record.parents[1]}; make it again with "
                                 "`tapnb run all --mode execute`")
     return Run(record.parent, json.loads(record.read_text("utf-8")))

@@ -11,6 +11,10 @@ RECORD = {
     "seed": 1,
     "parameters": {"pairs": 64},
     "seconds": 2.5,
+    "commit": "0123456789abcdef",
+    "device": "cpu, 2 threads",
+    "finished": "2026-01-01T00:00:00Z",
+    "sittings": [{}],
     "results": {"accuracies": [{"sampler": "uniform", "size": 48, "right": 60, "n": 100}]},
 }
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60">
@@ -35,6 +39,7 @@ def write_results(folder, notebook, numbers=(), tables=(), figures=()):
             "seconds": 2.5,
             "parameters": {"pairs": 64},
             "made": "2026-01-01T00:00:00Z",
+            "movies": {"train": "synthetic, fingerprint 0a1b"},
         },
     }
     (folder / f"{notebook}.json").write_text(json.dumps(content))

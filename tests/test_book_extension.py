@@ -122,6 +122,44 @@ def test_provenance_and_the_books_own_profile(page):
     assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
 
 
+def test_the_published_movies_stand_below_the_books_own(page, tmp_path):
+    for movie in ("synthetic", "hela"):
+        write_results(tmp_path / "results" / "cpu" / movie, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
+    shown = ("```{result-table} 02_try_table\n:name: tab\n:caption: Ours\n```\n\n"
+             "```{result-figure} 02_try_curve\n:name: fig\n:alt: A line\n\nFalls.\n```")
+    html, warnings = page(shown)
+    assert warnings == "" and len(html.select("table caption")) == len(html.select("figcaption")) == 1
+    assert len(html.select("table")) == len(html.select("figure")) == 3
+    assert [p.text for p in html.select(".tapnb-beside")] == 2 * [
+        "The same on synthetic, profile cpu:", "The same on hela, profile cpu:"]
+    html, _ = page(shown, tapnb_profile="cpu")
+    assert [p.text for p in html.select(".tapnb-beside")] == 2 * ["The same on hela, profile cpu:"]
+    html, _ = page("```{result-table} cpu/hela/02_try_table\n```\n\n```{result-table} 02_try_table\n:movie: synthetic\n```")
+    assert len(html.select("table")) == 2
+
+
+def test_what_has_no_movie_stands_there_once(page, tmp_path):
+    for folder in (page.results, tmp_path / "results" / "cpu" / "hela"):
+        write_results(folder, "02_try", [], ["02_try_table"])
+        content = json.loads((folder / "02_try.json").read_text())
+        content["provenance"]["movies"] = {}
+        (folder / "02_try.json").write_text(json.dumps(content))
+    assert len(page("```{result-table} 02_try_table\n```")[0].select("table")) == 1
+
+
+def test_the_log_sums_up_what_ran_how_long_and_on_what(page):
+    other = RECORD | {"name": "strategy-synthetic-1", "kind": "strategy", "seconds": 3597.5, "device": "cuda",
+                      "finished": "2026-01-03T00:00:00Z", "sittings": [{}, {}]}
+    (page.results / "records" / "strategy-synthetic-1.json").write_text(json.dumps(other))
+    html, warnings = page("```{run-log}\n```")
+    assert warnings == ""
+    rows = [[cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")]
+    assert [row[1:5] for row in rows] == [["time-arrow trainings", "1", "0.00", "1"], ["strategies", "1", "1.00", "2"],
+                                          ["all", "2", "1.00", "3"]]
+    assert rows[2] == ["smoke, synthetic", "all", "2", "1.00", "3", "cpu, 2 threads; cuda", "2026-01-01 to 2026-01-03",
+                       "0123456789"]
+
+
 def test_a_cell_between_asterisks_is_bold(page):
     (page.results / "02_try_best.csv").write_text("score\n**0.9**\n0.8\n")
     html, warnings = page("```{result-table} 02_try_best\n```")

@@ -11,6 +11,8 @@ A page never holds a number of ours by hand. It names one, and the build fails i
 
     ```{executed-figure} 03_grad_cam:fig-grad-cam   a picture of this build's executed notebook
     ```
+
+Below a table or figure of the book's own profile and movie stand those of the other published movies, where there are.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -30,6 +33,9 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 logger = logging.getLogger(__name__)
 
 EXECUTED = "book/executed"
+
+PUBLISHED = (("cpu", "synthetic"), ("cpu", "hela"))
+"""Profiles and movies whose results are kept in git, and shown whatever the book is built for."""
 
 
 class Missing(Exception):
@@ -151,14 +157,34 @@ class ResultDirective(Results, SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         try:
-            return self.show(*self.place(self.arguments[0]))
+            own = self.show(*self.place(self.arguments[0]))
         except Missing as missing:
             if "optional" not in self.options:
                 logger.warning("%s", missing, location=self.get_location(), type="tapnb", subtype="result")
             profile, movie, _ = self.place(self.arguments[0])
             line = nodes.paragraph("", "Not run yet: ", classes=["tapnb-missing"])
             line += nodes.literal("", command(profile, movie))
-            return [line]
+            own = [line]
+        return own + self.beside()
+
+    def beside(self) -> list[nodes.Node]:
+        """Return the same of every other published movie, if no profile or movie was asked for."""
+        profile, movie, name = self.place(self.arguments[0])
+        if "/" in self.arguments[0] or {"profile", "movie"} & self.options.keys():
+            return []
+        found, given, content = [], self.options, self.content
+        self.options = {key: value for key, value in given.items() if key in ("alt", "width")}  # one number, one name
+        self.content = StringList()
+        for place in PUBLISHED:
+            try:
+                stamp = json.loads(self.file(*place, f"{notebook_of(name)}.json").read_text("utf-8"))["provenance"]
+                if place != (profile, movie) and stamp["movies"]:  # what has no movie is the same for all
+                    heading = nodes.paragraph("", f"The same on {place[1]}, profile {place[0]}:", classes=["tapnb-beside"])
+                    found += [heading, *self.show(*place, name)]
+            except Missing:
+                continue
+        self.options, self.content = given, content
+        return found
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
         """Return the nodes of one result."""

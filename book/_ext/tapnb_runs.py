@@ -1,7 +1,7 @@
 """Sphinx extension: how the numbers came about, from the records under ``results/``.
 
-``{provenance} 02_pretraining`` is a line that opens to the stamp of one notebook; ``{run-records}`` lists
-every run, each at the place that the links of the numbers lead to.
+``{provenance} 02_pretraining`` is a line that opens to the stamp of one notebook; ``{run-log}`` sums up what ran, how
+long and on what; ``{run-records}`` lists every run, each at the place that the links of the numbers lead to.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tapnb_results import ResultDirective, Results, anchor, run_link
+from tapnb_results import ResultDirective, Results, anchor, run_link, table_row
 
 
 LONG = 600
@@ -39,6 +39,55 @@ class Provenance(ResultDirective):
         return [details(summary, [inside])]
 
 
+KINDS = {"tap": "time-arrow trainings", "strategy": "strategies", "gradcam": "Grad-CAM statistics",
+         "gradcammaps": "Grad-CAM maps", "content": "content view", "decorrelation": "decorrelation",
+         "calibration": "calibration", "criteria": "answers under one labelling", "rounding": "rounding"}
+"""Kinds of runs in words, in the order of the log."""
+
+
+class RunLog(Results, SphinxDirective):
+    """One line a kind of run, profile and movie: how many, how long, on what, when, from which commits."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
+        rows = [line for folder in sorted(root.glob("*/*")) for line in log(*folder.parts[-2:], records_in(folder))]
+        if not rows:
+            return [nodes.paragraph("", "No run has been recorded yet.")]
+        header, *rows = [list(rows[0]), *(list(row.values()) for row in rows)]
+        numeric = [False, False, True, True, True, False, False, False]
+        group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header), cols=len(header))
+        group += [nodes.thead("", table_row(header, numeric)),
+                  nodes.tbody("", *(table_row(row, numeric) for row in rows))]
+        return [nodes.container("", nodes.table("", group, classes=["tapnb-table"]), classes=["tapnb-scroll"])]
+
+
+def records_in(folder: Path) -> list[dict]:
+    """Return the run records of one profile and movie."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("records/*.json"))]
+
+
+def log(profile: str, movie: str, records: list[dict]) -> list[dict[str, str]]:
+    """Return the lines of the log, and below them their sum."""
+    by_kind = [[r for r in records if r["kind"] == kind] for kind in [*KINDS, *{r["kind"] for r in records} - {*KINDS}]]
+    groups = [(KINDS.get(group[0]["kind"], group[0]["kind"]), group) for group in by_kind if group]
+    if len(groups) > 1:
+        groups.append(("all", records))
+    return [{
+        "profile, movie": f"{profile}, {movie}", "what": what, "runs": str(len(group)),
+        "hours": f"{sum(record['seconds'] for record in group) / 3600:.2f}",
+        "sittings": str(sum(len(record["sittings"]) for record in group)),
+        "on": "; ".join(sorted({record["device"] for record in group})),
+        "finished": " to ".join(sorted({min(day(r) for r in group), max(day(r) for r in group)})),
+        "commits": ", ".join(sorted({str(record["commit"])[:10] for record in group})),
+    } for what, group in groups]
+
+
+def day(record: dict) -> str:
+    """Return the day on which a run was finished."""
+    return record["finished"][:10]
+
+
 class RunRecords(Results, SphinxDirective):
     """Every run record under ``results/``, by profile and movie, each a target of the numbers' links."""
 
@@ -50,7 +99,7 @@ class RunRecords(Results, SphinxDirective):
         known: set[str] = set()
         for folder in sorted(p for p in root.glob("*/*") if any(p.glob("*.json"))):
             profile, movie = folder.parts[-2:]
-            records = [json.loads(p.read_text("utf-8")) for p in sorted(folder.glob("records/*.json"))]
+            records = records_in(folder)
             heading = nodes.rubric("", f"Profile {profile}, movie {movie}")
             found.append(self.target(anchor(profile, movie), heading))
             if not records:
@@ -130,9 +179,10 @@ def plain(value: object) -> str:
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the two directives and the node that opens."""
+    """Register the directives and the node that opens."""
     app.setup_extension("tapnb_results")
     app.add_node(TapnbDetails, html=(visit_details, depart_details))
     app.add_directive("provenance", Provenance)
+    app.add_directive("run-log", RunLog)
     app.add_directive("run-records", RunRecords)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,88 @@
+"""Runs that are published with the book: records and small files under ``results/``, which ``runs/`` is restored from.
+
+A run is published as it is, file by file: whatever is computed from the publication is what was computed from the run.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from tapnb import paths
+from tapnb.files import replacing, write_json
+
+PREDICTIONS, WEIGHTS = "predictions.parquet", "weights.safetensors"
+
+
+def publish(target: Path, role: str, folder: Path, record: dict) -> None:
+    """Put one run under ``target``: its record, its predictions, and the weights of the pretraining.
+
+    Parameters
+    ----------
+    target : Path
+        ``results/<profile>/<movie>``.
+    role : str
+        What the notebook calls the run: only "tap", on which the others rest, has its weights published.
+    folder : Path
+        The run's own folder.
+    record : dict
+    """
+    name = record["name"]
+    for file in (PREDICTIONS, WEIGHTS) if role == "tap" else (PREDICTIONS,):
+        if (folder / file).exists():
+            _copy(folder / file, target / "files" / name / file)
+    write_json(target / "records" / f"{name}.json", record)
+
+
+def forget(target: Path) -> None:
+    """Remove what no notebook's ``<notebook>.json`` under ``target`` names any longer."""
+    named = {name for file in target.glob("[0-9]*.json")
+             for name in json.loads(file.read_text("utf-8"))["runs"].values()}
+    for record in (target / "records").glob("*.json"):
+        if record.stem not in named:
+            record.unlink()
+            shutil.rmtree(target / "files" / record.stem, ignore_errors=True)
+
+
+def find(name: str) -> Path | None:
+    """The published record of a run, that of the profile that has its files if there are several; else None."""
+    found = sorted(paths.results().glob(f"*/*/records/{name}.json"))
+    return max(found, key=lambda record: (_files(record).is_dir(), record.stat().st_mtime), default=None)
+
+
+def restore(name: str, folder: Path) -> bool:
+    """Copy a published run into ``folder``, unless none is published or what is there is as new.
+
+    Another finished or unfinished run that stands in its place is moved to ``<name>.published-over``.
+
+    Returns
+    -------
+    bool
+        Whether something was copied.
+    """
+    published = find(name)
+    if published is None:
+        return False
+    record = json.loads(published.read_text("utf-8"))
+    own = folder / "record.json"
+    if own.exists() and json.loads(own.read_text("utf-8"))["finished"] >= record["finished"]:
+        return False
+    if folder.exists():
+        aside = folder.with_name(f"{folder.name}.published-over")
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+    for file in sorted(_files(published).glob("*")):
+        _copy(file, folder / file.name)
+    write_json(own, record)  # last: a folder with a record is a whole run
+    return True
+
+
+def _files(record: Path) -> Path:
+    """The folder of the published files of the run with that record."""
+    return record.parents[1] / "files" / record.stem
+
+
+def _copy(source: Path, target: Path) -> None:
+    with replacing(target) as temporary:
+        shutil.copyfile(source, temporary)
