@@ -16,6 +16,11 @@ __all__ = ["BookError", "stage", "named_pictures", "build", "can_open"]
 ROOT = notebooks.CHECKOUT
 
 
+NOT_EXECUTED = """```{{note}}
+Not executed in this build: the images of {movie} are not here. What this notebook found is on the pages of the paper's
+sections. `tapnb data {movie}` fetches the images, `make book PROFILE={profile} MOVIE={movie}` then executes it.
+```"""
+
 SMOKE_WARNING = """```{warning}
 Executed with the profile smoke: a few minutes of computing that show that everything works. The numbers say nothing
 about the method.
@@ -40,7 +45,8 @@ def stage(profile: str, movie: str, root: Path = ROOT) -> list[Path]:
     -------
     list of Path
         ``book/executed/<name>.ipynb``, one a notebook; those of another profile or movie are gone. The pictures
-        that they name lie beside them, for the pages: ``book/executed/<name>/<figure name>.png``.
+        that they name lie beside them, for the pages: ``book/executed/<name>/<figure name>.png``. Where a movie is
+        published whose images are not here, the notebooks as they are, with a note.
 
     Raises
     ------
@@ -49,11 +55,16 @@ def stage(profile: str, movie: str, root: Path = ROOT) -> list[Path]:
     """
     import nbformat
 
+    from tapnb import catalogue, results  # here: they bring numpy and pandas
+
     command = f"make notebooks PROFILE={profile} MOVIE={movie}"
     what = f"with profile {profile} on movie {movie}; `{command}` runs it."
     staged = root / "book" / "executed"
     made = notebooks.folder(profile, movie)
     sources = {n: made / f"{n}.ipynb" for n in notebooks.names(root / "notebooks")}
+    published = all((results.folder(profile, movie) / f"{n}.json").is_file() for n in sources)
+    if published and not any(s.is_file() for s in sources.values()) and not catalogue.at_hand(movie):
+        sources = {n: _not_executed(n, profile, movie, root) for n in sources}
     for name, source in sources.items():
         if not source.is_file():
             failed = source.with_name(f"{name}.failed.ipynb").is_file()
@@ -72,6 +83,19 @@ def stage(profile: str, movie: str, root: Path = ROOT) -> list[Path]:
             with replacing(staged / name / f"{figure}.png") as temporary:
                 temporary.write_bytes(picture)
     return [staged / f"{name}.ipynb" for name in sources]
+
+
+def _not_executed(name: str, profile: str, movie: str, root: Path) -> Path:
+    """Convert a notebook and put a note in it, for a movie that is published but not here."""
+    import nbformat
+
+    target = notebooks.convert(name, notebooks.folder(profile, movie) / f".{name}.not-executed.ipynb", root / "notebooks")
+    notebook = nbformat.read(target, as_version=4)
+    note = NOT_EXECUTED.format(profile=profile, movie=movie)
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(note, id="not-executed"))
+    with replacing(target) as temporary:
+        nbformat.write(notebook, temporary)
+    return target
 
 
 def named_pictures(notebook) -> dict[str, bytes]:
@@ -107,7 +131,7 @@ def build(profile: str, movie: str, root: Path = ROOT) -> Path:
         If a notebook is missing, or the build has a warning or an error.
     """
     stage(profile, movie, root)
-    from tapnb.runs import movie_slug  # here: it brings numpy and pandas
+    from tapnb.runs import movie_slug
 
     slug = movie_slug(movie)
     environment = os.environ | {"TAPNB_BOOK_PROFILE": profile, "TAPNB_BOOK_MOVIE": slug}

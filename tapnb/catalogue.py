@@ -23,7 +23,7 @@ from tapnb.hela20 import fetch_hela20, frames_path, read_hela20
 from tapnb.lineage import ctc_sequences, read_ctc
 from tapnb.movies import Movie, read_movie
 
-__all__ = ["open_movie", "open_both", "fetch", "fetch_missing", "hela_folder", "part_of", "NAMES", "ROLES"]
+__all__ = ["open_movie", "open_both", "fetch", "fetch_missing", "at_hand", "hela_folder", "part_of", "NAMES", "ROLES"]
 
 NAMES = ("synthetic", "hela", "hela20")
 ROLES = ("train", "held-out")
@@ -133,6 +133,16 @@ def fetch_missing(name) -> None:
             if os.environ.get("TAPNB_HELA", "").strip():
                 raise  # the user's own folder is wrong: a download would not mend that
             fetch(name)
+
+
+def at_hand(name) -> bool:
+    """Say whether a movie can be opened without a download; one of your own always is, or says itself what is wrong."""
+    if name == "hela20":
+        return frames_path().exists()
+    try:
+        return name != "hela" or hela_folder().is_dir()
+    except FileNotFoundError:
+        return False
 
 
 def hela_folder() -> Path:

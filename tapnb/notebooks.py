@@ -137,7 +137,7 @@ def run(
     Yields
     ------
     Executed
-        After each notebook.
+        After each notebook; nothing if a movie whose runs are to be restored has no images here.
 
     Raises
     ------
@@ -147,10 +147,14 @@ def run(
         If a notebook stops with an error: it leaves ``<name>.failed.ipynb``, and an earlier success as it was.
     """
     chosen = _plan(wanted, profile, movie, mode, overrides or {}, sources)
-    if mode == "execute":  # now that everything else is known to be right
-        from tapnb.catalogue import fetch_missing
+    from tapnb import catalogue  # now that everything else is known to be right
 
-        fetch_missing(movie)
+    if mode == "execute":
+        catalogue.fetch_missing(movie)
+    elif not catalogue.at_hand(movie):  # what is published of it can be shown without a single image
+        print(f"The images of {movie} are not here (`tapnb data {movie}` fetches them): no notebook is executed.",
+              file=sys.stderr)
+        return
     for place, (name, parameters) in enumerate(chosen.items(), 1):
         target = folder(profile, movie) / f"{name}.ipynb"
         print(f"[{place} of {len(chosen)}] {name} ...", file=sys.stderr)

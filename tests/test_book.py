@@ -46,6 +46,19 @@ def test_a_notebook_that_has_not_run_or_failed_gets_into_no_book(tmp_path, monke
     assert "say nothing" in staged.cells[0].source  # of a book that only tests
 
 
+def test_a_published_movie_that_is_not_here_gets_its_notebooks_with_a_note(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "01_try.py").write_text("# %% [markdown]\n# # Try\n\n# %%\n1 + 1\n")
+    write_results(tmp_path / "results" / "cpu" / "hela", "01_try")
+    book.stage("cpu", "hela", tmp_path)
+    staged = nbformat.read(tmp_path / "book" / "executed" / "01_try.ipynb", as_version=4)
+    assert staged.cells[0].source == "# Try" and staged.cells[2].source == "1 + 1" and not staged.cells[2].outputs
+    assert "the images of hela are not here" in staged.cells[1].source
+    with pytest.raises(book.BookError, match="has not run with profile paper"):
+        book.stage("paper", "hela", tmp_path)
+
+
 def test_pictures_that_a_notebook_names_are_staged_beside_it(tmp_path, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     (tmp_path / "notebooks").mkdir()
