@@ -120,20 +120,21 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
         begun = None
     commit, dirty = provenance.commit()
     if begun is None:
-        begun = {"code": code, "started": provenance.now(), "seconds": 0.0, "sittings": []}
+        begun = {"code": code, "started": provenance.now(), "seconds": 0.0, "cpu_seconds": 0.0, "sittings": []}
     begun["sittings"].append({"started": provenance.now(), "commit": commit, "dirty": dirty})
     write_json(begun_path, begun)
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     try:
         results = make(folder)
     finally:  # an interrupted sitting counts as well
         begun["seconds"] += time.perf_counter() - start
+        begun["cpu_seconds"] += time.process_time() - cpu_start  # of all threads: what else the machine did is left out
         write_json(begun_path, begun)
     record = {"name": name, "kind": kind, "parameters": parameters, "seed": seed,
               "movies": {role: {"name": m.name, "fingerprint": m.fingerprint, "shape": list(m.shape),
                                 "source": m.source} for role, m in movies.items()},
               "commit": commit, "dirty": dirty, "code": code, "versions": provenance.versions(), "device": device,
-              "started": begun["started"], "finished": provenance.now(), "seconds": round(begun["seconds"], 1),
+              "started": begun["started"], "finished": provenance.now(), "seconds": round(begun["seconds"], 1), "cpu_seconds": round(begun["cpu_seconds"], 1),
               "sittings": begun["sittings"], "results": results,
               "files": sorted(path.name for path in folder.iterdir() if path not in (begun_path, record_path))}
     write_json(record_path, record)

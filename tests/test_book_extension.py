@@ -148,15 +148,15 @@ def test_what_has_no_movie_stands_there_once(page, tmp_path):
 
 
 def test_the_log_sums_up_what_ran_how_long_and_on_what(page):
-    other = RECORD | {"name": "strategy-synthetic-1", "kind": "strategy", "seconds": 3597.5, "device": "cuda",
+    other = RECORD | {"name": "strategy-synthetic-1", "kind": "strategy", "seconds": 3597.5, "cpu_seconds": 7200, "device": "cuda",
                       "finished": "2026-01-03T00:00:00Z", "sittings": [{}, {}]}
     (page.results / "records" / "strategy-synthetic-1.json").write_text(json.dumps(other))
     html, warnings = page("```{run-log}\n```")
     assert warnings == ""
     rows = [[cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")]
-    assert [row[1:5] for row in rows] == [["time-arrow trainings", "1", "0.00", "1"], ["strategies", "1", "1.00", "2"],
-                                          ["all", "2", "1.00", "3"]]
-    assert rows[2] == ["smoke, synthetic", "all", "2", "1.00", "3", "cpu, 2 threads; cuda", "2026-01-01 to 2026-01-03",
+    assert [row[1:6] for row in rows] == [["time-arrow trainings", "1", "0.00", "", "1"],
+                                          ["strategies", "1", "1.00", "2.00", "2"], ["all", "2", "1.00", "", "3"]]
+    assert rows[2] == ["smoke, synthetic", "all", "2", "1.00", "", "3", "cpu, 2 threads; cuda", "2026-01-01 to 2026-01-03",
                        "0123456789"]
 
 

@@ -7,6 +7,7 @@ long and on what; ``{run-records}`` lists every run, each at the place that the 
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 from docutils import nodes
@@ -55,7 +56,7 @@ class RunLog(Results, SphinxDirective):
         if not rows:
             return [nodes.paragraph("", "No run has been recorded yet.")]
         header, *rows = [list(rows[0]), *(list(row.values()) for row in rows)]
-        numeric = [False, False, True, True, True, False, False, False]
+        numeric = [heading in ("runs", "hours", "core hours", "sittings") for heading in header]
         group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header), cols=len(header))
         group += [nodes.thead("", table_row(header, numeric)),
                   nodes.tbody("", *(table_row(row, numeric) for row in rows))]
@@ -76,6 +77,7 @@ def log(profile: str, movie: str, records: list[dict]) -> list[dict[str, str]]:
     return [{
         "profile, movie": f"{profile}, {movie}", "what": what, "runs": str(len(group)),
         "hours": f"{sum(record['seconds'] for record in group) / 3600:.2f}",
+        "core hours": f"{sum(record.get('cpu_seconds', math.nan) for record in group) / 3600:.2f}".replace("nan", ""),
         "sittings": str(sum(len(record["sittings"]) for record in group)),
         "on": "; ".join(sorted({record["device"] for record in group})),
         "finished": " to ".join(sorted({min(day(r) for r in group), max(day(r) for r in group)})),
