@@ -134,7 +134,8 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
               "movies": {role: {"name": m.name, "fingerprint": m.fingerprint, "shape": list(m.shape),
                                 "source": m.source} for role, m in movies.items()},
               "commit": commit, "dirty": dirty, "code": code, "versions": provenance.versions(), "device": device,
-              "started": begun["started"], "finished": provenance.now(), "seconds": round(begun["seconds"], 1), "cpu_seconds": round(begun["cpu_seconds"], 1),
+              "started": begun["started"], "finished": provenance.now(),
+              "seconds": round(begun["seconds"], 1), "cpu_seconds": round(begun["cpu_seconds"], 1),
               "sittings": begun["sittings"], "results": results,
               "files": sorted(path.name for path in folder.iterdir() if path not in (begun_path, record_path))}
     write_json(record_path, record)
