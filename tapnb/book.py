@@ -89,7 +89,8 @@ def _not_executed(name: str, profile: str, movie: str, root: Path) -> Path:
     """Convert a notebook and put a note in it, for a movie that is published but not here."""
     import nbformat
 
-    target = notebooks.convert(name, notebooks.folder(profile, movie) / f".{name}.not-executed.ipynb", root / "notebooks")
+    target = notebooks.folder(profile, movie) / f".{name}.not-executed.ipynb"
+    notebooks.convert(name, target, root / "notebooks")
     notebook = nbformat.read(target, as_version=4)
     note = NOT_EXECUTED.format(profile=profile, movie=movie)
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(note, id="not-executed"))

@@ -69,7 +69,8 @@ def event_maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: i
     frame_pairs = range(len(movie.frames) - 1) if frame_pairs is None else frame_pairs
     for t in frame_pairs:
         _check_frame_pair(movie.shape, t)
-    return _maps(folded(features), folded(head), movie, stride, tile, frame_pairs)  # a generator: the checks should not wait for it
+    # The generator is another function, so that the checks do not wait for its first map.
+    return _maps(folded(features), folded(head), movie, stride, tile, frame_pairs)
 
 
 def window_size(head: nn.Module) -> int:

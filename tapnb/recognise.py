@@ -126,7 +126,8 @@ def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tenso
 
 def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torch.Tensor, levels: np.ndarray,
                  seeds: list[int], epochs: int, *, order_seed: int = 25, batch: int = BATCH,
-                 test_pairs: int | None = None, validation_pairs: int | None = None, redraw_norms: bool = False, keep_trained_norms: bool = False) -> pd.DataFrame:
+                 test_pairs: int | None = None, validation_pairs: int | None = None, redraw_norms: bool = False,
+                 keep_trained_norms: bool = False) -> pd.DataFrame:
     """Train and test one strategy once per seed.
 
     Parameters

@@ -59,9 +59,9 @@ def anew(profile: str, movie: str, home: Path) -> pd.DataFrame:
 def compare(published: Path, made: Path) -> pd.DataFrame:
     """Every number of one results folder beside that of another.
 
-    A mean with a standard deviation over runs is *within its spread* if it moved by at most two of them: the runs differ
-    in their seeds, and so does a training that another machine rounds otherwise. A number with an interval is if it lies
-    in it. A number with neither, such as a time, has no spread that is known.
+    A mean with a standard deviation over runs is *within its spread* if it moved by at most two of them: the runs
+    differ in their seeds, and a training that another machine rounds otherwise is like another seed. A number with an
+    interval is if it lies in it. A number with neither, such as a time, has no spread that is known.
 
     Parameters
     ----------

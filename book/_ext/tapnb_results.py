@@ -179,8 +179,8 @@ class ResultDirective(Results, SphinxDirective):
             try:
                 stamp = json.loads(self.file(*place, f"{notebook_of(name)}.json").read_text("utf-8"))["provenance"]
                 if place != (profile, movie) and stamp["movies"]:  # what has no movie is the same for all
-                    heading = nodes.paragraph("", f"The same on {place[1]}, profile {place[0]}:", classes=["tapnb-beside"])
-                    found += [heading, *self.show(*place, name)]
+                    text = f"The same on {place[1]}, profile {place[0]}:"
+                    found += [nodes.paragraph("", text, classes=["tapnb-beside"]), *self.show(*place, name)]
             except Missing:
                 continue
         self.options, self.content = given, content
