@@ -22,7 +22,7 @@ def page(tmp_path, monkeypatch):
 
     def build(text, **config):
         (source / "book").mkdir(parents=True, exist_ok=True)
-        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims']\nnumfig = True\n")
+        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims', 'tapnb_profiles']\nnumfig = True\n")
         (source / "index.md").write_text("# Front\n\n```{toctree}\nbook/page\nbook/runs\n```\n")
         (source / "book" / "runs.md").write_text("# Runs\n\n```{run-records}\n```\n")
         (source / "book" / "page.md").write_text(f"# Page\n\n{text}\n")
@@ -207,3 +207,11 @@ def test_a_page_is_built_again_when_its_number_changes(page):
     (page.results / "02_try.json").write_text(json.dumps(content))
     html, _ = page(text)
     assert "0.777" in html.text
+
+
+def test_two_profiles_are_compared_setting_by_setting(page, monkeypatch):
+    html, warnings = page("```{profiles} cpu paper\n```")
+    assert warnings == ""
+    rows = {row.td.text: [cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")}
+    assert rows["tap_pairs"][2] == "2\u202f000\u202f000" and "crop pairs seen in training" in rows["tap_pairs"][3]
+    assert "crops_per_frame_pair" not in rows  # the same in both

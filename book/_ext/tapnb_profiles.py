@@ -1,0 +1,54 @@
+"""Sphinx extension: ``{profiles} cpu paper`` is a table of every setting in which two profiles differ, and what it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from tapnb_results import table_row
+
+from tapnb.notebooks import SOURCES
+from tapnb.parameters import read_profile
+
+
+class Profiles(SphinxDirective):
+    """The table of settings."""
+
+    required_arguments = 2
+
+    def run(self) -> list[nodes.Node]:
+        for file in (*SOURCES.glob("[0-9]*.py"), *(SOURCES / "profiles" / f"{name}.yaml" for name in self.arguments)):
+            self.env.note_dependency(str(file))
+        header, numeric = ["setting", *self.arguments, "what it is", "notebooks"], [False, True, True, False, False]
+        group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in (3, 2, 2, 6, 2)), cols=5)
+        group += [nodes.thead("", table_row(header, numeric)),
+                  nodes.tbody("", *(table_row(row, numeric) for row in differing(*self.arguments)))]
+        return [nodes.container("", nodes.table("", group, classes=["tapnb-table"]), classes=["tapnb-scroll"])]
+
+
+def differing(one: str, other: str, sources: Path = SOURCES) -> list[list[str]]:
+    """Return a line of text for every setting that differs, in the order of the first profile."""
+    mine, theirs = (read_profile(name, sources / "profiles") for name in (one, other))
+    declared: dict[str, tuple[str, list[str]]] = {}
+    for script in sorted(sources.glob("[0-9]*.py")):
+        for name, said in re.findall(r"^(\w+): [^#=]+= [^#]+# (.+)$", script.read_text("utf-8"), re.MULTILINE):
+            declared.setdefault(name, (said, []))[1].append(script.stem[:2])
+    return [[name, shown(mine.get(name)), shown(theirs.get(name)), declared[name][0], ", ".join(declared[name][1])]
+            for name in dict.fromkeys([*mine, *theirs]) if mine.get(name) != theirs.get(name)]
+
+
+def shown(value: object) -> str:
+    """Return a setting as a person writes it."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "\u2013" if value is None else f"{value:,}".replace(",", "\u202f") if type(value) is int else str(value)
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the directive."""
+    app.setup_extension("tapnb_results")
+    app.add_directive("profiles", Profiles)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
