@@ -1,9 +1,8 @@
-# `make book` is the main job, `make test` the other one. Settings: make book PROFILE=smoke MOVIE=hela
+# `make book` is the main job, `make test` the other one. Settings: make book PROFILE=cpu MOVIE=hela
 PYTHON  ?= python3
-PROFILE ?= cpu
+PROFILE ?= smoke
 MOVIE   ?= synthetic
-# What is published is restored; anything else is trained here.
-MODE    ?= $(if $(wildcard results/$(PROFILE)/$(MOVIE)/files),$(if $(filter smoke,$(PROFILE)),execute,restore),execute)
+MODE    ?= execute
 
 BIN   := .venv/bin
 STAMP := .venv/installed
@@ -13,8 +12,7 @@ RUN   := $(BIN)/python -m tapnb
 .PHONY: help book notebooks html reproduce test test-all bench clean
 
 help:
-	@echo "make book       the notebooks on the published runs, and the book  (MOVIE=synthetic|hela;"
-	@echo "                PROFILE=smoke trains everything here, in minutes;  MOVIE=hela20 or a path: PROFILE=smoke|cpu|paper)"
+	@echo "make book       run the notebooks and build the book       (PROFILE=smoke|cpu|paper MOVIE=synthetic|hela20|hela|path)"
 	@echo "make notebooks  only run the notebooks                      (the same, and MODE=execute|restore)"
 	@echo "make html       only build the book, from notebooks that have run"
 	@echo "make reproduce  train the published profile anew, in hours, and compare every number with the published one"
@@ -46,7 +44,7 @@ html: $(STAMP)
 	@$(RUN) book --profile "$(PROFILE)" --movie "$(MOVIE)"
 
 reproduce: $(STAMP)
-	@$(RUN) reproduce --profile "$(PROFILE)" --movie "$(MOVIE)"
+	@$(RUN) reproduce --profile "$(if $(filter smoke,$(PROFILE)),cpu,$(PROFILE))" --movie "$(MOVIE)"
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest
