@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tapnb import pretrain
 from toys import shrinking_discs
@@ -104,6 +105,26 @@ def test_training_leaves_no_checkpoint_and_loads_without_pickle(tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == {"weights.safetensors", "history.csv"}
     with pytest.raises(FileNotFoundError, match="no weights at"):
         pretrain.load(tmp_path / "elsewhere", torch.device("cpu"))
+
+
+def test_kernels_are_kept_in_half_the_bits_and_all_else_as_it_was(tmp_path):
+    train(tmp_path)
+    kept = load_file(tmp_path / "weights.safetensors")
+    kernels = {name for name, values in kept.items() if values.dtype == torch.float16}
+    assert kernels == {name for name, values in kept.items() if values.dim() > 1} and len(kernels) > 10
+    loaded = pretrain.load(tmp_path, torch.device("cpu")).state_dict()
+    assert all(torch.equal(loaded[name], kept[name].to(loaded[name].dtype)) for name in kept)
+    assert pretrain._as_kept(torch.full((1, 1), 1e5)).dtype == torch.float32  # which float16 cannot hold
+
+
+def test_a_run_says_what_the_kept_weights_answer(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    run = pretrain.tap_run(shrinking_discs(1), shrinking_discs(2), test_pairs=6, mode="execute",
+                           command="tapnb run 02_pretraining", **SETTING)
+    last, kept = run.results["history"][-1], run.results["kept"]
+    assert set(kept) == {name for name in last if name.startswith(("uniform_", "change_"))}
+    for name in ("uniform_loss", "change_loss"):  # off by the rounding of kernels, and by no more
+        assert kept[name] != last[name] and kept[name] == pytest.approx(last[name], rel=0.02)
 
 
 def test_the_cyclic_schedule_goes_up_and_down_and_shrinks():
