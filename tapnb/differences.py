@@ -110,7 +110,7 @@ def both_ways(published: Run, option: str, movie: Movie, tap: Run, *, mode: str,
     holder = given["dataset"] if option == "replacement" else given
     is_on = holder.get(option, False)
     changed = {option: not is_on}
-    changed = given | ({"dataset": holder | changed} if option == "replacement" else changed) | {"validation_pairs": 0}
+    changed = given | ({"dataset": holder | changed} if option == "replacement" else changed)
     made = recognise.strategy_run(name, movie, tap, mode=mode, on=on, command=command, **changed)
     return (made, published) if is_on else (published, made)
 

@@ -129,7 +129,7 @@ def test_the_published_movies_stand_below_the_books_own(page, tmp_path):
              "```{result-figure} 02_try_curve\n:name: fig\n:alt: A line\n\nFalls.\n```")
     html, warnings = page(shown)
     assert warnings == "" and len(html.select("table caption")) == len(html.select("figcaption")) == 1
-    assert len(html.select("table")) == len(html.select("figure")) == 3
+    assert len(html.select("table")) == len(html.select("img.tapnb-plot")) == 3
     assert [p.text for p in html.select(".tapnb-beside")] == 2 * [
         "The same on synthetic, profile cpu:", "The same on hela, profile cpu:"]
     html, _ = page(shown, tapnb_profile="cpu")

@@ -91,7 +91,7 @@ def test_the_published_criterion_is_not_trained_twice(made):
     assert found[FILTER, "linear"].folder == published.folder
     assert len({run.name for run in found.values()}) == 3
     both = found[BOTH, "linear"].record["parameters"]
-    assert both == published.record["parameters"] | {"dataset": both["dataset"]}
+    assert both == published.record["parameters"] | {"dataset": both["dataset"], "validation_pairs": 0}
     assert both["dataset"] == published.record["parameters"]["dataset"] | {"criterion": BOTH}
     again = criteria.criterion_run(published, BOTH, movie, mode="restore", on=torch.device("cpu"), command="")
     assert again.name == found[BOTH, "linear"].name

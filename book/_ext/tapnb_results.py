@@ -177,14 +177,20 @@ class ResultDirective(Results, SphinxDirective):
         self.content = StringList()
         for place in PUBLISHED:
             try:
-                stamp = json.loads(self.file(*place, f"{notebook_of(name)}.json").read_text("utf-8"))["provenance"]
-                if place != (profile, movie) and stamp["movies"]:  # what has no movie is the same for all
+                if place != (profile, movie) and self.has_movie(*place, name):
                     text = f"The same on {place[1]}, profile {place[0]}:"
                     found += [nodes.paragraph("", text, classes=["tapnb-beside"]), *self.show(*place, name)]
             except Missing:
                 continue
         self.options, self.content = given, content
         return found
+
+    def has_movie(self, profile: str, movie: str, name: str) -> bool:
+        """Say whether a result is of a movie; one that is not, such as a benchmark, is the same for all of them."""
+        folder = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results") / profile / movie
+        made_by = max((p.stem for p in folder.glob("[0-9]*.json") if name.startswith(p.stem)), key=len, default=name)
+        stamp = json.loads(self.file(profile, movie, f"{made_by}.json").read_text("utf-8")).get("provenance", {})
+        return bool(stamp.get("movies"))
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
         """Return the nodes of one result."""
