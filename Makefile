@@ -1,8 +1,10 @@
 # `make book` is the main job, `make test` the other one. Settings: make book PROFILE=cpu MOVIE=hela
 PYTHON  ?= python3
-PROFILE ?= smoke
 MOVIE   ?= synthetic
-MODE    ?= execute
+# What is published is restored; for any other movie or profile everything is computed here.
+published = $(wildcard results/$(1)/$(MOVIE)/11_differences.json)
+PROFILE ?= $(if $(call published,cpu),cpu,smoke)
+MODE    ?= $(if $(and $(filter-out smoke,$(PROFILE)),$(call published,$(PROFILE))),restore,execute)
 
 BIN   := .venv/bin
 STAMP := .venv/installed
@@ -44,7 +46,7 @@ html: $(STAMP)
 	@$(RUN) book --profile "$(PROFILE)" --movie "$(MOVIE)"
 
 reproduce: $(STAMP)
-	@$(RUN) reproduce --profile "$(if $(filter smoke,$(PROFILE)),cpu,$(PROFILE))" --movie "$(MOVIE)"
+	@$(RUN) reproduce --profile "$(PROFILE)" --movie "$(MOVIE)"
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest
