@@ -157,9 +157,11 @@ def test_no_file_names_a_path_of_this_machine():
             assert len(place) < 4 or place.encode() not in content, f"{path.name} names {place}"
 
 
-def test_no_downloaded_or_trained_file_is_tracked():
+def test_no_downloaded_or_trained_file_is_tracked_but_the_published_weights():
     suffixes = {".tif", ".tiff", ".npz", ".npy", ".pt", ".safetensors", ".ipynb", ".zip", ".whl"}
-    assert not [p.name for p in tracked() if p.suffix in suffixes]
+    published = ROOT / "results" / "cpu"
+    assert not [p.name for p in tracked() if p.suffix in suffixes
+                and not (p.suffix == ".safetensors" and p.is_relative_to(published))]
 
 
 def test_the_readme_starts_with_two_commands():
@@ -187,6 +189,19 @@ def test_an_old_python_is_refused_in_one_sentence(tmp_path):
     done = make(tmp_path, "book", "PYTHON=no-such-python")
     assert done.returncode and "There is no no-such-python" in done.stdout
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(("asked", "profile", "mode"), [
+    ([], "cpu", "restore"), (["MOVIE=hela"], "smoke", "execute"), (["PROFILE=smoke"], "smoke", "execute"),
+    (["PROFILE=paper"], "paper", "execute"), (["MODE=execute"], "cpu", "execute"),
+])
+def test_make_book_restores_what_is_published_and_computes_the_rest(tmp_path, asked, profile, mode):
+    (tmp_path / "requirements.lock").touch()
+    published = tmp_path / "results" / "cpu" / "synthetic" / "11_differences.json"
+    published.parent.mkdir(parents=True)
+    published.touch()
+    done = make(tmp_path, "--dry-run", "book", *asked)
+    assert f'--profile "{profile}"' in done.stdout and f'--mode "{mode}"' in done.stdout
 
 
 @pytest.mark.slow
