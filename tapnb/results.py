@@ -8,6 +8,7 @@ import re
 from html import escape
 from pathlib import Path
 
+import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -65,6 +66,8 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
             plots: dict[str, Figure] | None = None) -> Path:
     """Write what a notebook found; the book reads it from there.
 
+    A notebook that restores and finds what is published leaves the provenance as it is: that of the numbers.
+
     Parameters
     ----------
     notebook : str
@@ -88,16 +91,26 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
         with replacing(target / f"{notebook}_{name}.csv") as temporary:
             table.to_csv(temporary, index=False)
     for name, figure in (plots or {}).items():
-        with replacing(target / f"{notebook}_{name}.svg") as temporary:
+        # The same figure makes the same file: no date, and ids that do not change.
+        with replacing(target / f"{notebook}_{name}.svg") as temporary, matplotlib.rc_context({"svg.hashsalt": "tapnb"}):
             figure.savefig(temporary, format="svg", metadata={"Date": None})
     for role, run in runs.items():
         publication.publish(target, role, run.folder, run.record)
-    path = target / f"{notebook}.json"
-    write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers,
-                      "runs": {role: run.name for role, run in runs.items()},
-                      "provenance": stamp(parameters, runs, movies)})
+    path, named = target / f"{notebook}.json", {role: run.name for role, run in runs.items()}
+    if not (parameters.get("mode") == "restore" and _says(path, numbers, named)):
+        write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers, "runs": named,
+                          "provenance": stamp(parameters, runs, movies)})
     publication.forget(target)
     return path
+
+
+def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str]) -> bool:
+    """Whether a published file has these numbers, as they are shown, of these runs: then restoring changes nothing."""
+    if not path.exists():
+        return False
+    found = json.loads(path.read_text("utf-8"))
+    return found["runs"] == runs and ({key: number["text"] for key, number in found["numbers"].items()}
+                                      == {key: number["text"] for key, number in numbers.items()})
 
 
 def stamp(parameters: dict, runs: dict[str, Run], movies: dict[str, Movie]) -> dict:

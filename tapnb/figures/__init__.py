@@ -9,12 +9,13 @@ from tapnb.figures.data import event_gallery, positives_over_time, preprocessing
 from tapnb.figures.decorrelation import channel_correlations, decorrelation_saturation, decorrelation_term
 from tapnb.figures.differences import runs_both_ways, score_effects
 from tapnb.figures.errors import confusion_matrices, error_rates, false_alarms, shares_over_time, surest_mistakes
+from tapnb.figures.findings import findings
 from tapnb.figures.pretraining import recipes, training_curves
 from tapnb.figures.speed import cost_growth_panels, precision_curves, speed_ratios
 from tapnb.figures.strategies import strategy_scores
 
 __all__ = ["architecture", "attention_map", "channel_correlations", "confusion_matrices", "content_view",
            "cost_growth_panels", "criteria_examples", "decorrelation_saturation", "decorrelation_term", "error_rates",
-           "event_gallery", "false_alarms", "paper_reliability", "positives_over_time", "precision_curves",
+           "event_gallery", "false_alarms", "findings", "paper_reliability", "positives_over_time", "precision_curves",
            "preprocessing", "recipes", "reliability", "runs_both_ways", "score_effects", "shares_over_time",
            "speed_ratios", "strategy_scores", "surest_mistakes", "touching_regions", "training_curves"]

@@ -1,0 +1,60 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What came out
+#
+# Every claim of the paper, every movie that this profile was run on, and the paper itself, side by side. Nothing is
+# computed from a movie here: the run records that the notebooks before this one have published are read and judged.
+
+# %% tags=["parameters"]
+profile: str = "smoke"  # the profile whose records are read, and under whose name the results are kept
+movie: str = "synthetic"  # the movie under whose name they are kept; the records of all movies are read
+mode: str = "execute"  # execute or restore: the same, since nothing is trained
+
+# %%
+from tapnb import claims, figures, findings, paths, results
+
+parameters = results.given(globals())
+records = findings.read(paths.results() / profile)
+judged = {name: claims.judge(of_movie) for name, of_movie in records.items()}
+print("movies:", ", ".join(records))
+
+# %% [markdown]
+# ## The claims
+#
+# *Reproduced*: every comparison that a claim consists of lies, with its whole 95 % interval, where the claim puts it. *Not
+# reproduced*: one lies wholly on the other side. The comparison that decides stands behind the verdict.
+
+# %%
+claims_table = findings.verdict_table(judged)
+results.show_table(claims_table)
+
+# %% [markdown]
+# ## The arrow and the events
+#
+# The two things that the paper measures: how often the network tells which of two held-out crops came first, and how
+# well events are recognised. A: TAP features, fixed; B: random ones, fixed; C: random ones, trained end to end. 0: linear
+# head, 1: ResNet head.
+
+# %% mystnb={"image": {"alt": "Left: accuracy of the time arrow on held-out crops of 48 and 96 pixels, for the paper and each movie, with 95 % intervals; a dotted line marks chance. Right: F1 of the event class for the six strategies, for the paper and each movie, with standard deviations over runs."}, "figure": {"caption": "Left: time arrow told on uniform crops of the held-out movie, with 95 % intervals (paper: spread of three draws). Right: F1 of the event class on the test pairs, mean and standard deviation over runs; the paper's is that of its mean precision and recall."}}
+arrow, f1 = findings.arrow(records), findings.strategies(records)
+overview_plot = figures.findings(arrow, f1)
+overview_plot
+
+# %%
+f1_table = findings.strategies_table(f1)
+f1_table
+
+# %% [markdown]
+# ## Provenance
+
+# %%
+path = results.publish("13_findings", profile, movie, parameters, {}, findings.numbers(judged, f1), {},
+                       {"claims": claims_table, "f1": f1_table}, {"overview": overview_plot})
+results.show_stamp(path)

@@ -1,0 +1,49 @@
+"""The figure of the front page: the arrow and the strategies, movie beside movie and beside the paper."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from tapnb.figures.style import BLUE, GREEN, PURPLE, VERMILLION, styled
+
+MARKS = ("D", "o", "s", "^", "v")
+COLOURS = ("black", BLUE, VERMILLION, GREEN, PURPLE)
+"""Of the paper and of the movies, in the order in which they come; told apart without colour by their marks."""
+
+
+@styled
+def findings(arrow: pd.DataFrame, f1: pd.DataFrame) -> Figure:
+    """Left how well the time arrow is told, right how well events are recognised.
+
+    Parameters
+    ----------
+    arrow, f1 : DataFrame
+        From :func:`tapnb.findings.arrow` and :func:`tapnb.findings.strategies`.
+    """
+    sources = list(dict.fromkeys([*arrow["source"], *f1["source"]]))
+    sizes, names = sorted(arrow["size"].unique()), list(dict.fromkeys(f1["strategy"]))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.2), width_ratios=(1, 2))
+    for place, source in enumerate(sources):
+        shift = 0.16 * (place - (len(sources) - 1) / 2)
+        look = dict(fmt=MARKS[place % len(MARKS)], color=COLOURS[place % len(COLOURS)], markersize=5, capsize=2,
+                    elinewidth=1, linestyle="none")
+        own = arrow[arrow["source"] == source]
+        left.errorbar([sizes.index(size) + shift for size in own["size"]], own["accuracy"],
+                      yerr=[own["accuracy"] - own["low"], own["high"] - own["accuracy"]], label=source, **look)
+        own = f1[f1["source"] == source]
+        right.errorbar([names.index(name) + shift for name in own["strategy"]], own["f1"], yerr=own["std"].fillna(0),
+                       **look)
+    left.axhline(0.5, color="0.4", linestyle=":", linewidth=1)
+    left.annotate("chance", (0, 0.5), xycoords=("axes fraction", "data"), xytext=(3, 3), textcoords="offset points",
+                  fontsize=8)
+    left.set(xticks=range(len(sizes)), xticklabels=sizes, xlim=(-0.6, len(sizes) - 0.4), ylim=(0.45, 1.02),
+             xlabel="side of the crop (pixels)", ylabel="accuracy", title="time arrow told, held-out movie")
+    right.set(xticks=range(len(names)), xticklabels=names, ylim=(0, 1), xlim=(-0.6, len(names) - 0.4), ylabel="F1",
+              xlabel="strategy", title="events recognised, test pairs")
+    for edge in np.arange(1.5, len(names) - 1, 2):  # between A, B and C
+        right.axvline(edge, color="0.85", linewidth=1)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(sources))
+    return figure

@@ -1,0 +1,109 @@
+"""What came out, movie beside movie and beside the paper: read from the run records of a profile, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tapnb import claims, confusion, evaluate, paper, results
+from tapnb.claims import Records
+from tapnb.verdicts import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED, Verdict
+
+FIRST = ("synthetic", "hela")
+"""Movies in the order in which they are shown; others follow by name."""
+
+PAPER = "paper"
+
+
+def movies(folder: Path) -> list[str]:
+    """Movies that a profile has run records of.
+
+    Parameters
+    ----------
+    folder : Path
+        ``results/<profile>``.
+    """
+    found = {path.parent.name for path in folder.glob("*/records")}
+    return [*(name for name in FIRST if name in found), *sorted(found - set(FIRST))]
+
+
+def read(folder: Path) -> dict[str, Records]:
+    """The run records of every movie of a profile, see :func:`tapnb.claims.read`."""
+    return {movie: claims.read(folder / movie) for movie in movies(folder)}
+
+
+def verdict_table(judged: dict[str, list[Verdict]]) -> pd.DataFrame:
+    """A line a claim; by movie its verdict and the comparison that decides, with its 95 % interval.
+
+    Parameters
+    ----------
+    judged : dict
+        By movie, from :func:`tapnb.claims.judge`.
+    """
+    rows = [{"claim": f"{number}. {text}"} | {
+        movie: f"{verdict.verdict}: {verdict.effect or verdict.reason}"
+        for movie, verdict in ((movie, verdicts[number - 1]) for movie, verdicts in judged.items())}
+        for number, (text, *_) in enumerate(claims.CLAIMS, 1)]
+    return pd.DataFrame(rows)
+
+
+def arrow(records: dict[str, Records]) -> pd.DataFrame:
+    """Accuracy of the time arrow on uniform held-out crops, with 95 % intervals.
+
+    Returns
+    -------
+    DataFrame
+        ``source`` (a movie, or the paper), ``size`` (side of the crops in pixels), ``accuracy``, ``low``, ``high``; for
+        the paper's Table 6, whose model was trained at 96 pixels, mean and spread of three draws.
+    """
+    spreads = {96: paper.TABLE6_SETTINGS["same"], 48: paper.TABLE6_SETTINGS["crop halved"]}
+    rows = [{"source": PAPER, "size": size, "accuracy": mean, "low": mean - std, "high": mean + std}
+            for size, (mean, std) in sorted(spreads.items())]
+    for movie, of_movie in records.items():
+        found = of_movie.by_role["tap"]["results"]["accuracies"] if "tap" in of_movie.by_role else []
+        for a in found:
+            if a["sampler"] == "uniform":
+                low, high = evaluate.share_interval(a["right"], a["n"])
+                rows.append({"source": movie, "size": a["size"], "accuracy": a["right"] / a["n"], "low": low,
+                             "high": high})
+    return pd.DataFrame(rows)
+
+
+def strategies(records: dict[str, Records]) -> pd.DataFrame:
+    """F1 of the event class by strategy.
+
+    Returns
+    -------
+    DataFrame
+        ``source``, ``strategy``, ``f1`` and ``std``: mean and standard deviation over runs; for the paper the F1 of the
+        means of its Table 2, which has no spread.
+    """
+    table = paper.table2()
+    theirs = 2 * table["prec 1"] * table["rec 1"] / (table["prec 1"] + table["rec 1"])
+    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan} for name, value in theirs.items()]
+    for movie, of_movie in records.items():
+        for name in table.index:
+            if name in of_movie.by_role:
+                counts = np.array(of_movie.by_role[name]["results"]["test"]["counts"])  # (R, T, 4)
+                per_run = pd.Series(confusion.f1(counts.sum(1)))
+                rows.append({"source": movie, "strategy": name, "f1": per_run.mean(), "std": per_run.std()})
+    return pd.DataFrame(rows)
+
+
+def strategies_table(f1: pd.DataFrame) -> pd.DataFrame:
+    """:func:`strategies` as text: a line a strategy, a column a source."""
+    text = [evaluate.with_spread(*row) for row in zip(f1["f1"], f1["std"])]
+    wide = f1.assign(text=text).pivot(index="strategy", columns="source", values="text")
+    return wide[list(dict.fromkeys(f1["source"]))].fillna("").reset_index().rename_axis(columns=None)
+
+
+def numbers(judged: dict[str, list[Verdict]], f1: pd.DataFrame) -> dict[str, dict]:
+    """How many claims came out how, and the F1 of every strategy, by movie."""
+    words = {REPRODUCED: "reproduced", NOT_REPRODUCED: "not_reproduced", UNDECIDED: "undecided", NOT_RUN: "not_run"}
+    found = {f"{movie}_{key}": results.number(sum(v.verdict == verdict for v in verdicts), [], 0)
+             for movie, verdicts in judged.items() for verdict, key in words.items()}
+    found["claims"] = results.number(len(claims.CLAIMS), [], 0)
+    return found | {f"{row.source}_{row.strategy}_F1": results.number(row.f1, [], 2, row.std)
+                    for row in f1.itertuples()}
