@@ -139,7 +139,7 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
               "sittings": begun["sittings"], "results": results,
               "files": sorted(path.name for path in folder.iterdir() if path not in (begun_path, record_path))}
     write_json(record_path, record)
-    return Run(folder, record)
+    return Run(folder, json.loads(record_path.read_text("utf-8")))  # just what restoring it will give
 
 
 def find(name: str) -> Run:

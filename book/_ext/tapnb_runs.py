@@ -41,8 +41,8 @@ class Provenance(ResultDirective):
 
 
 KINDS = {"tap": "time-arrow trainings", "strategy": "strategies", "gradcam": "Grad-CAM statistics",
-         "gradcammaps": "Grad-CAM maps", "content": "content view", "decorrelation": "decorrelation",
-         "calibration": "calibration", "criteria": "answers under one labelling", "rounding": "rounding"}
+         "content": "content view", "decorrelation": "decorrelation", "calibration": "calibration",
+         "criteria": "answers under one labelling", "rounding": "rounding"}
 """Kinds of runs in words, in the order of the log."""
 
 
