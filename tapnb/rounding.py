@@ -11,7 +11,7 @@ import torch
 from tapnb import crops, device, evaluate, pretrain, recognise, runs
 from tapnb.dataset import event_dataset
 from tapnb.effects import Effect
-from tapnb.heads import train_heads
+from tapnb.heads import BATCH, train_heads
 from tapnb.models import DenseFeatures, folded
 from tapnb.movies import Movie
 
@@ -79,7 +79,7 @@ def rounding_run(movie: Movie, tap: runs.Run, published: runs.Run, pairs: int, *
     if strategy.features != "TAP" or strategy.trained:
         raise ValueError(f"strategy {given['strategy']} keeps no TAP features; compare roundings with A0 or A1")
     seeds = [given["seeds"][0], max(given["seeds"]) + 1]  # the second is no run's
-    data_seed = given["dataset"].get("seed", 25)
+    data_seed, batch = given["dataset"].get("seed", 25), given.get("batch", BATCH)
 
     def make(folder: Path) -> dict:
         data, frames = event_dataset(movie, **given["dataset"]), crops.as_tensor(movie.frames, on)
@@ -93,13 +93,13 @@ def rounding_run(movie: Movie, tap: runs.Run, published: runs.Run, pairs: int, *
             for features, seed in ((rounded, seeds[0]), (exact, seeds[0]), (exact, seeds[1])):
                 torch.manual_seed(seed)
                 heads.append(recognise.HEADS[strategy.head](data.pairs.size).to(on))
-                train_heads(heads[-1:], features, labels, given["epochs"], data_seed, given["batch"])
+                train_heads(heads[-1:], features, labels, given["epochs"], data_seed, batch)
         logits = recognise.predict(heads, model, crops.gather(frames, movie.levels, data.pairs[test])).cpu()
         return {"trained_on": len(train), "tested": len(test), "rounding": compare(logits[0], logits[1]),
                 "another_seed": compare(logits[2], logits[1])}
 
     key = {"strategy": given["strategy"], "dataset": given["dataset"], "seeds": seeds, "epochs": given["epochs"],
-           "batch": given["batch"], "pairs": pairs, "tap": tap.name, "tap_code": tap.record["code"]}
+           "batch": batch, "pairs": pairs, "tap": tap.name, "tap_code": tap.record["code"]}
     return runs.run("rounding", {"train": movie}, key, data_seed, mode, make, device.describe(on), MODULES, command)
 
 
