@@ -11,14 +11,14 @@ from tapnb.speed import MISSING, key_of, put
 
 
 def outcomes(measured: dict) -> pd.DataFrame:
-    """What each training of either precision came to: ``precision``, ``seed``, then loss, accuracies and minutes."""
+    """What each training came to: ``precision``, ``seed``, then loss, accuracies and minutes of training."""
     found, side = [], measured["precision"].get("parameters", {}).get("validation_size")
     for run in measured["precision"].get("runs", []):
         last = run["history"][-1]
         seen = {f"accuracy, {kind}, {side} pixels": last[f"{kind}_accuracy"] for kind in ("uniform", "change")}
         right = seen | {f"accuracy, {a['sampler']}, {a['size']} pixels": a["right"] / a["n"] for a in run["accuracies"]}
         found.append({"precision": run["precision"], "seed": run["seed"], "final training loss":
-                      last["train_loss"]} | right | {"minutes": run.get("minutes", math.nan)})
+                      last["train_loss"]} | right | {"minutes": last.get("minutes", math.nan)})
     return pd.DataFrame(found)
 
 

@@ -92,7 +92,8 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
             table.to_csv(temporary, index=False)
     for name, figure in (plots or {}).items():
         # The same figure makes the same file: no date, and ids that do not change.
-        with replacing(target / f"{notebook}_{name}.svg") as temporary, matplotlib.rc_context({"svg.hashsalt": "tapnb"}):
+        lasting = matplotlib.rc_context({"svg.hashsalt": "tapnb"})
+        with replacing(target / f"{notebook}_{name}.svg") as temporary, lasting:
             figure.savefig(temporary, format="svg", metadata={"Date": None})
     for role, run in runs.items():
         publication.publish(target, role, run.folder, run.record)

@@ -131,10 +131,11 @@ def test_the_published_movies_stand_below_the_books_own(page, tmp_path):
     assert warnings == "" and len(html.select("table caption")) == len(html.select("figcaption")) == 1
     assert len(html.select("table")) == len(html.select("img.tapnb-plot")) == 3
     assert [p.text for p in html.select(".tapnb-beside")] == 2 * [
-        "The same on synthetic, profile cpu:", "The same on hela, profile cpu:"]
+        "The same, as published for synthetic, profile cpu:", "The same, as published for hela, profile cpu:"]
     html, _ = page(shown, tapnb_profile="cpu")
-    assert [p.text for p in html.select(".tapnb-beside")] == 2 * ["The same on hela, profile cpu:"]
-    html, _ = page("```{result-table} cpu/hela/02_try_table\n```\n\n```{result-table} 02_try_table\n:movie: synthetic\n```")
+    assert [p.text for p in html.select(".tapnb-beside")] == 2 * ["The same, as published for hela, profile cpu:"]
+    html, _ = page("```{result-table} cpu/hela/02_try_table\n```\n\n"
+                   "```{result-table} 02_try_table\n:alone:\n```")
     assert len(html.select("table")) == 2
 
 
@@ -148,16 +149,16 @@ def test_what_has_no_movie_stands_there_once(page, tmp_path):
 
 
 def test_the_log_sums_up_what_ran_how_long_and_on_what(page):
-    other = RECORD | {"name": "strategy-synthetic-1", "kind": "strategy", "seconds": 3597.5, "cpu_seconds": 7200, "device": "cuda",
-                      "finished": "2026-01-03T00:00:00Z", "sittings": [{}, {}]}
+    other = RECORD | {"name": "strategy-synthetic-1", "kind": "strategy", "seconds": 3597.5, "cpu_seconds": 7200,
+                      "device": "cuda", "finished": "2026-01-03T00:00:00Z", "sittings": [{}, {}]}
     (page.results / "records" / "strategy-synthetic-1.json").write_text(json.dumps(other))
     html, warnings = page("```{run-log}\n```")
     assert warnings == ""
     rows = [[cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")]
     assert [row[1:6] for row in rows] == [["time-arrow trainings", "1", "0.00", "", "1"],
                                           ["strategies", "1", "1.00", "2.00", "2"], ["all", "2", "1.00", "", "3"]]
-    assert rows[2] == ["smoke, synthetic", "all", "2", "1.00", "", "3", "cpu, 2 threads; cuda", "2026-01-01 to 2026-01-03",
-                       "0123456789"]
+    assert rows[2] == ["smoke, synthetic", "all", "2", "1.00", "", "3", "cpu, 2 threads; cuda",
+                       "2026-01-01 to 2026-01-03", "0123456789"]
 
 
 def test_a_cell_between_asterisks_is_bold(page):

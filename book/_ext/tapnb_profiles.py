@@ -1,4 +1,4 @@
-"""Sphinx extension: ``{profiles} cpu paper`` is a table of every setting in which two profiles differ, and what it is."""
+"""Sphinx extension: ``{profiles} cpu paper`` is a table of every setting in which two profiles differ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Profiles(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         for file in (*SOURCES.glob("[0-9]*.py"), *(SOURCES / "profiles" / f"{name}.yaml" for name in self.arguments)):
             self.env.note_dependency(str(file))
-        header, numeric = ["setting", *self.arguments, "what it is", "notebooks"], [False, True, True, False, False]
+        header = ["setting", *self.arguments, "what it is", "notebooks"]
+        numeric = [False] * 5  # lists of settings have to wrap
         group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in (3, 2, 2, 6, 2)), cols=5)
         group += [nodes.thead("", table_row(header, numeric)),
                   nodes.tbody("", *(table_row(row, numeric) for row in differing(*self.arguments)))]

@@ -150,6 +150,7 @@ class ResultDirective(Results, SphinxDirective):
     required_arguments = 1
     option_spec = {
         "name": directives.unchanged,
+        "alone": directives.flag,
         "profile": directives.unchanged,
         "movie": directives.unchanged,
         "optional": directives.flag,
@@ -168,9 +169,9 @@ class ResultDirective(Results, SphinxDirective):
         return own + self.beside()
 
     def beside(self) -> list[nodes.Node]:
-        """Return the same of every other published movie, if no profile or movie was asked for."""
+        """Return the same of every other published movie; nothing if one was asked for, or with ``:alone:``."""
         profile, movie, name = self.place(self.arguments[0])
-        if "/" in self.arguments[0] or {"profile", "movie"} & self.options.keys():
+        if "/" in self.arguments[0] or {"profile", "movie", "alone"} & self.options.keys():
             return []
         found, given, content = [], self.options, self.content
         self.options = {key: value for key, value in given.items() if key in ("alt", "width")}  # one number, one name
@@ -178,7 +179,7 @@ class ResultDirective(Results, SphinxDirective):
         for place in PUBLISHED:
             try:
                 if place != (profile, movie) and self.has_movie(*place, name):
-                    text = f"The same on {place[1]}, profile {place[0]}:"
+                    text = f"The same, as published for {place[1]}, profile {place[0]}:"
                     found += [nodes.paragraph("", text, classes=["tapnb-beside"]), *self.show(*place, name)]
             except Missing:
                 continue

@@ -23,6 +23,10 @@ LONG = 600
 class Provenance(ResultDirective):
     """How one notebook was run: a line to open, with everything in it."""
 
+    def beside(self) -> list[nodes.Node]:
+        """Return nothing: a stamp is that of its own page."""
+        return []
+
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
         content = json.loads(self.file(profile, movie, f"{name}.json").read_text("utf-8"))
         stamp = content.get("provenance", {})
