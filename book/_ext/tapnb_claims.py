@@ -13,8 +13,9 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from tapnb_links import run_link
 from tapnb_results import Results, command
-from tapnb_runs import details, run_link
+from tapnb_runs import details
 
 from tapnb import claims, verdicts
 

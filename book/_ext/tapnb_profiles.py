@@ -8,7 +8,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tapnb_results import table_row
+from tapnb_tables import scrolling, text_table
 
 from tapnb.notebooks import SOURCES
 from tapnb.parameters import read_profile
@@ -24,10 +24,7 @@ class Profiles(SphinxDirective):
             self.env.note_dependency(str(file))
         header = ["setting", *self.arguments, "what it is", "notebooks"]
         numeric = [False] * 5  # lists of settings have to wrap
-        group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in (3, 2, 2, 6, 2)), cols=5)
-        group += [nodes.thead("", table_row(header, numeric)),
-                  nodes.tbody("", *(table_row(row, numeric) for row in differing(*self.arguments)))]
-        return [nodes.container("", nodes.table("", group, classes=["tapnb-table"]), classes=["tapnb-scroll"])]
+        return [scrolling(text_table(header, differing(*self.arguments), numeric, (3, 2, 2, 6, 2)))]
 
 
 def differing(one: str, other: str, sources: Path = SOURCES) -> list[list[str]]:
@@ -50,6 +47,5 @@ def shown(value: object) -> str:
 
 def setup(app: Sphinx) -> dict:
     """Register the directive."""
-    app.setup_extension("tapnb_results")
     app.add_directive("profiles", Profiles)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

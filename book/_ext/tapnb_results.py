@@ -29,10 +29,10 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from tapnb_links import EXECUTED, link
+from tapnb_tables import scrolling, text_table
 
 logger = logging.getLogger(__name__)
-
-EXECUTED = "book/executed"
 
 PUBLISHED = (("cpu", "synthetic"), ("cpu", "hela"))
 """Profiles and movies whose results are kept in git, and shown whatever the book is built for."""
@@ -70,33 +70,6 @@ class Results:
                 f"results/{profile}/{movie}/{name} is not there; `{command(profile, movie)}` makes it."
             )
         return path
-
-
-def link(text: str, profile: str, movie: str, notebook: str, title: str) -> ResultLink:
-    """Link to an executed notebook where it is a page of this build, else to its numbers' place on Runs."""
-    return ResultLink(
-        "",
-        nodes.Text(text),
-        profile=profile,
-        movie=movie,
-        page=f"{EXECUTED}/{notebook}",
-        label=anchor(profile, movie),
-        title=title,
-    )
-
-
-def run_link(name: str) -> ResultLink:
-    """Link to a run on the page Runs."""
-    return ResultLink("", nodes.Text(name), page="", label=anchor(name), title="")
-
-
-class ResultLink(nodes.inline):
-    """A link whose end is known only when all pages have been read."""
-
-
-def anchor(*parts: str) -> str:
-    """Return the label of a run, or of a profile and movie, on the page Runs."""
-    return "run-" + re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
 
 
 class Num(Results, SphinxRole):
@@ -222,31 +195,16 @@ class ResultTable(ResultDirective):
         path = self.file(profile, movie, f"{name}.csv")
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = list(csv.reader(file))
-        table = nodes.table(classes=["tapnb-table"])
+        title = None
         if "caption" in self.options:
-            inline, messages = self.parse_inline(self.options["caption"])
-            table += nodes.title(self.options["caption"], "", *inline)
-        group = nodes.tgroup(cols=len(header))
-        group += [nodes.colspec(colwidth=1) for _ in header]
+            inline, _ = self.parse_inline(self.options["caption"])
+            title = nodes.title(self.options["caption"], "", *inline)
         # A column of numbers reads best with its digits below each other.
         numeric = [all(re.match(r"^(\*\*)?[-−+]?\d|^$|^[–—-]$", row[i]) for row in rows) for i in range(len(header))]
-        group += nodes.thead("", table_row(header, numeric))
-        group += nodes.tbody("", *[table_row(row, numeric) for row in rows])
-        table += group
+        table = text_table(header, rows, numeric, title=title)
         self.add_name(table)
         self.set_source_info(table)
-        wrapper = nodes.container("", table, classes=["tapnb-scroll"])
-        return [wrapper, self.source(profile, movie, name)]
-
-
-def table_row(cells: list[str], numeric: list[bool]) -> nodes.row:
-    """Return one row of plain text cells; one between double asterisks is bold."""
-    row = nodes.row()
-    for cell, number in zip(cells, numeric, strict=True):
-        bold = re.fullmatch(r"\*\*(.+)\*\*", cell)
-        text = nodes.paragraph("", "", nodes.strong("", bold[1])) if bold else nodes.paragraph("", cell)
-        row += nodes.entry("", text, classes=["tapnb-number"] if number else [])
-    return row
+        return [scrolling(table), self.source(profile, movie, name)]
 
 
 class ResultFigure(ResultDirective):
@@ -323,28 +281,9 @@ class SmokeWarning(Results, SphinxDirective):
         return [nodes.warning("", nodes.paragraph("", text))]
 
 
-def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Turn every :class:`ResultLink` into a link to a page of this build."""
-    own = (app.config.tapnb_profile, app.config.tapnb_movie)
-    for node in list(doctree.findall(ResultLink)):
-        if (node.get("profile"), node.get("movie")) == own and node["page"] in app.env.found_docs:
-            uri = app.builder.get_relative_uri(docname, node["page"])
-        elif node["label"] in app.env.get_domain("std").anonlabels:
-            page, place, *_ = app.env.get_domain("std").anonlabels[node["label"]]
-            uri = f"{app.builder.get_relative_uri(docname, page)}#{place}"
-        else:
-            logger.warning("no page of this book shows the runs of %s", node.astext(), location=node)
-            continue
-        title = {"reftitle": node["title"]} if node["title"] else {}
-        node.replace_self(
-            nodes.reference(
-                "", "", *node.children, internal=True, refuri=uri, classes=["tapnb-result"], **title
-            )
-        )
-
-
 def setup(app: Sphinx) -> dict:
     """Register the role, the directives and what they read from the environment."""
+    app.setup_extension("tapnb_links")
     app.add_config_value("tapnb_profile", os.environ.get("TAPNB_BOOK_PROFILE", "smoke"), "env")
     app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")
     home = os.environ.get("TAPNB_HOME")
@@ -355,7 +294,4 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("smoke-warning", SmokeWarning)
     app.add_directive("result-figure", ResultFigure)
     app.add_directive("executed-figure", ExecutedFigure)
-    # What a heading holds is also shown in the contents, before links are resolved: there it is plain text.
-    app.add_node(ResultLink, html=(lambda *_: None, lambda *_: None))
-    app.connect("doctree-resolved", resolve)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

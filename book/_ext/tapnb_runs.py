@@ -13,7 +13,9 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tapnb_results import ResultDirective, Results, anchor, run_link, table_row
+from tapnb_links import anchor, run_link
+from tapnb_results import ResultDirective, Results
+from tapnb_tables import scrolling, text_table
 
 
 LONG = 600
@@ -61,10 +63,7 @@ class RunLog(Results, SphinxDirective):
             return [nodes.paragraph("", "No run has been recorded yet.")]
         header, *rows = [list(rows[0]), *(list(row.values()) for row in rows)]
         numeric = [heading in ("runs", "hours", "core hours", "sittings") for heading in header]
-        group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in header), cols=len(header))
-        group += [nodes.thead("", table_row(header, numeric)),
-                  nodes.tbody("", *(table_row(row, numeric) for row in rows))]
-        return [nodes.container("", nodes.table("", group, classes=["tapnb-table"]), classes=["tapnb-scroll"])]
+        return [scrolling(text_table(header, rows, numeric))]
 
 
 def records_in(folder: Path) -> list[dict]:
@@ -74,7 +73,8 @@ def records_in(folder: Path) -> list[dict]:
 
 def log(profile: str, movie: str, records: list[dict]) -> list[dict[str, str]]:
     """Return the lines of the log, and below them their sum."""
-    by_kind = [[r for r in records if r["kind"] == kind] for kind in [*KINDS, *{r["kind"] for r in records} - {*KINDS}]]
+    kinds = [*KINDS, *sorted({r["kind"] for r in records} - {*KINDS})]
+    by_kind = [[r for r in records if r["kind"] == kind] for kind in kinds]
     groups = [(KINDS.get(group[0]["kind"], group[0]["kind"]), group) for group in by_kind if group]
     if len(groups) > 1:
         groups.append(("all", records))

@@ -1,0 +1,35 @@
+"""Tables of text, as all directives of this book make them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from docutils import nodes
+
+
+def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], widths: Sequence[int] = (),
+               title: nodes.title | None = None) -> nodes.table:
+    """Return a table of plain text cells, see :func:`table_row`.
+
+    ``numeric`` says which columns are aligned by their digits and not broken; ``widths`` are relative, all 1 by default.
+    """
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in widths or [1] * len(header)),
+                         cols=len(header))
+    group += [nodes.thead("", table_row(header, numeric)), nodes.tbody("", *(table_row(row, numeric) for row in rows))]
+    return nodes.table("", *([title] if title else []), group, classes=["tapnb-table"])
+
+
+def scrolling(table: nodes.table) -> nodes.container:
+    """Return a table in a box that scrolls where the page is too narrow for it."""
+    return nodes.container("", table, classes=["tapnb-scroll"])
+
+
+def table_row(cells: list[str], numeric: list[bool]) -> nodes.row:
+    """Return one row of plain text cells; one between double asterisks is bold."""
+    row = nodes.row()
+    for cell, number in zip(cells, numeric, strict=True):
+        bold = re.fullmatch(r"\*\*(.+)\*\*", cell)
+        text = nodes.paragraph("", "", nodes.strong("", bold[1])) if bold else nodes.paragraph("", cell)
+        row += nodes.entry("", text, classes=["tapnb-number"] if number else [])
+    return row
