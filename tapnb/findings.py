@@ -42,11 +42,9 @@ def verdict_table(judged: dict[str, list[Verdict]]) -> pd.DataFrame:
     judged : dict
         By movie, from :func:`tapnb.claims.judge`.
     """
-    rows = [{"claim": f"{number}. {text}"} | {
-        movie: f"{verdict.verdict}: {verdict.effect or verdict.reason}"
-        for movie, verdict in ((movie, verdicts[number - 1]) for movie, verdicts in judged.items())}
-        for number, (text, *_) in enumerate(claims.CLAIMS, 1)]
-    return pd.DataFrame(rows)
+    table = {"claim": [f"{number}. {text}" for number, (text, *_) in enumerate(claims.CLAIMS, 1)]}
+    table |= {movie: [f"{v.verdict}: {v.effect or v.reason}" for v in verdicts] for movie, verdicts in judged.items()}
+    return pd.DataFrame(table)
 
 
 def arrow(records: dict[str, Records]) -> pd.DataFrame:

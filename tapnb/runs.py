@@ -114,7 +114,7 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
     if mode == "restore":
         raise FileNotFoundError(f"run {name} is not there to be restored; make it with `{command}`")
 
-    begun = json.loads(begun_path.read_text("utf-8")) if begun_path.exists() else None
+    begun = {"cpu_seconds": 0.0} | json.loads(begun_path.read_text("utf-8")) if begun_path.exists() else None
     if folder.exists() and (begun is None or begun["code"] != code):
         _set_aside(folder)  # other code made it: neither resumed nor lost
         begun = None
@@ -137,7 +137,7 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
               "started": begun["started"], "finished": provenance.now(),
               "seconds": round(begun["seconds"], 1), "cpu_seconds": round(begun["cpu_seconds"], 1),
               "sittings": begun["sittings"], "results": results,
-              "files": sorted(path.name for path in folder.iterdir() if path not in (begun_path, record_path))}
+              "files": sorted(path.name for path in folder.glob("[!.]*") if path not in (begun_path, record_path))}
     write_json(record_path, record)
     return Run(folder, json.loads(record_path.read_text("utf-8")))  # just what restoring it will give
 

@@ -210,7 +210,7 @@ def test_a_page_is_built_again_when_its_number_changes(page):
     assert "0.777" in html.text
 
 
-def test_two_profiles_are_compared_setting_by_setting(page, monkeypatch):
+def test_two_profiles_are_compared_setting_by_setting(page):
     html, warnings = page("```{profiles} cpu paper\n```")
     assert warnings == ""
     rows = {row.td.text: [cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")}

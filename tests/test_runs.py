@@ -102,3 +102,14 @@ def test_an_unknown_mode_is_refused(movie):
 def test_a_missing_run_is_said_in_a_sentence():
     with pytest.raises(FileNotFoundError, match="run tap-x-12345678 is not in"):
         runs.find("tap-x-12345678")
+
+
+def test_a_run_that_was_begun_before_processor_time_was_counted_still_ends(movie):
+    with pytest.raises(KeyboardInterrupt):
+        execute(movie, Make(fail=True))
+    (begun,) = paths.runs().rglob("begun.json")
+    old = json.loads(begun.read_text())
+    assert old.pop("cpu_seconds") >= 0
+    begun.write_text(json.dumps(old))
+    record = execute(movie, Make()).record
+    assert record["results"]["answer"] == 42.5 and record["cpu_seconds"] >= 0 and len(record["sittings"]) == 2
