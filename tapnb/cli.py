@@ -81,11 +81,12 @@ def convert(
 
 
 @app.command()
-def claims(profile: Profile = "smoke", movie: MovieName = "synthetic") -> None:
+def claims(profile: Profile = "cpu", movie: MovieName = "synthetic") -> None:
     """Print the paper's claims, each with its verdict, from the records of the runs."""
     from tapnb import claims as paper
-    from tapnb import results
+    from tapnb import notebooks, results
 
+    notebooks.read_profile(profile, notebooks.SOURCES / "profiles")  # misspelt is not the same as not yet run
     folder = results.folder(profile, movie)
     records = paper.read(folder)
     if not records.by_role:

@@ -84,3 +84,5 @@ def test_claims_are_printed_with_verdict_reason_and_runs(tmp_path, monkeypatch):
     assert "06_strategies, which makes A0, has not run" in done.stdout and "runs: tap-synthetic-1a2b3c4d" in done.stdout
     with pytest.raises(FileNotFoundError, match="run `tapnb run all --profile paper --movie hela` first"):
         cli.claims("paper", "hela")
+    with pytest.raises(FileNotFoundError, match="no profile 'papre'.*paper"):
+        cli.claims("papre", "hela")
