@@ -2,9 +2,9 @@
 PYTHON  ?= python3
 MOVIE   ?= synthetic
 # What is published is restored; for any other movie or profile everything is computed here.
-published = $(wildcard results/$(1)/$(MOVIE)/11_differences.json)
-PROFILE ?= $(if $(call published,cpu),cpu,smoke)
-MODE    ?= $(if $(and $(filter-out smoke,$(PROFILE)),$(call published,$(PROFILE))),restore,execute)
+PUBLISHED := $(if $(filter synthetic hela,$(MOVIE)),$(wildcard results/cpu/$(MOVIE)/11_differences.json))
+PROFILE ?= $(if $(PUBLISHED),cpu,smoke)
+MODE    ?= $(if $(and $(filter cpu,$(PROFILE)),$(PUBLISHED)),restore,execute)
 
 BIN   := .venv/bin
 STAMP := .venv/installed

@@ -158,6 +158,10 @@ def main() -> None:
         app()
     except (ValueError, FileNotFoundError, ConnectionError) as error:
         _stop(error)
+    except OSError as error:  # a full disk, a folder that may not be written
+        if not error.filename:
+            raise
+        _stop(OSError(f"{error.filename}: {error.strerror}; with TAPNB_HOME set, runs and results go to that folder"))
     except RuntimeError as error:
         # Our own say what to do; any other RuntimeError is a defect, whose traceback is wanted.
         if not type(error).__module__.startswith("tapnb."):

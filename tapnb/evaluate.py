@@ -77,6 +77,21 @@ def difference_interval(right_1: int, n_1: int, right_2: int, n_2: int) -> tuple
     return first - second - down, first - second + up
 
 
+def paired_difference_interval(only_1: int, only_2: int, n: int) -> tuple[float, float]:
+    """95 % interval of the difference of two shares of the same cases, first less second (Bonett and Price 2012).
+
+    Parameters
+    ----------
+    only_1, only_2 : int
+        Cases that count in the first share only, and in the second only.
+    n : int
+        All cases.
+    """
+    first, second = (only_1 + 1) / (n + 2), (only_2 + 1) / (n + 2)
+    half = stats.norm.ppf(0.975) * ((first + second - (first - second) ** 2) / (n + 2)) ** 0.5
+    return first - second - half, first - second + half
+
+
 def average_precision(labels: np.ndarray, ranking: np.ndarray) -> float:
     """Average precision of a ranking; NaN where there is no positive.
 

@@ -75,18 +75,19 @@ def strategies(records: dict[str, Records]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``source``, ``strategy``, ``f1`` and ``std``: mean and standard deviation over runs; for the paper the F1 of the
-        means of its Table 2, which has no spread.
+        ``source``, ``strategy``, ``f1`` and ``std``: mean and standard deviation over ``n`` runs; for the paper the F1 of
+        the means of its Table 2, which has no spread. ``run``: the record's name, empty for the paper.
     """
     table = paper.table2()
     theirs = 2 * table["prec 1"] * table["rec 1"] / (table["prec 1"] + table["rec 1"])
-    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan} for name, value in theirs.items()]
+    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan, "n": 10, "run": ""} for name, value in theirs.items()]
     for movie, of_movie in records.items():
         for name in table.index:
             if name in of_movie.by_role:
-                counts = np.array(of_movie.by_role[name]["results"]["test"]["counts"])  # (R, T, 4)
-                per_run = pd.Series(confusion.f1(counts.sum(1)))
-                rows.append({"source": movie, "strategy": name, "f1": per_run.mean(), "std": per_run.std()})
+                record = of_movie.by_role[name]
+                per_run = pd.Series(confusion.f1(np.array(record["results"]["test"]["counts"]).sum(1)))  # of (R, T, 4)
+                rows.append({"source": movie, "strategy": name, "f1": per_run.mean(), "std": per_run.std(),
+                             "n": len(per_run), "run": record["name"]})
     return pd.DataFrame(rows)
 
 
@@ -98,10 +99,13 @@ def strategies_table(f1: pd.DataFrame) -> pd.DataFrame:
 
 
 def numbers(judged: dict[str, list[Verdict]], f1: pd.DataFrame) -> dict[str, dict]:
-    """How many claims came out how, and the F1 of every strategy, by movie."""
+    """How many claims came out how, and the F1 of every strategy, by movie, with the names of the runs behind them."""
     words = {REPRODUCED: "reproduced", NOT_REPRODUCED: "not_reproduced", UNDECIDED: "undecided", NOT_RUN: "not_run"}
-    found = {f"{movie}_{key}": results.number(sum(v.verdict == verdict for v in verdicts), [], 0)
-             for movie, verdicts in judged.items() for verdict, key in words.items()}
-    found["claims"] = results.number(len(claims.CLAIMS), [], 0)
-    return found | {f"{row.source}_{row.strategy}_F1": results.number(row.f1, [], 2, row.std)
-                    for row in f1.itertuples()}
+    found = {"claims": results.number(len(claims.CLAIMS), [], 0)}
+    for movie, verdicts in judged.items():
+        for verdict, key in words.items():
+            of_this = [v for v in verdicts if v.verdict == verdict]
+            names = dict.fromkeys(name for v in of_this for name in v.runs)
+            found[f"{movie}_{key}"] = results.number(len(of_this), [], 0) | {"runs": list(names)}
+    return found | {f"{row.source}_{row.strategy}_F1": results.number(row.f1, [], 2, row.std, row.n)
+                    | {"runs": [row.run] if row.run else []} for row in f1.itertuples()}

@@ -12,7 +12,7 @@ from pathlib import Path
 from tapnb import paths
 from tapnb.files import replacing, write_json
 
-PREDICTIONS, WEIGHTS = "predictions.parquet", "weights.safetensors"
+PREDICTIONS, WEIGHTS, HISTORY = "predictions.parquet", "weights.safetensors", "history.csv"
 
 
 def publish(target: Path, role: str, folder: Path, record: dict) -> None:
@@ -23,13 +23,13 @@ def publish(target: Path, role: str, folder: Path, record: dict) -> None:
     target : Path
         ``results/<profile>/<movie>``.
     role : str
-        What the notebook calls the run: only "tap", on which the others rest, has its weights published.
+        What the notebook calls the run: only "tap", on which the others rest, is published whole, with its weights.
     folder : Path
         The run's own folder.
     record : dict
     """
     name = record["name"]
-    for file in (PREDICTIONS, WEIGHTS) if role == "tap" else (PREDICTIONS,):
+    for file in (PREDICTIONS, WEIGHTS, HISTORY) if role == "tap" else (PREDICTIONS,):
         if (folder / file).exists():
             _copy(folder / file, target / "files" / name / file)
     write_json(target / "records" / f"{name}.json", record)
@@ -46,15 +46,16 @@ def forget(target: Path) -> None:
 
 
 def find(name: str) -> Path | None:
-    """The published record of a run, that of the profile that has its files if there are several; else None."""
+    """The published record of a run: of several, one that has its files, and of these the newest; else None."""
     found = sorted(paths.results().glob(f"*/*/records/{name}.json"))
-    return max(found, key=lambda record: (_files(record).is_dir(), record.stat().st_mtime), default=None)
+    return max(found, key=lambda record: (_files(record).is_dir(), _finished(record)), default=None)
 
 
 def restore(name: str, folder: Path) -> bool:
-    """Copy a published run into ``folder``, unless none is published or what is there is as new.
+    """Copy a published run into ``folder``, unless none is published or what is there is as new, and whole.
 
-    Another finished or unfinished run that stands in its place is moved to ``<name>.published-over``.
+    Another finished or unfinished run that stands in its place is moved to ``<name>.published-over``, and none that was
+    moved there before is lost.
 
     Returns
     -------
@@ -64,23 +65,27 @@ def restore(name: str, folder: Path) -> bool:
     published = find(name)
     if published is None:
         return False
-    record = json.loads(published.read_text("utf-8"))
-    own = folder / "record.json"
-    if own.exists() and json.loads(own.read_text("utf-8"))["finished"] >= record["finished"]:
-        return False
+    own, files = folder / "record.json", sorted(_files(published).glob("*"))
+    if own.exists():
+        whole = all((folder / file.name).exists() for file in files)
+        if _finished(own) > _finished(published) or (whole and _finished(own) == _finished(published)):
+            return False
     if folder.exists():
-        aside = folder.with_name(f"{folder.name}.published-over")
-        shutil.rmtree(aside, ignore_errors=True)
-        folder.rename(aside)
-    for file in sorted(_files(published).glob("*")):
+        asides = (folder.with_name(f"{folder.name}.published-over{n}") for n in ("", *range(2, 1000)))
+        folder.rename(next(aside for aside in asides if not aside.exists()))
+    for file in files:
         _copy(file, folder / file.name)
-    write_json(own, record)  # last: a folder with a record is a whole run
+    write_json(own, json.loads(published.read_text("utf-8")))  # last: a folder with a record is a whole run
     return True
 
 
 def _files(record: Path) -> Path:
     """The folder of the published files of the run with that record."""
     return record.parents[1] / "files" / record.stem
+
+
+def _finished(record: Path) -> str:
+    return json.loads(record.read_text("utf-8"))["finished"]
 
 
 def _copy(source: Path, target: Path) -> None:

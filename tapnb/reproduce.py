@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,23 +51,28 @@ def anew(profile: str, movie: str, home: Path) -> pd.DataFrame:
             shutil.copyfile(measured, paths.results() / measured.name)
         for done in notebooks.run("all", profile, movie, "execute"):
             print(f"{done.path.stem}  {done.seconds:.0f} s")
-        found = compare(published, results.folder(profile, movie))
+        others = [path.name for path in published.parent.glob("*") if path != published]
+        found = compare(published, results.folder(profile, movie), others)
     with replacing(home / f"comparison-{profile}-{published.name}.csv") as temporary:
         found.to_csv(temporary, index=False)
     return found
 
 
-def compare(published: Path, made: Path) -> pd.DataFrame:
+def compare(published: Path, made: Path, others: Iterable[str] = ()) -> pd.DataFrame:
     """Every number of one results folder beside that of another.
 
     A mean with a standard deviation over runs is *within its spread* if it moved by at most two of them: the runs
     differ in their seeds, and a training that another machine rounds otherwise is like another seed. A number with an
-    interval is if it lies in it. A number with neither, such as a time, has no spread that is known.
+    interval is if it moved by no more than two such intervals allow a difference to be, the root of their summed squares:
+    what the test pairs leave open, since nobody knows the spread of a single training. A number with neither, such as a
+    time, has no spread that is known.
 
     Parameters
     ----------
     published, made : Path
         Two folders as :func:`tapnb.results.publish` fills them.
+    others : iterable of str
+        Other published movies, whose numbers notebook 13 shows as well: they are not trained anew.
 
     Returns
     -------
@@ -81,7 +87,7 @@ def compare(published: Path, made: Path) -> pd.DataFrame:
         new = json.loads(file.read_text("utf-8"))["numbers"] if file.exists() else {}
         rows += [{"notebook": path.stem, "number": key, "published": old.get(key, {}).get("text", ""),
                   "anew": new.get(key, {}).get("text", ""), "verdict": _verdict(old.get(key), new.get(key))}
-                 for key in dict.fromkeys([*old, *new])]
+                 for key in dict.fromkeys([*old, *new]) if not key.startswith(tuple(f"{other}_" for other in others))]
     return pd.DataFrame(rows, columns=["notebook", "number", "published", "anew", "verdict"])
 
 
@@ -92,8 +98,9 @@ def _verdict(old: dict | None, new: dict | None) -> str:
         return VERDICTS[0]
     if old["std"] is not None:
         return VERDICTS[1] if abs(old["value"] - new["value"]) <= SPREADS * old["std"] else VERDICTS[2]
-    if old["interval"] is not None:
-        return VERDICTS[1] if old["interval"][0] <= new["value"] <= old["interval"][1] else VERDICTS[2]
+    if old["interval"] is not None and new["interval"] is not None:
+        half = [(high - low) / 2 for low, high in (old["interval"], new["interval"])]
+        return VERDICTS[1] if abs(old["value"] - new["value"]) <= math.hypot(*half) else VERDICTS[2]
     return VERDICTS[3]
 
 

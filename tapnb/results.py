@@ -98,20 +98,30 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
     for role, run in runs.items():
         publication.publish(target, role, run.folder, run.record)
     path, named = target / f"{notebook}.json", {role: run.name for role, run in runs.items()}
-    if not (parameters.get("mode") == "restore" and _says(path, numbers, named)):
+    made = stamp(parameters, runs, movies)
+    if not (parameters.get("mode") == "restore" and _says(path, numbers, named, made)):
         write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers, "runs": named,
-                          "provenance": stamp(parameters, runs, movies)})
+                          "provenance": made})
     publication.forget(target)
     return path
 
 
-def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str]) -> bool:
-    """Whether a published file has these numbers, as they are shown, of these runs: then restoring changes nothing."""
+def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], made: dict) -> bool:
+    """Whether a published file has these numbers, as they are shown, of these runs, parameters and movies.
+
+    Then restoring changes nothing.
+    """
     if not path.exists():
         return False
     found = json.loads(path.read_text("utf-8"))
-    return found["runs"] == runs and ({key: number["text"] for key, number in found["numbers"].items()}
-                                      == {key: number["text"] for key, number in numbers.items()})
+
+    def asked(provenance: dict) -> dict:
+        return {key: value for key, value in provenance["parameters"].items() if key not in ("mode", "device")}
+
+    return (found["runs"] == runs and asked(found["provenance"]) == asked(made)
+            and found["provenance"]["movies"] == made["movies"]
+            and {key: number["text"] for key, number in found["numbers"].items()}
+            == {key: number["text"] for key, number in numbers.items()})
 
 
 def stamp(parameters: dict, runs: dict[str, Run], movies: dict[str, Movie]) -> dict:

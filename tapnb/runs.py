@@ -143,7 +143,7 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
 
 
 def find(name: str) -> Run:
-    """The finished run of that name: from ``runs/`` or, if it is not there, from what is published.
+    """The finished run of that name: from ``runs/`` or from what is published, whichever is newer.
 
     Raises
     ------
@@ -151,7 +151,8 @@ def find(name: str) -> Run:
         If there is none.
     """
     record = paths.runs() / name.split("-")[0] / name / "record.json"
-    if not record.exists() and not publication.restore(name, record.parent):
+    publication.restore(name, record.parent)
+    if not record.exists():
         raise FileNotFoundError(f"run {name} is not in {record.parents[1]}; make it again with "
                                 "`tapnb run all --mode execute`")
     return Run(record.parent, json.loads(record.read_text("utf-8")))

@@ -8,6 +8,7 @@ budget*, and the verdict says what would decide it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from scipy import stats
@@ -58,13 +59,19 @@ class Part:
         return self.value - wider * (self.value - self.low) > self.bound
 
     @property
+    def beyond(self) -> float:
+        """How far the value lies on the claim's side of the bound, in half-widths of the interval; below 0: not there."""
+        distance = (self.value - self.bound) * (1 if self.above else -1)
+        half = (self.high - self.low) / 2
+        return distance / half if half else math.copysign(math.inf, distance) if distance else 0.0
+
+    @property
     def factor(self) -> float:
         """How many times the data would leave the bound outside the interval, the value staying what it is."""
-        distance = abs(self.value - self.bound)
-        return ((self.high - self.low) / 2 / distance) ** 2 if distance else float("inf")
+        return self.beyond**-2 if self.beyond else float("inf")
 
     def __str__(self) -> str:
-        numbers = [f"{v:+.2f}".replace("-", "\u2212") for v in (self.value, self.low, self.high)]
+        numbers = [f"{v:+.3f}".replace("-", "\u2212") for v in (self.value, self.low, self.high)]
         wanted = f"{'above' if self.above else 'below'} {self.bound:g}".replace("-", "\u2212")
         return f"{self.text}: {numbers[0]} ({numbers[1]} to {numbers[2]}), claimed {wanted}"
 
@@ -91,10 +98,13 @@ class Verdict:
 
     @property
     def effect(self) -> str:
-        """The part that decides, with its interval: the one that fails or, if none does, the weakest."""
+        """The part that decides, with its interval: the one that fails by most, or else is nearest, or holds by least."""
         if not self.parts:
             return ""
-        return str(min(self.parts, key=lambda p: (p.low - p.bound) if p.above else (p.bound - p.high)))
+        failing = [part for part in self.parts if part.fails(len(self.parts))]
+        nearest = [part for part in self.parts if not part.holds] or self.parts
+        return str(min(failing, key=lambda part: part.beyond) if failing
+                   else max(nearest, key=lambda part: part.factor))
 
 
 def weigh(parts: list[Part]) -> tuple[str, str]:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tapnb import claims, paper
+from tapnb import claims, evaluate, paper
 from tapnb.claims import Records
 from tapnb.verdicts import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED, weigh
 
@@ -101,18 +101,21 @@ def test_calibration_content_view_grad_cam_and_invariance():
     right = {"same": 90, "crop halved": 70, "crop doubled": 99, "resolution halved": 93, "resolution doubled": 60}
     content = [{"setting": s, "sampler": "uniform", "draw": d, "right": 10 * r, "n": 1000} for s, r in right.items()
                for d in range(3)] + [{"setting": "same", "sampler": "change", "draw": 0, "right": 0, "n": 9}]
+    matched = [{"crop_setting": "crop doubled", "resolution_setting": "resolution halved", "sampler": "uniform",
+                "crop_only": 190, "resolution_only": 10}]
     grad_cam = {"held-out": {"t": list(range(40)), "boxes": [8] * 40, "touching": [5, 6] * 20, "expected": [0.2] * 40}}
     for name in ("second", "votes", "change"):  # what the claim does not look at
         grad_cam["held-out"] |= {f"{name}_boxes": [8] * 40, f"{name}_touching": [0] * 40}
     calibrated = {"runs": {"linear": "strategy-x-0.15-0.1", "ResNet": "strategy-x-0.05-0.02"}}
     records = Records({"tap": tap(), "A0": strategy(0.15, 0.1), "A1": strategy(0.05, 0.02), "A0i": strategy(0.2, 0.12),
                        "calibration": {"name": "calibration-x-1", "parameters": calibrated, "results": {"differences": differences}},
-                       "content": {"name": "content-x-1", "parameters": {}, "results": {"accuracies": content}},
+                       "content": {"name": "content-x-1", "parameters": {}, "results": {"accuracies": content, "matched": matched}},
                        "gradcam": {"name": "gradcam-x-1", "parameters": {}, "results": {"statistics": grad_cam}}})
     found = claims.judge(records)
     assert [found[i - 1].verdict for i in (8, 9, 10, 11, 12)] == [REPRODUCED] * 4 + [NOT_RUN]
     assert found[9].parts[0].value == pytest.approx(5.5 / 8 - 0.2)
     assert found[8].parts[0].value == pytest.approx(0.09)
+    assert (found[8].parts[-1].low, found[8].parts[-1].high) == evaluate.paired_difference_interval(190, 10, 3000)
     differences["heads_before"] = {"value": -0.05, "low": -0.08, "high": -0.02}
     grad_cam["held-out"]["touching"] = [0] * 40
     assert [verdict(i, records).verdict for i in (8, 10)] == [NOT_REPRODUCED] * 2

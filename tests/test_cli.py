@@ -86,3 +86,14 @@ def test_claims_are_printed_with_verdict_reason_and_runs(tmp_path, monkeypatch):
         cli.claims("paper", "hela")
     with pytest.raises(FileNotFoundError, match="no profile 'papre'.*paper"):
         cli.claims("papre", "hela")
+
+
+def test_a_folder_that_may_not_be_written_is_named(monkeypatch, capsys):
+    def full():
+        raise OSError(30, "Read-only file system", "/somewhere/runs")
+
+    monkeypatch.setattr(cli, "app", full)
+    with pytest.raises(SystemExit):
+        cli.main()
+    said = capsys.readouterr().err
+    assert said.startswith("tapnb: /somewhere/runs: Read-only file system") and "TAPNB_HOME" in said

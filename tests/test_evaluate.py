@@ -69,6 +69,15 @@ def test_average_precision_without_positives_is_not_a_number():
     assert np.isnan(evaluate.average_precision(np.zeros(3, bool), np.arange(3)))
 
 
+def test_a_paired_interval_covers_the_truth_as_often_as_it_says():
+    rng, shares = np.random.default_rng(0), [0.15, 0.05, 0.6, 0.2]  # first only, second only, both, neither
+    inside = [low < 0.1 < high for only_1, only_2, *_ in rng.multinomial(300, shares, 2000)
+              for low, high in [evaluate.paired_difference_interval(only_1, only_2, 300)]]
+    assert 0.935 < np.mean(inside) < 0.965
+    apart, paired = evaluate.difference_interval(225, 300, 195, 300), evaluate.paired_difference_interval(45, 15, 300)
+    assert paired[1] - paired[0] < 0.8 * (apart[1] - apart[0])
+
+
 def test_newcombes_interval_of_a_published_example():
     """Newcombe (1998), method 10: 56/70 less 48/80 has 0.0524 to 0.3339."""
     assert evaluate.difference_interval(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=1e-4)

@@ -64,6 +64,8 @@ def test_every_claim_has_a_line_and_every_verdict_is_counted(records):
     counted = sum(numbers[f"hela_{key}"]["value"] for key in ("reproduced", "not_reproduced", "undecided", "not_run"))
     assert counted == len(claims.CLAIMS) == numbers["claims"]["value"]
     assert numbers["hela_A1_F1"]["text"] == "0.83 ± 0.24"
+    assert (numbers["hela_A1_F1"]["n"], numbers["hela_A1_F1"]["runs"]) == (2, ["A1-1"])
+    assert numbers["hela_undecided"]["runs"] == ["tap-1", "A1-1", "C1-1"]
 
 
 def test_the_figure_shows_every_source_at_its_place(records):

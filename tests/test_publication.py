@@ -46,7 +46,9 @@ def test_a_published_run_is_restored_as_it_was(movie, home):
     forget_runs(home)
     for found in (runs.find(made.name), run(movie, "restore")):
         assert found.record == made.record and found.folder == made.folder
-    assert {p.name for p in made.folder.iterdir()} == {"record.json", publication.WEIGHTS, publication.PREDICTIONS}
+    assert {p.name for p in made.folder.iterdir()} == {"record.json", publication.WEIGHTS, publication.PREDICTIONS,
+                                                       publication.HISTORY}
+    assert run(movie, text="second").record == made.record  # whole: it need not be made again
 
 
 def test_only_the_pretraining_that_others_rest_on_publishes_its_weights(movie):
@@ -71,9 +73,25 @@ def test_the_newer_one_counts_and_the_older_is_not_lost(movie, home):
     own.write_text(json.dumps(made.record | {"finished": "2999-01-01T00:00:00Z"}))
     assert run(movie, "restore").record["finished"].startswith("2999")
     own.write_text(json.dumps(made.record | {"finished": "1999-01-01T00:00:00Z"}))
-    assert run(movie, "restore").record == made.record
+    assert runs.find(made.name).record == made.record
     aside = made.folder.with_name(made.name + ".published-over")
     assert json.loads((aside / "record.json").read_text())["finished"].startswith("1999")
+
+
+def test_of_two_publications_the_later_run_counts(movie):
+    for profile, finished in (("mine", "2020-01-01T00:00:00Z"), ("cpu", "2026-01-01T00:00:00Z"), ("zoo", "2021-01-01")):
+        results.publish("02_pretraining", profile, "made", {}, {}, {}, {"train": movie})
+        folder = results.folder(profile, "made")
+        (folder / "records").mkdir()
+        (folder / "records" / "tap-made-1.json").write_text(json.dumps({"finished": finished}))
+    assert publication.find("tap-made-1").parts[-4] == "cpu"
+
+
+def test_a_run_that_lost_a_file_gets_it_back(movie):
+    made = run(movie)
+    publish(movie, tap=made)
+    (made.folder / publication.PREDICTIONS).unlink()
+    assert (run(movie, "restore").folder / publication.PREDICTIONS).read_text() == "first"
 
 
 def test_an_unfinished_run_is_set_aside_for_a_published_one(movie, home):
@@ -82,6 +100,8 @@ def test_an_unfinished_run_is_set_aside_for_a_published_one(movie, home):
     (made.folder / "record.json").unlink()
     (made.folder / "checkpoint.pt").write_text("hours")
     assert run(movie, "restore").record == made.record
+    (made.folder / "record.json").unlink()
+    assert run(movie, "restore").record == made.record  # and again: what was set aside first is still there
     assert (made.folder.with_name(made.name + ".published-over") / "checkpoint.pt").read_text() == "hours"
 
 

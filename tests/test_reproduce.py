@@ -27,12 +27,19 @@ def test_every_number_gets_its_verdict(tmp_path):
     write(tmp_path / "old", same=number(0.5), near=number(0.5, 0.1), far=number(0.5, 0.1),
           inside=number(0.5, interval=[0.4, 0.6]), outside=number(0.5, interval=[0.4, 0.6]), minutes=number(10),
           gone=number(1))
-    write(tmp_path / "new", same=number(0.5), near=number(0.69, 0.2), far=number(0.71, 0.2), inside=number(0.41),
-          outside=number(0.39), minutes=number(11), added=number(1))
+    write(tmp_path / "new", same=number(0.5), near=number(0.69, 0.2), far=number(0.71, 0.2), inside=number(0.37, interval=[0.27, 0.47]),
+          outside=number(0.35, interval=[0.25, 0.45]), minutes=number(11), added=number(1))
     found = reproduce.compare(tmp_path / "old", tmp_path / "new").set_index("number")["verdict"]
     same, within, beyond, unknown = reproduce.VERDICTS
     assert found.to_dict() == {"same": same, "near": within, "far": beyond, "inside": within, "outside": beyond,
                                "minutes": unknown, "gone": "missing", "added": "missing"}
+
+
+def test_another_movies_findings_are_left_out(tmp_path):
+    write(tmp_path / "cpu" / "synthetic", synthetic_claims=number(1), hela_claims=number(2), claims=number(12))
+    write(tmp_path / "new", synthetic_claims=number(1), claims=number(12))
+    found = reproduce.compare(tmp_path / "cpu" / "synthetic", tmp_path / "new", ["hela"])
+    assert list(found["number"]) == ["synthetic_claims", "claims"] and set(found["verdict"]) == {"the same"}
 
 
 def test_a_notebook_that_did_not_run_misses_all_its_numbers(tmp_path):

@@ -32,5 +32,12 @@ def test_an_interval_across_its_bound_says_how_much_more_data_decides():
 def test_a_verdict_shows_the_part_that_decides():
     verdict = Verdict(1, "c", "", REPRODUCED, "", [Part("far", 0.9, 0.8, 1), Part("near", 0.2, 0.1, 0.3),
                                               Part("below", 0.1, 0.0, 0.12, 0.5, above=False)])
-    assert verdict.effect == "near: +0.20 (+0.10 to +0.30), claimed above 0"
+    assert verdict.effect == "near: +0.200 (+0.100 to +0.300), claimed above 0"
     assert Verdict(1, "c", "", UNDECIDED, "").effect == ""
+
+
+def test_of_a_failing_and_a_vague_part_the_failing_one_decides():
+    parts = [Part("fails", -0.02, -0.024, -0.016), Part("vague", 0.01, -0.30, 0.32), Part("holds", 0.2, 0.1, 0.3)]
+    assert weigh(parts)[0] == NOT_REPRODUCED
+    assert Verdict(1, "c", "", NOT_REPRODUCED, "", parts).effect.startswith("fails: ")
+    assert Verdict(1, "c", "", UNDECIDED, "", parts[1:]).effect.startswith("vague: ")
