@@ -75,12 +75,13 @@ def strategies(records: dict[str, Records]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``source``, ``strategy``, ``f1`` and ``std``: mean and standard deviation over ``n`` runs; for the paper the F1 of
-        the means of its Table 2, which has no spread. ``run``: the record's name, empty for the paper.
+        ``source``, ``strategy``, ``f1`` and ``std``: mean and standard deviation over ``n`` runs; for the paper the F1
+        of the means of its Table 2, which has no spread. ``run``: the record's name, empty for the paper.
     """
     table = paper.table2()
     theirs = 2 * table["prec 1"] * table["rec 1"] / (table["prec 1"] + table["rec 1"])
-    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan, "n": 10, "run": ""} for name, value in theirs.items()]
+    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan, "n": 10, "run": ""}
+            for name, value in theirs.items()]
     for movie, of_movie in records.items():
         for name in table.index:
             if name in of_movie.by_role:

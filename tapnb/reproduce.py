@@ -63,9 +63,9 @@ def compare(published: Path, made: Path, others: Iterable[str] = ()) -> pd.DataF
 
     A mean with a standard deviation over runs is *within its spread* if it moved by at most two of them: the runs
     differ in their seeds, and a training that another machine rounds otherwise is like another seed. A number with an
-    interval is if it moved by no more than two such intervals allow a difference to be, the root of their summed squares:
-    what the test pairs leave open, since nobody knows the spread of a single training. A number with neither, such as a
-    time, has no spread that is known.
+    interval is if it moved by no more than the root of both intervals' summed squares: what the test pairs leave open,
+    since nobody knows the spread of a single training. A number with neither, such as a time, has no spread that is
+    known.
 
     Parameters
     ----------

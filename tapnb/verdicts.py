@@ -60,7 +60,7 @@ class Part:
 
     @property
     def beyond(self) -> float:
-        """How far the value lies on the claim's side of the bound, in half-widths of the interval; below 0: not there."""
+        """How far the value lies on the claim's side of its bound, in half-widths of the interval; else below 0."""
         distance = (self.value - self.bound) * (1 if self.above else -1)
         half = (self.high - self.low) / 2
         return distance / half if half else math.copysign(math.inf, distance) if distance else 0.0
@@ -98,7 +98,7 @@ class Verdict:
 
     @property
     def effect(self) -> str:
-        """The part that decides, with its interval: the one that fails by most, or else is nearest, or holds by least."""
+        """The part that decides, with its interval: the one that fails by most, is nearest to it, or holds by least."""
         if not self.parts:
             return ""
         failing = [part for part in self.parts if part.fails(len(self.parts))]
