@@ -79,6 +79,12 @@ def restore(name: str, folder: Path) -> bool:
     return True
 
 
+def of_other_pixels(kind: str, parameters: dict, seed: int) -> dict | None:
+    """The record of a published run that differs from the wanted one in its movies only; None if there is none."""
+    found = (json.loads(path.read_text("utf-8")) for path in sorted(paths.results().glob(f"*/*/records/{kind}-*.json")))
+    return next((record for record in found if (record["parameters"], record["seed"]) == (parameters, seed)), None)
+
+
 def _files(record: Path) -> Path:
     """The folder of the published files of the run with that record."""
     return record.parents[1] / "files" / record.stem

@@ -112,7 +112,8 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
         if mode == "restore" or (record["code"] == code and whole):
             return Run(folder, record)
     if mode == "restore":
-        raise FileNotFoundError(f"run {name} is not there to be restored; make it with `{command}`")
+        raise FileNotFoundError(f"run {name} is not there to be restored; {_others(kind, movies, parameters, seed)}make "
+                                f"it with `{command}`")
 
     begun = {"cpu_seconds": 0.0} | json.loads(begun_path.read_text("utf-8")) if begun_path.exists() else None
     if folder.exists() and (begun is None or begun["code"] != code):
@@ -156,6 +157,17 @@ def find(name: str) -> Run:
         raise FileNotFoundError(f"run {name} is not in {record.parents[1]}; make it again with "
                                 "`tapnb run all --mode execute`")
     return Run(record.parent, json.loads(record.read_text("utf-8")))
+
+
+def _others(kind: str, movies: dict[str, Movie], parameters: dict, seed: int) -> str:
+    """What is published under the same parameters of other pixels, as the beginning of a sentence; else nothing."""
+    other = publication.of_other_pixels(kind, parameters, seed)
+    if other is None:
+        return ""
+    theirs = ", ".join(f"{m['name']} {m['fingerprint']}" for m in other["movies"].values())
+    ours = ", ".join(f"{m.name} {m.fingerprint}" for m in movies.values())
+    return (f"what is published with its parameters is of {theirs}, and here is {ours}: another movie, or one that this "
+            "machine simulates or reads otherwise; ")
 
 
 def _set_aside(folder: Path) -> None:

@@ -116,6 +116,14 @@ def test_what_nobody_names_any_more_is_forgotten(movie):
     assert {p.name for p in (target / "files").iterdir()} == {new.name}
 
 
+def test_the_same_run_of_other_pixels_is_named(movie):
+    publish(movie, tap=run(movie))
+    other = Movie(movie.frames + 1, name="Made")
+    with pytest.raises(FileNotFoundError) as error:
+        run(other, "restore")
+    assert f"is of Made {movie.fingerprint}, and here is Made {other.fingerprint}" in str(error.value)
+
+
 def test_nothing_published_nothing_restored(movie):
     assert publication.find("tap-made-00000000") is None
     with pytest.raises(FileNotFoundError, match="tapnb run 02_pretraining"):
