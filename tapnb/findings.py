@@ -70,33 +70,40 @@ def arrow(records: dict[str, Records]) -> pd.DataFrame:
 
 
 def strategies(records: dict[str, Records]) -> pd.DataFrame:
-    """F1 of the event class by strategy.
+    """F1 and average precision of the event class by strategy.
 
     Returns
     -------
     DataFrame
-        ``source``, ``strategy``, ``f1`` and ``std``: mean and standard deviation over ``n`` runs; for the paper the F1
-        of the means of its Table 2, which has no spread. ``run``: the record's name, empty for the paper.
+        ``source``, ``strategy``, ``f1`` and ``std``, ``ap`` and ``ap_std``: means and standard deviations over ``n``
+        runs; for the paper the F1 of the means of its Table 2, which has neither a spread nor average precision.
+        ``run``: the record's name, empty for the paper.
     """
     table = paper.table2()
     theirs = 2 * table["prec 1"] * table["rec 1"] / (table["prec 1"] + table["rec 1"])
-    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan, "n": 10, "run": ""}
+    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan, "ap": np.nan, "ap_std": np.nan, "n": 10,
+             "run": ""}
             for name, value in theirs.items()]
     for movie, of_movie in records.items():
         for name in table.index:
             if name in of_movie.by_role:
                 record = of_movie.by_role[name]
                 per_run = pd.Series(confusion.f1(np.array(record["results"]["test"]["counts"]).sum(1)))  # of (R, T, 4)
+                ranked = pd.Series(record["results"]["average_precision"], dtype=float)
                 rows.append({"source": movie, "strategy": name, "f1": per_run.mean(), "std": per_run.std(),
-                             "n": len(per_run), "run": record["name"]})
+                             "ap": ranked.mean(), "ap_std": ranked.std(), "n": len(per_run), "run": record["name"]})
     return pd.DataFrame(rows)
 
 
-def strategies_table(f1: pd.DataFrame) -> pd.DataFrame:
-    """:func:`strategies` as text: a line a strategy, a column a source."""
-    text = [evaluate.with_spread(*row) for row in zip(f1["f1"], f1["std"])]
-    wide = f1.assign(text=text).pivot(index="strategy", columns="source", values="text")
-    return wide[list(dict.fromkeys(f1["source"]))].fillna("").reset_index().rename_axis(columns=None)
+def strategies_table(found: pd.DataFrame) -> pd.DataFrame:
+    """:func:`strategies` as text: a line a strategy, a column a source and score."""
+    texts = {}
+    for source, own in found.groupby("source", sort=False):
+        for score, mean, std in (("F1", "f1", "std"), ("average precision", "ap", "ap_std")):
+            if own[mean].notna().any():
+                texts[f"{source}: {score}"] = pd.Series([evaluate.with_spread(*row) for row in zip(own[mean], own[std])],
+                                                        index=own["strategy"])
+    return pd.DataFrame(texts).fillna("").rename_axis("strategy").reset_index()
 
 
 def numbers(judged: dict[str, list[Verdict]], f1: pd.DataFrame) -> dict[str, dict]:

@@ -13,7 +13,8 @@ def write(folder, accuracies=(), **strategies):
     (folder / "records").mkdir(parents=True)
     shared = {"parameters": {"pairs": 9}, "code": "c"}
     records = {"tap": {"kind": "tap", "results": {"accuracies": list(accuracies)}}}
-    records |= {name: {"kind": "strategy", "results": {"test": {"counts": [[list(c), [0, 0, 0, 0]] for c in runs]}}}
+    records |= {name: {"kind": "strategy", "results": {"average_precision": [0.5] * len(runs), "test": {
+                    "counts": [[list(c), [0, 0, 0, 0]] for c in runs]}}}
                 for name, runs in strategies.items()}
     for name, record in records.items():
         (folder / "records" / f"{name}-1.json").write_text(json.dumps(shared | record | {"name": f"{name}-1"}))
@@ -51,8 +52,8 @@ def test_f1_by_hand(records):
     row = paper.table2().loc["A1"]
     assert found.loc[("paper", "A1"), "f1"] == pytest.approx(2 / (1 / row["prec 1"] + 1 / row["rec 1"]))
     table = findings.strategies_table(found.reset_index()).set_index("strategy")
-    assert list(table) == ["paper", "hela"]
-    assert table.loc["A1", "hela"] == "0.83 ± 0.24" and table.loc["A0", "hela"] == ""
+    assert list(table) == ["paper: F1", "hela: F1", "hela: average precision"]
+    assert table.loc["A1"].tolist()[1:] == ["0.83 ± 0.24", "0.50 ± 0.00"] and table.loc["A0", "hela: F1"] == ""
 
 
 def test_every_claim_has_a_line_and_every_verdict_is_counted(records):
@@ -70,7 +71,7 @@ def test_every_claim_has_a_line_and_every_verdict_is_counted(records):
 
 def test_the_figure_shows_every_source_at_its_place(records):
     figure = figures.findings(findings.arrow(records), findings.strategies(records))
-    left, right = figure.axes
+    left, right, _ = figure.axes
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["paper", "hela", "apart"]
     drawn = [line.get_ydata() for line in right.lines if line.get_marker() == "o" and len(line.get_ydata())]
     assert any(np.allclose(y, [5 / 6, 0]) for y in drawn)

@@ -15,17 +15,17 @@ COLOURS = ("black", BLUE, VERMILLION, GREEN, PURPLE)
 
 
 @styled
-def findings(arrow: pd.DataFrame, f1: pd.DataFrame) -> Figure:
-    """Left how well the time arrow is told, right how well events are recognised.
+def findings(arrow: pd.DataFrame, strategies: pd.DataFrame) -> Figure:
+    """How well the time arrow is told, how well events are recognised, and how well crop pairs are ranked.
 
     Parameters
     ----------
-    arrow, f1 : DataFrame
+    arrow, strategies : DataFrame
         From :func:`tapnb.findings.arrow` and :func:`tapnb.findings.strategies`.
     """
-    sources = list(dict.fromkeys([*arrow["source"], *f1["source"]]))
-    sizes, names = sorted(arrow["size"].unique()), list(dict.fromkeys(f1["strategy"]))
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.2), width_ratios=(1, 2))
+    sources = list(dict.fromkeys([*arrow["source"], *strategies["source"]]))
+    sizes, names = sorted(arrow["size"].unique()), list(dict.fromkeys(strategies["strategy"]))
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(10.5, 3.2), width_ratios=(1, 1.7, 1.7))
     for place, source in enumerate(sources):
         shift = 0.16 * (place - (len(sources) - 1) / 2)
         look = dict(fmt=MARKS[place % len(MARKS)], color=COLOURS[place % len(COLOURS)], markersize=5, capsize=2,
@@ -33,17 +33,19 @@ def findings(arrow: pd.DataFrame, f1: pd.DataFrame) -> Figure:
         own = arrow[arrow["source"] == source]
         left.errorbar([sizes.index(size) + shift for size in own["size"]], own["accuracy"],
                       yerr=[own["accuracy"] - own["low"], own["high"] - own["accuracy"]], label=source, **look)
-        own = f1[f1["source"] == source]
-        right.errorbar([names.index(name) + shift for name in own["strategy"]], own["f1"], yerr=own["std"].fillna(0),
-                       **look)
+        own = strategies[strategies["source"] == source]
+        at = [names.index(name) + shift for name in own["strategy"]]
+        middle.errorbar(at, own["f1"], yerr=own["std"].fillna(0), **look)
+        right.errorbar(at, own["ap"], yerr=own["ap_std"].fillna(0), **look)
     left.axhline(0.5, color="0.4", linestyle=":", linewidth=1)
     left.annotate("chance", (0, 0.5), xycoords=("axes fraction", "data"), xytext=(3, 3), textcoords="offset points",
                   fontsize=8)
     left.set(xticks=range(len(sizes)), xticklabels=sizes, xlim=(-0.6, len(sizes) - 0.4), ylim=(0.45, 1.02),
-             xlabel="side of the crop (pixels)", ylabel="accuracy", title="time arrow told, held-out movie")
-    right.set(xticks=range(len(names)), xticklabels=names, ylim=(0, 1), xlim=(-0.6, len(names) - 0.4), ylabel="F1",
-              xlabel="strategy", title="events recognised, test pairs")
-    for edge in np.arange(1.5, len(names) - 1, 2):  # between A, B and C
-        right.axvline(edge, color="0.85", linewidth=1)
+             xlabel="side of the crop (pixels)", ylabel="accuracy", title="time arrow told")
+    for axes, score, title in ((middle, "F1", "events recognised"), (right, "average precision", "crop pairs ranked")):
+        axes.set(xticks=range(len(names)), xticklabels=names, ylim=(0, 1), xlim=(-0.6, len(names) - 0.4), ylabel=score,
+                 xlabel="strategy", title=title)
+        for edge in np.arange(1.5, len(names) - 1, 2):  # between A, B and C
+            axes.axvline(edge, color="0.85", linewidth=1)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(sources))
     return figure
