@@ -131,7 +131,7 @@ for role, table in shares.items():
     numbers |= {f"{key}_frame_pairs": results.number(len(found), [counted], 0),
                 f"{key}_events": results.number(found["events"].mean(), [counted], 1),
                 f"{key}_frame_pairs_short": results.number((found["events"] < regions.REGIONS).sum(), [counted], 0)}
-numbers |= {f"{role.replace('-', '_')}_shown": results.number(t, [drawn], 0) for role, t in drawn.results["t"].items()}
+numbers |= {f"{role.replace('-', '_')}_shown": results.number(t, [tap], 0) for role, t in drawn.results["t"].items()}
 path = results.publish("03_grad_cam", profile, movie, parameters, {"tap": tap, "gradcam": counted}, numbers, movies,
                        {"touching": touching_table}, {"touching": touching_plot} if shares else {})
 results.show_stamp(path)

@@ -1,0 +1,56 @@
+"""What is published under ``results/cpu``: small, whole, without a picture, every number with its record."""
+
+import json
+
+import pandas as pd
+import pytest
+from safetensors import safe_open
+
+from tapnb import claims, findings, publication
+from tapnb.notebooks import CHECKOUT
+
+MOVIES = sorted(path.parent for path in (CHECKOUT / "results" / "cpu").glob("*/06_strategies.json"))
+MEGABYTE = 1e6
+
+
+@pytest.mark.parametrize("movie", MOVIES, ids=lambda path: path.name)
+def test_it_is_small_and_holds_no_picture(movie):
+    files = [path for path in movie.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} <= {".json", ".csv", ".svg", ".parquet", ".safetensors"}
+    assert not [path for path in files if path.suffix == ".svg" and "<image" in path.read_text("utf-8")]
+    assert sum(path.stat().st_size for path in files) < 10 * MEGABYTE
+
+
+@pytest.mark.parametrize("movie", MOVIES, ids=lambda path: path.name)
+def test_every_number_has_its_record_and_every_record_is_of_use(movie):
+    recorded = {path.stem for path in (movie / "records").glob("*.json")}
+    of_all_movies = {path.stem for path in movie.parent.glob("*/records/*.json")}
+    named = set()
+    for path in movie.glob("[0-9]*.json"):
+        found = json.loads(path.read_text("utf-8"))
+        assert {run for number in found["numbers"].values() for run in number["runs"]} <= of_all_movies, path.name
+        named |= set(found["runs"].values())
+    assert recorded == named
+
+
+@pytest.mark.parametrize("movie", MOVIES, ids=lambda path: path.name)
+def test_predictions_and_weights_are_there_and_readable(movie):
+    for path in sorted((movie / "records").glob("strategy-*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        found = pd.read_parquet(movie / "files" / path.stem / publication.PREDICTIONS)
+        seeds = record["parameters"]["seeds"]
+        assert sorted(found["seed"].unique()) == sorted(seeds) and len(seeds) >= 5
+        tested = found[found["part"] == "test"]
+        assert len(tested) == sum(map(sum, sum(record["results"]["test"]["counts"], [])))
+    name = json.loads((movie / "02_pretraining.json").read_text("utf-8"))["runs"]["tap"]
+    with safe_open(movie / "files" / name / publication.WEIGHTS, "pt") as weights:
+        assert all(weights.get_tensor(key).isfinite().all() for key in weights.keys())
+
+
+@pytest.mark.parametrize("movie", MOVIES, ids=lambda path: path.name)
+def test_the_findings_are_those_of_the_records_that_are_published(movie):
+    records = findings.read(movie.parent)
+    judged = {name: claims.judge(of_movie) for name, of_movie in records.items()}
+    anew = findings.numbers(judged, findings.strategies(records))
+    kept = json.loads((movie / "13_findings.json").read_text("utf-8"))["numbers"]
+    assert {key: number["text"] for key, number in kept.items()} == {key: number["text"] for key, number in anew.items()}
