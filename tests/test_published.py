@@ -1,12 +1,13 @@
 """What is published under ``results/cpu``: small, whole, without a picture, every number with its record."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
 from safetensors import safe_open
 
-from tapnb import claims, findings, publication
+from tapnb import claims, findings, paper, publication
 from tapnb.notebooks import CHECKOUT
 
 MOVIES = sorted(path.parent for path in (CHECKOUT / "results" / "cpu").glob("*/06_strategies.json"))
@@ -54,3 +55,14 @@ def test_the_findings_are_those_of_the_records_that_are_published(movie):
     anew = findings.numbers(judged, findings.strategies(records))
     kept = json.loads((movie / "13_findings.json").read_text("utf-8"))["numbers"]
     assert {key: number["text"] for key, number in kept.items()} == {key: number["text"] for key, number in anew.items()}
+
+
+def test_the_readme_says_what_is_published():
+    found = re.search(r"## What was found\n(.+?)\n## ", (CHECKOUT / "README.md").read_text("utf-8"), re.DOTALL)[1]
+    texts = " ".join(number["text"] for movie in MOVIES for path in movie.glob("[0-9]*.json")
+                     for number in json.loads(path.read_text("utf-8"))["numbers"].values())
+    papers = {f"{mean:.3f}" for mean, _ in paper.TABLE6_SETTINGS.values()}
+    said = set(re.findall(r"\u2212?\d\.\d+", found))
+    assert said and said <= papers | set(re.findall(r"\u2212?\d\.\d+", texts))
+    for picture in re.findall(r"!\[.+?\]\((.+?)\)", found):
+        assert (CHECKOUT / picture).is_file()
