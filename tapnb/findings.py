@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tapnb import claims, confusion, evaluate, paper, results
+from tapnb import claims, confusion, evaluate, paper, results, tables
 from tapnb.claims import Records
 from tapnb.verdicts import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED, Verdict
 
@@ -81,7 +81,7 @@ def strategies(records: dict[str, Records]) -> pd.DataFrame:
     """
     table = paper.table2()
     theirs = 2 * table["prec 1"] * table["rec 1"] / (table["prec 1"] + table["rec 1"])
-    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan, "ap": np.nan, "ap_std": np.nan, "n": 10,
+    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan, "ap": np.nan, "ap_std": np.nan, "n": tables.PAPER_RUNS,
              "run": ""}
             for name, value in theirs.items()]
     for movie, of_movie in records.items():
@@ -106,14 +106,14 @@ def strategies_table(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(texts).fillna("").rename_axis("strategy").reset_index()
 
 
-def numbers(judged: dict[str, list[Verdict]], f1: pd.DataFrame) -> dict[str, dict]:
+def numbers(judged: dict[str, list[Verdict]], found: pd.DataFrame) -> dict[str, dict]:
     """How many claims came out how, and the F1 of every strategy, by movie, with the names of the runs behind them."""
     words = {REPRODUCED: "reproduced", NOT_REPRODUCED: "not_reproduced", UNDECIDED: "undecided", NOT_RUN: "not_run"}
-    found = {"claims": results.number(len(claims.CLAIMS), [], 0)}
+    counted = {"claims": results.number(len(claims.CLAIMS), [], 0)}
     for movie, verdicts in judged.items():
         for verdict, key in words.items():
             of_this = [v for v in verdicts if v.verdict == verdict]
             names = dict.fromkeys(name for v in of_this for name in v.runs)
-            found[f"{movie}_{key}"] = results.number(len(of_this), [], 0) | {"runs": list(names)}
-    return found | {f"{row.source}_{row.strategy}_F1": results.number(row.f1, [], 2, row.std, row.n)
-                    | {"runs": [row.run] if row.run else []} for row in f1.itertuples()}
+            counted[f"{movie}_{key}"] = results.number(len(of_this), [], 0) | {"runs": list(names)}
+    return counted | {f"{row.source}_{row.strategy}_F1": results.number(row.f1, [], 2, row.std, row.n)
+                    | {"runs": [row.run] if row.run else []} for row in found.itertuples()}
