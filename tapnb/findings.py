@@ -81,8 +81,8 @@ def strategies(records: dict[str, Records]) -> pd.DataFrame:
     """
     table = paper.table2()
     theirs = 2 * table["prec 1"] * table["rec 1"] / (table["prec 1"] + table["rec 1"])
-    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan, "ap": np.nan, "ap_std": np.nan, "n": tables.PAPER_RUNS,
-             "run": ""}
+    rows = [{"source": PAPER, "strategy": name, "f1": value, "std": np.nan, "ap": np.nan, "ap_std": np.nan,
+             "n": tables.PAPER_RUNS, "run": ""}
             for name, value in theirs.items()]
     for movie, of_movie in records.items():
         for name in table.index:
