@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import expit
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
 SCORES = ("prec 0", "rec 0", "prec 1", "rec 1")
@@ -23,10 +24,18 @@ def scores(labels: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     return {"prec 0": precision[0], "rec 0": recall[0], "prec 1": precision[1], "rec 1": recall[1]}
 
 
+def margin(predictions: pd.DataFrame) -> np.ndarray:
+    """Logit of an event less that of none, from columns ``logit_1`` and ``logit_0``; shape (N,).
+
+    It ranks crop pairs as their probability does, and goes on doing so where the probability is rounded to 0 or 1:
+    from a margin of 37 on, which heads that were trained for a short time reach with a fifth of all pairs.
+    """
+    return predictions["logit_1"].to_numpy(float) - predictions["logit_0"].to_numpy(float)
+
+
 def probability(predictions: pd.DataFrame) -> np.ndarray:
-    """Softmax probability of an event, from columns ``logit_0`` and ``logit_1``; shape (N,)."""
-    margin = predictions["logit_1"].to_numpy(float) - predictions["logit_0"].to_numpy(float)
-    return 0.5 * (1 + np.tanh(margin / 2))  # the logistic function, without overflow
+    """Softmax probability of an event; shape (N,)."""
+    return expit(margin(predictions))
 
 
 def scores_per_run(predictions: pd.DataFrame, part: str = "test") -> pd.DataFrame:
@@ -45,8 +54,8 @@ def scores_per_run(predictions: pd.DataFrame, part: str = "test") -> pd.DataFram
     """
     rows = []
     for seed, run in predictions[predictions["part"] == part].groupby("seed"):
-        labels, p = run["label"].to_numpy(bool), probability(run)
-        rows.append({"seed": seed} | scores(labels, p > 0.5) | {"average precision": average_precision(labels, p)})
+        labels, surer = run["label"].to_numpy(bool), margin(run)
+        rows.append({"seed": seed} | scores(labels, surer > 0) | {"average precision": average_precision(labels, surer)})
     return pd.DataFrame(rows)
 
 

@@ -65,7 +65,7 @@ def tested(predictions: pd.DataFrame, data: EventDataset) -> pd.DataFrame:
     """
     rows = predictions[predictions["part"] == "test"].reset_index(drop=True)
     pair, label = rows["pair"].to_numpy(), rows["label"].to_numpy(bool)
-    margin = rows["logit_1"].to_numpy(float) - rows["logit_0"].to_numpy(float)
+    margin = evaluate.margin(rows)
     outcome = np.array(confusion.OUTCOMES)[2 * label + (margin > 0)]
     return pd.DataFrame({"seed": rows["seed"], "pair": pair, "t": data.pairs.t[pair], "y": data.pairs.y[pair],
                          "x": data.pairs.x[pair], "label": label, "margin": margin,

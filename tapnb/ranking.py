@@ -69,7 +69,7 @@ def differences(found: dict[str, pd.DataFrame], t: np.ndarray, comparisons: Sequ
     drawn = {}
     for name, predictions in found.items():
         tested = predictions[predictions["part"] == "test"]
-        per_run = np.stack([average_precision(run["label"].to_numpy(bool), evaluate.probability(run),
+        per_run = np.stack([average_precision(run["label"].to_numpy(bool), evaluate.margin(run),
                                               frames[:, t[run["pair"]]]) for _, run in tested.groupby("seed")], axis=1)
         resampled = confusion.draw_runs(per_run[..., None], rng)[..., 0].mean(1)
         drawn[name] = per_run[0].mean(), resampled[1:]

@@ -36,6 +36,15 @@ def test_probability_is_the_softmax():
     np.testing.assert_allclose(evaluate.probability(frame), (shifted / shifted.sum(1, keepdims=True))[:, 1], atol=1e-12)
 
 
+def test_pairs_are_ranked_by_their_margin_also_where_their_probability_is_one():
+    """Margins of 60 and 90 both have probability 1; which of them is the event still counts."""
+    frame = pd.DataFrame({"seed": 20, "part": "test", "pair": range(4), "label": [True, False, False, False],
+                          "logit_0": [-45.0, -30.0, 40.0, 50.0], "logit_1": [45.0, 30.0, -40.0, -50.0]})
+    assert evaluate.probability(frame).tolist()[:2] == [1, 1]
+    assert evaluate.scores_per_run(frame)["average precision"].tolist() == [1]
+    assert evaluate.scores_per_run(frame.assign(label=[False, True, False, False]))["average precision"].tolist() == [0.5]
+
+
 def test_scores_per_run_use_one_run_and_one_part():
     frame = predictions()
     found = evaluate.scores_per_run(frame, "validation").set_index("seed")
@@ -43,7 +52,7 @@ def test_scores_per_run_use_one_run_and_one_part():
     predicted = chosen["logit_1"] > chosen["logit_0"]
     assert found.loc[40, "rec 1"] == pytest.approx(metrics.recall_score(chosen["label"], predicted))
     assert found.loc[40, "average precision"] == pytest.approx(
-        metrics.average_precision_score(chosen["label"], evaluate.probability(chosen)))
+        metrics.average_precision_score(chosen["label"], chosen["logit_1"] - chosen["logit_0"]))
 
 
 def test_mean_and_spread_by_hand():

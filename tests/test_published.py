@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 
-from tapnb import claims, findings, paper, publication
+from tapnb import claims, evaluate, findings, paper, publication
 from tapnb.notebooks import CHECKOUT
 
 MOVIES = sorted(path.parent for path in (CHECKOUT / "results" / "cpu").glob("*/06_strategies.json"))
@@ -46,6 +46,14 @@ def test_predictions_and_weights_are_there_and_readable(movie):
     name = json.loads((movie / "02_pretraining.json").read_text("utf-8"))["runs"]["tap"]
     with safe_open(movie / "files" / name / publication.WEIGHTS, "pt") as weights:
         assert all(weights.get_tensor(key).isfinite().all() for key in weights.keys())
+
+
+@pytest.mark.parametrize("movie", MOVIES, ids=lambda path: path.name)
+def test_average_precision_is_that_of_the_published_answers(movie):
+    for path in (movie / "records").glob("strategy-*.json"):
+        answers = pd.read_parquet(movie / "files" / path.stem / "predictions.parquet")
+        anew = evaluate.scores_per_run(answers)["average precision"]
+        assert json.loads(path.read_text("utf-8"))["results"]["average_precision"] == pytest.approx(anew), path.name
 
 
 @pytest.mark.parametrize("movie", MOVIES, ids=lambda path: path.name)
