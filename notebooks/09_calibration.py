@@ -59,10 +59,10 @@ pd.DataFrame({head: heads[head]["temperature"] for head in calibrate.HEADS}, hea
 # mean negative log-likelihood, in nats. Brier: mean squared error. The second table has what was fitted, the share of
 # events that are still called so, and the ECE of the scripts, on the validation pairs that T was fitted on.
 #
-# Two further rows a head. *Factor on p* is what the paper's sentence says: a factor on the probability of an event
+# Three further rows a head. *Factor on p* is what the paper's sentence says: a factor on the probability of an event
 # that minimises its ECE. It moves answers too: a factor below one half calls nothing an event. *Share of events* is
 # not in the paper: heads learn from balanced pairs, so the log-odds of the share of events among the validation pairs
-# are added to theirs, and nothing is fitted.
+# are added to theirs, and nothing is fitted. *Scale and offset* (Platt's scaling) fits both at once, by likelihood.
 
 # %%
 measures_table = calibrate.measures_table(run.results)

@@ -1,4 +1,4 @@
-"""Making a head's probabilities true: temperature scaling and two alternatives (paper, Section 3, Figure 5).
+"""Making a head's probabilities true: temperature scaling and three alternatives (paper, Section 3, Figure 5).
 
 A head's two logits count only by their difference, the *margin* m = logit 1 - logit 0: the probability of an event
 is 1 / (1 + exp(-m)), and a temperature T divides m. Whatever is fitted is fitted on the validation pairs.
@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 from scipy.optimize import brentq
 from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
 
 from tapnb import confusion, device, evaluate, recognise, reliability, runs
 from tapnb.movies import Movie
@@ -33,7 +34,8 @@ FACTORS = np.linspace(0.01, 2, 200)
 
 PAPER_BINS = 5  # of the diagrams in the form of Figure 5
 
-SCALINGS = {"before": "as trained", "after": "temperature T", "factor": "factor on p", "prior": "share of events"}
+SCALINGS = {"before": "as trained", "after": "temperature T", "factor": "factor on p", "prior": "share of events",
+            "platt": "scale and offset"}
 """What is done to a head's probabilities; "before" and "after" are those of Figure 5."""
 
 
@@ -110,6 +112,27 @@ def best_factor(p: np.ndarray, labels: np.ndarray) -> float:
     return float(best[np.argmin(abs(best - 1))])
 
 
+def scale_and_offset(margins: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """a and b that make the labels likeliest with the margin a m + b (Platt 1999).
+
+    Parameters
+    ----------
+    margins : float array, shape (N,)
+        Of the validation pairs.
+    labels : bool array, shape (N,)
+
+    Returns
+    -------
+    tuple of float
+        Where all pairs have one label, or one margin, the scale is 0 and the offset says their share of events.
+    """
+    if np.ptp(margins) == 0 or labels.all() or not labels.any():
+        return 0.0, float(logit((labels.sum() + 0.5) / (len(labels) + 1)))
+    unit = np.std(margins)  # margins of any size: the search wants numbers near one
+    fit = LogisticRegression(C=np.inf, max_iter=1000).fit(margins[:, None] / unit, labels)
+    return float(fit.coef_.item() / unit), float(fit.intercept_.item())
+
+
 def calibrate(logits: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> tuple[dict, dict[str, np.ndarray]]:
     """Fit one run of one head on its validation pairs and measure it on both parts.
 
@@ -130,8 +153,9 @@ def calibrate(logits: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> t
     t = temperature(logits["validation"], labels["validation"])
     factor = best_factor(expit(margins["validation"]), labels["validation"])
     share = (labels["validation"].sum() + 0.5) / (len(labels["validation"]) + 1)  # never quite 0 or 1
+    a, b = scale_and_offset(margins["validation"], labels["validation"])
     scaled = {part: {"before": m, "after": m / t, "factor": logit(np.minimum(factor * expit(m), 1)),
-                     "prior": m + logit(share)} for part, m in margins.items()}
+                     "prior": m + logit(share), "platt": a * m + b} for part, m in margins.items()}
     p = {scaling: expit(scaled["test"][scaling]) for scaling in ("before", "after")}
     found = labels["validation"] & (margins["validation"] > 0)
     results = {

@@ -173,13 +173,13 @@ def test_tables_and_bins_are_those_of_the_run(setting):
     table, fits = calibrate.measures_table(results), calibrate.fits_table(results)
     assert table["scaling"].tolist() == list(calibrate.SCALINGS.values()) * 2 == fits["scaling"].tolist()
     assert (fits["T or factor"] != "").sum() == 4
-    assert table["NLL"][5] == calibrate.spread(results["heads"]["ResNet"]["measures"]["after"]["test"]["nll"])
+    assert table["NLL"][6] == calibrate.spread(results["heads"]["ResNet"]["measures"]["after"]["test"]["nll"])
     bins = calibrate.bins(results)
     assert len(bins) == 2 * 2 * 2 * 15 and (bins.groupby(["head", "scaling", "seed"])["pairs"].sum() == 66).all()
     one = bins.query("head == 'linear' and scaling == 'after' and seed == 40")
     gaps = abs(one["pairs"] * one["confidence"] - one["events"]).sum() / one["pairs"].sum()
     assert gaps == pytest.approx(one["ece"].iloc[0], abs=1e-6)
-    assert table["head"].tolist() == ["linear"] * 4 + ["ResNet"] * 4  # a record's keys are in another order
+    assert table["head"].tolist() == ["linear"] * 5 + ["ResNet"] * 5  # a record's keys are in another order
     paper = calibrate.bins(results, "paper_form")
     assert paper["ece"].iloc[0] == results["heads"]["linear"]["measures"]["before"]["validation"]["ece"][0]
 
@@ -196,3 +196,18 @@ def test_another_movie_is_refused(setting):
 
 def test_all_code_behind_the_run_is_fingerprinted():
     assert provenance.code_fingerprint(*calibrate.MODULES)
+
+
+def test_scale_and_offset_undo_what_was_done_to_true_probabilities():
+    """Margins stretched by 20 and shifted: what remains after the fit are the true ones."""
+    rng = np.random.default_rng(0)
+    true = rng.normal(-2, 1.5, 40_000)
+    labels = rng.random(len(true)) < expit(true)
+    a, b = calibrate.scale_and_offset(20 * true + 60, labels)
+    assert a == pytest.approx(1 / 20, rel=0.05) and b == pytest.approx(-3, rel=0.05)
+
+
+@pytest.mark.parametrize("margins, labels", [([1.0, 2.0], [False, False]), ([3.0, 3.0], [True, False])])
+def test_scale_and_offset_of_pairs_that_tell_nothing_are_their_share(margins, labels):
+    a, b = calibrate.scale_and_offset(np.array(margins), np.array(labels))
+    assert a == 0 and expit(b) == pytest.approx((sum(labels) + 0.5) / 3)
