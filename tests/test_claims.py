@@ -66,6 +66,15 @@ def test_features_that_have_not_learned_the_arrow_decide_nothing():
     assert verdict(4, records).verdict == REPRODUCED  # the heads' comparison does not rest on it
 
 
+def test_content_view_is_judged_only_if_the_arrow_of_uniform_crops_is_told():
+    """A network may tell it where something changes, and no better than a coin elsewhere."""
+    pretrained = tap(right=505)
+    pretrained["results"]["accuracies"].append({"sampler": "change", "size": 48, "right": 900, "n": 1000})
+    records = Records({"tap": pretrained})
+    records.arrow_is_told()
+    assert "of uniform crops no better than a coin" in verdict(9, records).reason
+
+
 def test_a_run_on_another_pretraining_is_not_used():
     records = table2()
     records.by_role["A1"] = strategy(0.05, 0.02, tap="tap-x-2")
