@@ -93,7 +93,7 @@ def test_what_may_be_missing_says_how_to_make_it(page):
     ]
 
 
-def test_a_table_shows_its_cells_unchanged(page):
+def test_a_table_shows_its_cells_as_they_are(page):
     html, warnings = page(
         "```{result-table} 02_try_table\n:name: tab\n:caption: Ours and $x$\n```\n\n{numref}`tab`"
     )
@@ -101,7 +101,7 @@ def test_a_table_shows_its_cells_unchanged(page):
     assert [[c.text for c in r.find_all(["th", "td"])] for r in html.select("table tr")] == [
         ["group", "ours", "paper"],
         ["A1", "0.70 ± 0.03", "0.70"],
-        ["B1", "<b>&", ""],
+        ["B1", "<b>&", "–"],  # nothing there: a dash
     ]
     assert html.find("table")["id"] == "tab" and "Table 1" in html.find("caption").text
 
@@ -155,9 +155,9 @@ def test_the_log_sums_up_what_ran_how_long_and_on_what(page):
     html, warnings = page("```{run-log}\n```")
     assert warnings == ""
     rows = [[cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")]
-    assert [row[1:6] for row in rows] == [["time-arrow trainings", "1", "0.00", "", "1"],
-                                          ["strategies", "1", "1.00", "2.00", "2"], ["all", "2", "1.00", "", "3"]]
-    assert rows[2] == ["smoke, synthetic", "all", "2", "1.00", "", "3", "cpu, 2 threads; cuda",
+    assert [row[1:6] for row in rows] == [["time-arrow trainings", "1", "0.00", "–", "1"],
+                                          ["strategies", "1", "1.00", "2.00", "2"], ["all", "2", "1.00", "–", "3"]]
+    assert rows[2] == ["smoke, synthetic", "all", "2", "1.00", "–", "3", "cpu, 2 threads; cuda",
                        "2026-01-01 to 2026-01-03", "0123456789"]
 
 

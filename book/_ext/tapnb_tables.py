@@ -12,11 +12,13 @@ def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], wi
                title: nodes.title | None = None) -> nodes.table:
     """Return a table of plain text cells, see :func:`table_row`.
 
-    ``numeric`` says which columns are aligned by their digits and not broken; ``widths`` are relative, all 1 by default.
+    ``numeric`` says which columns are aligned by their digits and not broken; ``widths`` are relative, by default 1.
+    A cell with nothing in it shows a dash: there is nothing of this kind, rather than something forgotten.
     """
     group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in widths or [1] * len(header)),
                          cols=len(header))
-    group += [nodes.thead("", table_row(header, numeric)), nodes.tbody("", *(table_row(row, numeric) for row in rows))]
+    filled = (table_row([cell or "\u2013" for cell in row], numeric) for row in rows)
+    group += [nodes.thead("", table_row(header, numeric)), nodes.tbody("", *filled)]
     return nodes.table("", *([title] if title else []), group, classes=["tapnb-table"])
 
 
