@@ -35,6 +35,20 @@ def test_every_number_gets_its_verdict(tmp_path):
                                "minutes": unknown, "gone": "missing", "added": "missing"}
 
 
+def test_cells_that_say_their_spread_are_compared(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder, cells in ((old, ("**0.71 ± 0.03**", "+0.10 (+0.04 to +0.16)", "0.50 ± 0.00", "0.91")),
+                          (new, ("0.76 ± 0.02", "−0.10 (−0.16 to −0.04)", "0.51 ± 0.00", "0.11"))):
+        write(folder)
+        (folder / "06_strategies_table2.csv").write_text("strategy,ours,hela: F1\n"
+                                                         + "".join(f"A{i},{c},{c}\n" for i, c in enumerate(cells)), "utf-8")
+    found = reproduce.compare(old, new, ["hela"])
+    assert found["number"].tolist() == ["row 1, ours", "row 2, ours", "row 3, ours"]
+    same, within, beyond, unknown = reproduce.VERDICTS
+    assert found["verdict"].tolist() == [within, beyond, within]  # the third: both rounded, by as much
+    assert set(reproduce.compare(old, old)["verdict"]) == {same}
+
+
 def test_another_movies_findings_are_left_out(tmp_path):
     write(tmp_path / "cpu" / "synthetic", synthetic_claims=number(1), hela_claims=number(2), claims=number(12))
     write(tmp_path / "new", synthetic_claims=number(1), claims=number(12))
