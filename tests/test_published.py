@@ -30,6 +30,7 @@ def test_every_number_has_its_record_and_every_record_is_of_use(movie):
     for path in movie.glob("[0-9]*.json"):
         found = json.loads(path.read_text("utf-8"))
         assert {run for number in found["numbers"].values() for run in number["runs"]} <= of_all_movies, path.name
+        assert not found["provenance"]["dirty"], f"{path.name} was made by code that was not committed"
         named |= set(found["runs"].values())
     assert recorded == named
 
