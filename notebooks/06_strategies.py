@@ -117,7 +117,8 @@ ranking_table
 # `validated` were asked about; the third calls as many test pairs events as there are, so that precision and recall are equal.
 
 # %%
-f1_by_threshold = thresholds.table(found)
+f1 = {name: evaluate.mean_and_spread(thresholds.f1_per_run(predictions)) for name, predictions in found.items()}
+f1_by_threshold = thresholds.table(f1)
 f1_by_threshold
 
 # %% [markdown]
@@ -141,8 +142,8 @@ numbers |= {"test_pairs": results.number(len(tested), list(made.values()), 0),
             "runs": results.number(len(seeds), list(made.values()), 0)}
 numbers |= {f"{r.first}_less_{r.second}_ranking": results.number(
     r.difference, [made[r.first], made[r.second]], 3, interval=(r.low, r.high)) for r in ranked.itertuples()}
-for name, predictions in found.items():
-    for column, value in evaluate.mean_and_spread(thresholds.f1_per_run(predictions)).items():
+for name, by_threshold in f1.items():
+    for column, value in by_threshold.items():
         if column != "half" and not np.isnan(value["mean"]):
             key = f"{name}_F1_{column.replace(' ', '_')}"
             numbers[key] = results.number(value["mean"], [made[name]], 2, value["std"], len(seeds))

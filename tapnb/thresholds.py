@@ -64,17 +64,16 @@ def f1_per_run(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def table(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """:func:`f1_per_run` of every strategy, as text: mean and standard deviation over runs.
+def table(f1: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """F1 of every strategy at three thresholds, as text: mean and standard deviation over runs.
 
     Parameters
     ----------
-    found : dict of DataFrame
-        Predictions by strategy.
+    f1 : dict of DataFrame
+        By strategy, from :func:`tapnb.evaluate.mean_and_spread` of :func:`f1_per_run`.
     """
     rows = []
-    for name, predictions in found.items():
-        summary = evaluate.mean_and_spread(f1_per_run(predictions))
+    for name, summary in f1.items():
         text = {column: "\u2013" if np.isnan(v["mean"]) else evaluate.with_spread(v["mean"], v["std"])
                 for column, v in summary.items()}
         rows.append({"strategy": name, "probability above one half": text["half"],

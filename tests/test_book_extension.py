@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,15 @@ def test_the_log_sums_up_what_ran_how_long_and_on_what(page):
                        "2026-01-01 to 2026-01-03", "0123456789"]
 
 
+def test_a_run_that_two_profiles_share_is_counted_once(page):
+    (record,) = (page.results / "records").glob("*.json")
+    other = page.results.parents[1] / "try" / "synthetic" / "records"
+    other.mkdir(parents=True)
+    shutil.copy(record, other)
+    html, _ = page("```{run-log}\n```")
+    assert [row.td.text for row in html.select("tbody tr")] == ["smoke, synthetic"]
+
+
 def test_a_cell_between_asterisks_is_bold(page):
     (page.results / "02_try_best.csv").write_text("score\n**0.9**\n0.8\n")
     html, warnings = page("```{result-table} 02_try_best\n```")
@@ -216,3 +226,9 @@ def test_two_profiles_are_compared_setting_by_setting(page):
     rows = {row.td.text: [cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")}
     assert rows["tap_pairs"][2] == "2\u202f000\u202f000" and "crop pairs seen in training" in rows["tap_pairs"][3]
     assert "crops_per_frame_pair" not in rows  # the same in both
+
+
+def test_longer_is_cpu_with_more_epochs(page):
+    html, _ = page("```{profiles} cpu longer\n```")
+    changed = [row.td.text for row in html.select("tbody tr")]
+    assert changed == ["strategies", "linear_epochs", "resnet_epochs"]

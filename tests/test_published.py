@@ -52,7 +52,7 @@ def test_predictions_and_weights_are_there_and_readable(movie):
 @pytest.mark.parametrize("movie", MOVIES, ids=lambda path: path.name)
 def test_average_precision_is_that_of_the_published_answers(movie):
     for path in (movie / "records").glob("strategy-*.json"):
-        answers = pd.read_parquet(movie / "files" / path.stem / "predictions.parquet")
+        answers = pd.read_parquet(movie / "files" / path.stem / publication.PREDICTIONS)
         anew = evaluate.scores_per_run(answers)["average precision"]
         assert json.loads(path.read_text("utf-8"))["results"]["average_precision"] == pytest.approx(anew), path.name
 

@@ -58,7 +58,11 @@ class RunLog(Results, SphinxDirective):
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
         root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
-        rows = [line for folder in sorted(root.glob("*/*")) for line in log(*folder.parts[-2:], records_in(folder))]
+        rows, counted = [], set()
+        for folder in sorted(root.glob("*/*")):  # a run that several profiles share is counted with the first of them
+            records = [record for record in records_in(folder) if record["name"] not in counted]
+            counted |= {record["name"] for record in records}
+            rows += log(*folder.parts[-2:], records)
         if not rows:
             return [nodes.paragraph("", "No run has been recorded yet.")]
         header, *rows = [list(rows[0]), *(list(row.values()) for row in rows)]
