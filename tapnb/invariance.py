@@ -50,11 +50,13 @@ def invariant_less_plain(plain: Run, invariant: Run) -> pd.DataFrame:
         and standard deviation over runs), ``difference``, and its 95 % interval ``low``, ``high`` of a bootstrap that
         draws the same frames for both (:func:`tapnb.confusion.bootstrap`).
     """
-    counts = {"plain": tables.counts(plain), "invariant": tables.counts(invariant)}
+    # In the order in which the claims compare them: the same draws, and so the same interval to the last digit.
+    counts = {"invariant": tables.counts(invariant), "plain": tables.counts(plain)}
     per_run = {name: confusion.scores_and_f1(c.sum(axis=1)) for name, c in counts.items()}  # (R, 5)
     draws = {name: confusion.scores_and_f1(d).mean(axis=1) for name, d in confusion.bootstrap(counts).items()}  # (D, 5)
     found = pd.DataFrame(index=pd.Index([*evaluate.SCORES, "F1"], name="score"))
-    for name, values in per_run.items():
+    for name in ("plain", "invariant"):
+        values = per_run[name]
         found[name] = values.mean(axis=0)
         found[f"{name}_std"] = values.std(axis=0, ddof=1) if len(values) > 1 else np.nan
     found["difference"] = found["invariant"] - found["plain"]
