@@ -38,10 +38,11 @@ def content_view(summary: pd.DataFrame, paper: dict[str, tuple[float, float | No
                 axes.plot(rows["view"] * shift, theirs, style, color=VERMILLION, markersize=5, markerfacecolor="white",
                           label=f"paper, {what} changed")
         axes.axhline(0.5, color="black", linewidth=1, linestyle=":")
-        axes.annotate("chance", (0, 0.5), xycoords=("axes fraction", "data"), va="bottom", fontsize=8, xytext=(3, 2),
+        views = sorted(summary["view"].unique())
+        between = (views[-2] * views[-1]) ** 0.5  # of two views, where no bar can reach it
+        axes.annotate("chance", (between, 0.5), ha="center", va="bottom", fontsize=8, xytext=(0, 2),
                       textcoords="offset points")
         axes.set_xscale("log", base=2)
-        views = sorted(summary["view"].unique())
         axes.set_xticks(views, [str(view) for view in views])
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set(title=TITLES[sampler], xlabel="content view: side of the window in original pixels",
