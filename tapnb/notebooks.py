@@ -5,7 +5,9 @@ is run with is its own defaults, then the profile's, then what the caller says; 
 anything runs, and kept in the executed notebook's metadata.
 """
 
+import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -121,7 +123,10 @@ def run(
     overrides: dict[str, object] | None = None,
     sources: Path = SOURCES,
 ) -> Iterator[Executed]:
-    """Run notebooks, one after the other, in this interpreter's kernel and from the checkout's root.
+    """Run notebooks, in this interpreter's kernel and from the checkout's root: one after the other, or, restoring, two.
+
+    A notebook that trains needs all cores, and those before it. One that restores needs nothing but what is published,
+    and the movie, which the first of them simulates.
 
     Parameters
     ----------
@@ -155,12 +160,17 @@ def run(
         print(f"The images of {movie} are not here (`tapnb data {movie}` fetches them): no notebook is executed.",
               file=sys.stderr)
         return
-    for place, (name, parameters) in enumerate(chosen.items(), 1):
-        target = folder(profile, movie) / f"{name}.ipynb"
-        print(f"[{place} of {len(chosen)}] {name} ...", file=sys.stderr)
-        started = time.time()
-        _execute(name, parameters, target, sources)
-        yield Executed(target, time.time() - started)
+    asked = [(f"[{place} of {len(chosen)}] {name} ...", name, parameters, folder(profile, movie) / f"{name}.ipynb", sources)
+             for place, (name, parameters) in enumerate(chosen.items(), 1)]
+    alone = asked[:1] if mode == "restore" else asked
+    yield from map(_executed, alone)
+    if len(alone) < len(asked):
+        from tapnb import publication, results
+
+        publication.restore_all(results.folder(profile, movie))  # here, so that no two of them restore the same run
+        # Not threads: papermill changes the folder. Ctrl-C is for this process, which then ends the two at once.
+        with multiprocessing.get_context("spawn").Pool(2, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as two:
+            yield from two.imap(_executed, asked[1:])
 
 
 def _plan(wanted, profile, movie, mode, overrides, sources) -> dict[str, dict[str, object]]:
@@ -174,6 +184,14 @@ def _plan(wanted, profile, movie, mode, overrides, sources) -> dict[str, dict[st
         declarations = {n: declared(notebook) for n, notebook in scripts.items()}
     overrides = {"profile": profile, "movie": movie, "mode": mode} | overrides
     return choose(declarations, picked, profile, settings, overrides)
+
+
+def _executed(asked: tuple[str, str, dict[str, object], Path, Path]) -> Executed:
+    heading, name, parameters, target, sources = asked
+    print(heading, file=sys.stderr, flush=True)
+    started = time.time()
+    _execute(name, parameters, target, sources)
+    return Executed(target, time.time() - started)
 
 
 def _execute(name: str, parameters: dict[str, object], target: Path, sources: Path) -> None:

@@ -79,6 +79,12 @@ def restore(name: str, folder: Path) -> bool:
     return True
 
 
+def restore_all(target: Path) -> None:
+    """:func:`restore` every run that is published under ``target``, ``results/<profile>/<movie>``."""
+    for record in (target / "records").glob("*.json"):
+        restore(record.stem, paths.runs() / record.stem.split("-")[0] / record.stem)
+
+
 def of_other_pixels(kind: str, parameters: dict, seed: int) -> dict | None:
     """The record of a published run that differs from the wanted one in its movies only; None if there is none."""
     found = (json.loads(path.read_text("utf-8")) for path in sorted(paths.results().glob(f"*/*/records/{kind}-*.json")))

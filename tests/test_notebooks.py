@@ -22,6 +22,19 @@ import os, sys
 print(profile, movie, mode, pairs)
 print(os.getcwd(), os.environ["MALLOC_TOP_PAD_"], sys.executable)
 """
+MEETING = """
+# %%
+import time
+from pathlib import Path
+home = Path(os.environ["TAPNB_HOME"])
+(home / "{name}").touch()
+for _ in range(600):
+    if (home / "{other}").exists():
+        break
+    time.sleep(0.1)
+else:
+    raise RuntimeError("the other never began")
+"""
 BROKEN = SCRIPT + "\n# %%\nprint('so far')\nraise RuntimeError('no more cells')\n"
 
 
@@ -67,6 +80,21 @@ def test_a_notebook_that_fails_leaves_no_new_success_and_an_old_one_as_it_was(so
     assert sorted(p.name for p in done.path.parent.iterdir()) == ["01_try.failed.ipynb", "01_try.ipynb"]
     assert done.path.read_bytes() == before
     assert "so far" in done.path.with_name("01_try.failed.ipynb").read_text()
+
+
+def test_restoring_runs_the_first_notebook_and_then_two_at_once(sources, capfd):
+    """Each of the others waits until both have begun: one after the other they would wait for ever."""
+    for name, other in (("02_a", "03_b"), ("03_b", "02_a")):
+        (sources / f"{name}.py").write_text(SCRIPT + MEETING.format(name=name, other=other))
+    (sources / "04_c.py").write_text(SCRIPT)
+    done = list(notebooks.run("all", mode="restore", sources=sources))
+    assert [one.path.name for one in done] == ["01_try.ipynb", "02_a.ipynb", "03_b.ipynb", "04_c.ipynb"]
+    assert all(one.path.is_file() and one.seconds > 0 for one in done)
+    said = capfd.readouterr().err
+    assert "[1 of 4] 01_try" in said and "[4 of 4] 04_c" in said
+    (sources / "02_a.py").write_text(BROKEN)
+    with pytest.raises(notebooks.NotebookError, match="02_a stopped in cell .* RuntimeError: no more cells"):
+        list(notebooks.run("all", mode="restore", sources=sources))
 
 
 @pytest.mark.parametrize(

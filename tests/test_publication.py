@@ -94,6 +94,15 @@ def test_a_run_that_lost_a_file_gets_it_back(movie):
     assert (run(movie, "restore").folder / publication.PREDICTIONS).read_text() == "first"
 
 
+def test_all_runs_of_a_movie_are_restored_at_once(movie, home):
+    made = [run(movie), run(movie, kind="strategy")]
+    target = publish(movie, tap=made[0], A0=made[1])
+    forget_runs(home)
+    publication.restore_all(target)
+    assert all((one.folder / "record.json").is_file() for one in made)
+    assert (made[1].folder / publication.PREDICTIONS).read_text() == "first"
+
+
 def test_an_unfinished_run_is_set_aside_for_a_published_one(movie, home):
     made = run(movie)
     publish(movie, tap=made)
