@@ -43,6 +43,20 @@ def test_publishing_writes_numbers_tables_plots_and_records(run):
     assert "tap-x-1" in results.show_stamp(path).data
 
 
+def test_a_plot_is_written_again_only_if_it_looks_otherwise(run):
+    """The last digits of where its axes stand are not printed, and go into the names of clip paths."""
+    def published(shift, height=1):
+        figure = plt.figure()
+        figure.add_axes((0.1 + shift, 0.1, 0.8, 0.8)).plot([0, height])
+        path = results.publish("02_pretraining", "smoke", "synthetic", {}, {}, {}, {}, plots={"curves": figure})
+        plt.close(figure)
+        return path.with_name("02_pretraining_curves.svg").read_text()
+
+    first = published(0)
+    assert published(1e-12) == first
+    assert published(0, height=2) != first
+
+
 def test_an_unfinished_notebook_is_named_with_its_command(run):
     with pytest.raises(FileNotFoundError, match="`tapnb run 02_pretraining --profile cpu --movie hela`"):
         results.run_name("cpu", "hela", "02_pretraining", "tap")
