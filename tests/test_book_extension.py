@@ -204,6 +204,11 @@ def test_claims_have_a_column_for_every_movie_that_was_run(page):
     assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
 
 
+def test_a_claim_that_nobody_measured_is_no_missing_movie(page):
+    html, warnings = page("```{claims} cpu/synthetic cpu/hela\n:only: 12\n```", tapnb_results=str(ROOT / "results"))
+    assert warnings == "" and len(html.select("thead th")) == 3 and "make book" not in html.text
+
+
 def test_a_section_shows_its_own_claims(page):
     html, warnings = page("```{claims} this\n:only: 4 12\n```")
     assert warnings == "" and [r.td.text.split(".")[0] for r in html.select("table tr")[1:]] == ["4", "12"]

@@ -38,10 +38,10 @@ class Claims(Results, SphinxDirective):
         places = list(dict.fromkeys(own if place == "this" else place for place in self.arguments[0].split()))
         root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
         found = {place: claims.judge(claims.read(root / place)) for place in places}
-        only = set(map(int, self.options.get("only", "").split()))
-        found = {place: [v for v in judged if not only or v.number in only] for place, judged in found.items()}
         empty = {p for p, judged in found.items() if p != own and all(v.verdict == verdicts.NOT_RUN for v in judged)}
-        found = {place: judged for place, judged in found.items() if place not in empty}
+        only = set(map(int, self.options.get("only", "").split()))
+        found = {place: [v for v in judged if not only or v.number in only] for place, judged in found.items()
+                 if place not in empty}
         places = list(found)
         table = nodes.table(classes=["tapnb-table", "tapnb-claims"])
         group = nodes.tgroup(cols=1 + len(places))
