@@ -74,7 +74,8 @@ pairs = [(name, "replacement") for name in balancing_strategies] + [
     (name, option) for name in difference_strategies for option in ("redraw_norms", "keep_trained_norms")]
 both = {(name, option): differences.both_ways(published[name], option, train, tap, **way) for name, option in pairs}
 on_scores = [effect for (name, option), sides in both.items()
-             for effect in differences.score_effects(name, option, *sides)]
+             for effect in (*differences.score_effects(name, option, *sides),
+                            differences.ranking_effect(name, option, *sides, data.pairs.t))]
 scores_table = effects.table(on_scores)
 scores_table
 
@@ -130,7 +131,7 @@ effects.table(on_numbers)
 # One table. *Effect* is the other way less ours, unless the quantity is itself a change.
 
 # %%
-measured += [e for e in on_scores if e.measured in ("F1", "spread of rec 0 over runs")] + on_pretraining + on_numbers
+measured += [e for e in on_scores if e.measured in ("F1", "average precision", "spread of rec 0 over runs")] + on_pretraining + on_numbers
 effects_table = effects.table(measured)
 effects_table
 

@@ -81,8 +81,9 @@ class Records:
         for role, c in found.items():
             runs, positives = len(c), int(c[0, :, 2:].sum())
             if runs < LEAST_RUNS or positives < LEAST_POSITIVES:
+                lacking = ["more seeds"] * (runs < LEAST_RUNS) + ["more test pairs"] * (positives < LEAST_POSITIVES)
                 raise NotEnough(f"{role} has {runs} runs on {positives} positive test pairs; it takes at least "
-                                f"{LEAST_RUNS} on {LEAST_POSITIVES}: profile cpu, or more test pairs")
+                                f"{LEAST_RUNS} on {LEAST_POSITIVES}: {' and '.join(lacking)}")
         return found
 
     def arrow_is_told(self, sampler: str | None = None) -> None:

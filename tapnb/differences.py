@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from tapnb import confusion, crops, pretrain, recognise, tables
+from tapnb import confusion, crops, evaluate, pretrain, ranking, recognise, tables
 from tapnb.dataset import event_dataset
 from tapnb.effects import Effect, share_difference
 from tapnb.evaluate import SCORES
@@ -146,6 +146,26 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
                               *spreads, spreads[1] - spreads[0], *confusion.interval(redrawn[1] - redrawn[0]),
                               runs=(ours, other)))
     return effects
+
+
+def ranking_effect(name: str, option: str, ours: Run, other: Run, t: np.ndarray, draws: int = 2000) -> Effect:
+    """Average precision, which no threshold decides, with the bootstrap of :func:`tapnb.ranking.differences`.
+
+    Parameters
+    ----------
+    name, option, ours, other
+        See :func:`score_effects`; of the runs the predictions are used.
+    t : int array
+        Earlier frame of every crop pair of the dataset.
+    draws : int
+    """
+    found = {"ours": recognise.predictions(ours), "other": recognise.predictions(other)}
+    (difference,) = ranking.differences(found, t, [("other", "ours")], draws).itertuples()
+    summaries = [evaluate.mean_and_spread(evaluate.scores_per_run(of_one))["average precision"]
+                 for of_one in found.values()]
+    return Effect(f"{name}_{option}_ranking", f"{name}: {OPTIONS[option]}", "average precision",
+                  *(summary["mean"] for summary in summaries), difference.difference, difference.low, difference.high, 3,
+                  *(summary["std"] for summary in summaries), found["ours"]["seed"].nunique(), runs=(ours, other))
 
 
 def runs_both_ways(made: dict[tuple[str, str], tuple[Run, Run]]) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def test_a_number_shows_text_spread_and_runs_and_links_to_its_run(page):
     assert warnings == ""
     first, second = html.select("a.tapnb-result")
     assert first.text == second.text == "0.910 ± 0.012 (n = 10)"
-    assert first["href"] == "runs.html#run-smoke-synthetic"
+    assert first["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
     assert "tap-synthetic-1a2b3c4d" in first["title"] and "profile smoke" in first["title"]
     runs = BeautifulSoup(
         (page.results.parents[2] / "source/_build/html/book/runs.html").read_text(), "html.parser"

@@ -119,6 +119,16 @@ def test_effects_on_scores_by_hand():
     assert [e.measured for e in alone] == [*SCORES, "F1"] and np.isnan(alone[0].ours_std)
 
 
+def test_the_ranking_is_compared_on_the_published_answers(published):
+    make, movie, _ = published
+    ours, other = make("B0"), make("B0", redraw_norms=True)
+    t = dataset.event_dataset(movie, **DATASET).pairs.t
+    effect = differences.ranking_effect("B0", "redraw_norms", ours, other, t, draws=50)
+    means = [np.mean(run.results["average_precision"]) for run in (ours, other)]
+    assert (effect.ours, effect.other) == pytest.approx(means) and effect.effect == pytest.approx(means[1] - means[0])
+    assert effect.low <= effect.high and effect.repetitions == 2 and effect.key == "B0_redraw_norms_ranking"
+
+
 def test_every_run_is_there_once_and_ours_is_not_repeated():
     ours, theirs = made_up_run([[[8, 2, 1, 1]]] * 2), made_up_run([[[10, 0, 1, 1]]] * 2)
     options = ("redraw_norms", "keep_trained_norms")

@@ -16,15 +16,15 @@ logger = logging.getLogger(__name__)
 EXECUTED = "book/executed"
 
 
-def link(text: str, profile: str, movie: str, notebook: str, title: str) -> ResultLink:
-    """Link to an executed notebook where it is a page of this build, else to its numbers' place on Runs."""
+def link(text: str, profile: str, movie: str, notebook: str, title: str, run: str | None = None) -> ResultLink:
+    """Link to an executed notebook where it is a page of this build, else, on Runs, to the run or to its profile and movie."""
     return ResultLink(
         "",
         nodes.Text(text),
         profile=profile,
         movie=movie,
         page=f"{EXECUTED}/{notebook}",
-        label=anchor(profile, movie),
+        label=anchor(run) if run else anchor(profile, movie),
         title=title,
     )
 

@@ -93,9 +93,10 @@ class Num(Results, SphinxRole):
             return [nodes.inline("", f"[{self.text}: missing]", classes=["tapnb-missing"])], []
         number = content["numbers"][key]
         title = f"{notebook}, profile {profile}, movie {movie}: {key}"
-        if number.get("runs"):
-            title += "; " + ", ".join(number["runs"])
-        return [link(shown(number), profile, movie, notebook, title)], []
+        made_by = number.get("runs") or [None]
+        if made_by[0]:
+            title += "; " + ", ".join(made_by)
+        return [link(shown(number), profile, movie, notebook, title, made_by[0])], []
 
 
 def shown(number: dict) -> str:
