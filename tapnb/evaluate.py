@@ -28,7 +28,7 @@ def margin(predictions: pd.DataFrame) -> np.ndarray:
     """Logit of an event less that of none, from columns ``logit_1`` and ``logit_0``; shape (N,).
 
     It ranks crop pairs as their probability does, and goes on doing so where the probability is rounded to 0 or 1:
-    from a margin of 37 on, which heads that were trained for a short time reach with up to a sixth of all pairs.
+    from a margin of 37 on, which heads that were trained for a short time may reach with more than half of all pairs.
     """
     return predictions["logit_1"].to_numpy(float) - predictions["logit_0"].to_numpy(float)
 
