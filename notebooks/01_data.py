@@ -125,8 +125,9 @@ brightness_table
 # criterion? Who reads every event and guesses elsewhere is right in one half and half of that share.
 
 # %%
+sides = [side for side in (data.pairs.size, 2 * data.pairs.size) if other.masks is not None and side <= min(other.shape[1:])]
 eventful = {}
-for side in (data.pairs.size, 2 * data.pairs.size) if other.masks is not None and min(other.shape[1:]) >= 2 * data.pairs.size else ():
+for side in sides:
     windows = crops.sample_per_frame_pair(other.shape, side, crops_per_frame_pair)
     labels = crops.label(crops.labelled_areas(other.masks, windows, count_values), criterion, area_threshold)
     eventful[side] = float(labels.mean())

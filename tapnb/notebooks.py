@@ -123,7 +123,7 @@ def run(
     overrides: dict[str, object] | None = None,
     sources: Path = SOURCES,
 ) -> Iterator[Executed]:
-    """Run notebooks, in this interpreter's kernel and from the checkout's root: one after the other, or, restoring, two.
+    """Run notebooks in this interpreter's kernel, from the checkout's root: one after the other or, restoring, two.
 
     A notebook that trains needs all cores, and those before it. One that restores needs nothing but what is published,
     and the movie, which the first of them simulates.
@@ -160,8 +160,8 @@ def run(
         print(f"The images of {movie} are not here (`tapnb data {movie}` fetches them): no notebook is executed.",
               file=sys.stderr)
         return
-    asked = [(f"[{place} of {len(chosen)}] {name} ...", name, parameters, folder(profile, movie) / f"{name}.ipynb", sources)
-             for place, (name, parameters) in enumerate(chosen.items(), 1)]
+    asked = [(f"[{place} of {len(chosen)}] {name} ...", name, parameters, folder(profile, movie) / f"{name}.ipynb",
+              sources) for place, (name, parameters) in enumerate(chosen.items(), 1)]
     alone = asked[:1] if mode == "restore" else asked
     yield from map(_executed, alone)
     if len(alone) < len(asked):

@@ -17,7 +17,7 @@ EXECUTED = "book/executed"
 
 
 def link(text: str, profile: str, movie: str, notebook: str, title: str, run: str | None = None) -> ResultLink:
-    """Link to an executed notebook where it is a page of this build, else, on Runs, to the run or to its profile and movie."""
+    """Link to an executed notebook where it is a page of this build, else to the run, or its movie, on the page Runs."""
     return ResultLink(
         "",
         nodes.Text(text),
