@@ -144,7 +144,7 @@ numbers |= {f"{r.first}_less_{r.second}_ranking": results.number(
     r.difference, [made[r.first], made[r.second]], 3, interval=(r.low, r.high)) for r in ranked.itertuples()}
 for name, by_threshold in f1.items():
     for column, value in by_threshold.items():
-        if column != "half" and not np.isnan(value["mean"]):
+        if not np.isnan(value["mean"]):
             key = f"{name}_F1_{column.replace(' ', '_')}"
             numbers[key] = results.number(value["mean"], [made[name]], 2, value["std"], len(seeds))
 path = results.publish("06_strategies", profile, movie, parameters, {"tap": tap} | made, numbers,
