@@ -25,6 +25,8 @@ def test_it_is_small_and_holds_no_picture(movie):
 @pytest.mark.parametrize("movie", MOVIES, ids=lambda path: path.name)
 def test_every_number_has_its_record_and_every_record_is_of_use(movie):
     recorded = {path.stem for path in (movie / "records").glob("*.json")}
+    dirty = [path.stem for path in (movie / "records").glob("*.json") if json.loads(path.read_text("utf-8"))["dirty"]]
+    assert not dirty, "trained by code that was not committed"
     of_all_movies = {path.stem for path in movie.parent.glob("*/records/*.json")}
     named = set()
     for path in movie.glob("[0-9]*.json"):
