@@ -93,10 +93,10 @@ class Num(Results, SphinxRole):
             return [nodes.inline("", f"[{self.text}: missing]", classes=["tapnb-missing"])], []
         number = content["numbers"][key]
         title = f"{notebook}, profile {profile}, movie {movie}: {key}"
-        made_by = number.get("runs") or [None]
-        if made_by[0]:
-            title += "; " + ", ".join(made_by)
-        return [link(shown(number), profile, movie, notebook, title, made_by[0])], []
+        runs = number.get("runs", [])
+        if runs:
+            title += "; " + ", ".join(runs)
+        return [link(shown(number), profile, movie, notebook, title, runs[0] if runs else None)], []
 
 
 def shown(number: dict) -> str:
