@@ -188,7 +188,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
         progress.set_postfix(train=f"{row['train_accuracy']:.3f}", uniform=f"{row['uniform_accuracy']:.3f}",
                              change=f"{row['change_accuracy']:.3f}")
     with replacing(folder / "weights.safetensors") as temporary:
-        save_file({name: _as_kept(values) for name, values in model.state_dict().items()}, temporary)
+        save_file({name: as_kept(values) for name, values in model.state_dict().items()}, temporary)
     checkpoint.unlink(missing_ok=True)
     return pd.DataFrame(history)
 
@@ -250,7 +250,7 @@ def load(folder: Path, on: torch.device) -> TimeArrowModel:
     return model.to(on, memory_format=device.layout(on)).eval()
 
 
-def _as_kept(values: torch.Tensor) -> torch.Tensor:
+def as_kept(values: torch.Tensor) -> torch.Tensor:
     """A tensor of a model as it is kept: kernels in float16, the rest, which takes no room, as it is.
 
     Whatever is computed from a training is computed from what is kept, so that publishing it changes no digit.

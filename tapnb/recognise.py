@@ -1,7 +1,7 @@
 """Event recognition: is a cell dividing or dying in this crop pair? (paper, Section 3, Table 2)
 
-Six strategies: three sources of features (TAP, random, trained end to end) times two heads. Fixed features
-are computed once per crop and shared by every epoch and every head that rests on them.
+A strategy is an initialisation of the features (TAP or random), whether they are trained with the head, and a head.
+Fixed features are computed once per crop and shared by every epoch and every head that rests on them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from safetensors.torch import save_file
 from torch import nn
 from tqdm import tqdm
 
@@ -34,7 +35,7 @@ HEADS = {"linear": LinearHead, "ResNet": ResNetHead, "invariant linear": Invaria
 class Strategy:
     """One row of Table 2, or a variant of one."""
 
-    features: str  # "TAP" or "random"
+    features: str  # initial ones: "TAP" or "random"
     trained: bool  # end to end with the head, or fixed
     head: str
 
@@ -43,6 +44,7 @@ STRATEGIES = {
     "A0": Strategy("TAP", False, "linear"), "A1": Strategy("TAP", False, "ResNet"),
     "B0": Strategy("random", False, "linear"), "B1": Strategy("random", False, "ResNet"),
     "C0": Strategy("random", True, "linear"), "C1": Strategy("random", True, "ResNet"),
+    "D0": Strategy("TAP", True, "linear"), "D1": Strategy("TAP", True, "ResNet"),  # fine-tuned; not in the paper
     "A0i": Strategy("TAP", False, "invariant linear"),  # Section 5: A0 that cannot tell the order of the frames
 }
 
@@ -127,12 +129,12 @@ def predict(heads: list[nn.Module], backbone: DenseFeatures, images: torch.Tenso
 def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torch.Tensor, levels: np.ndarray,
                  seeds: list[int], epochs: int, *, order_seed: int = 25, batch: int = BATCH,
                  test_pairs: int | None = None, validation_pairs: int | None = None, redraw_norms: bool = False,
-                 keep_trained_norms: bool = False) -> pd.DataFrame:
+                 keep_trained_norms: bool = False, folder: Path | None = None) -> pd.DataFrame:
     """Train and test one strategy once per seed.
 
     Parameters
     ----------
-    name : {"A0", "A1", "B0", "B1", "C0", "C1"}
+    name : {"A0", "A1", "B0", "B1", "C0", "C1", "D0", "D1"}
     tap : DenseFeatures
         The pretrained features; "random" ones are redrawn copies of it.
     data : EventDataset
@@ -150,6 +152,8 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
     redraw_norms, keep_trained_norms : bool
         The scripts' ways for random features: BatchNorm scales from N(0, 1), and running statistics of the
         trained network.
+    folder : Path, optional
+        Gets what was trained of each run, see :func:`save`.
 
     Returns
     -------
@@ -174,6 +178,9 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
                                       "logit_0": run_logits[:, 0], "logit_1": run_logits[:, 1]}))
 
     def test(backbone: DenseFeatures, heads: list[nn.Module], run_seeds: list[int]) -> None:
+        if folder:
+            for seed, head in zip(run_seeds, heads):
+                save(folder / f"weights-{seed}.safetensors", head, None if backbone is tap else backbone)
         for part, index in tested.items():
             keep(part, index, predict(heads, backbone, crops.gather(frames, levels, data.pairs[index])), run_seeds)
 
@@ -182,7 +189,7 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
         return HEADS[strategy.head](data.pairs.size).to(on)
 
     with torch.random.fork_rng(devices=[]):
-        if strategy.features == "TAP":  # every seed shares the features
+        if strategy.features == "TAP" and not strategy.trained:  # every seed shares the features
             heads = [new_head(seed) for seed in seeds]
             train_heads(heads, fixed_features(tap, images), labels, epochs, order_seed, batch)
             test(tap, heads, seeds)
@@ -190,7 +197,8 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
             for seed in tqdm(seeds, desc=name, unit="run"):
                 head, backbone = new_head(seed), copy.deepcopy(tap)
                 trained_norms = {k: v.clone() for k, v in tap.state_dict().items() if "running_" in k}
-                redraw_kaiming_uniform(backbone, redraw_norms)
+                if strategy.features == "random":
+                    redraw_kaiming_uniform(backbone, redraw_norms)
                 if keep_trained_norms:
                     backbone.load_state_dict(trained_norms, strict=False)
                 elif not strategy.trained:
@@ -201,6 +209,15 @@ def run_strategy(name: str, tap: DenseFeatures, data: EventDataset, frames: torc
                     train_heads([head], fixed_features(backbone, images), labels, epochs, order_seed, batch)
                 test(backbone, [head], [seed])
     return pd.concat(rows, ignore_index=True)
+
+
+def save(path: Path, head: nn.Module, features: DenseFeatures | None = None) -> None:
+    """Keep a trained head, and the features that were made for it: safetensors, kernels in float16."""
+    weights = {f"head.{name}": values for name, values in head.state_dict().items()}
+    if features is not None:
+        weights |= {f"features.{name}": values for name, values in features.state_dict().items()}
+    with replacing(path) as temporary:
+        save_file({name: pretrain.as_kept(values) for name, values in weights.items()}, temporary)
 
 
 def strategy_run(name: str, movie: Movie, tap: runs.Run, *, dataset: dict, mode: str, on: torch.device, command: str,
@@ -239,7 +256,7 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, *, dataset: dict, mode:
     def make(folder: Path) -> dict:
         data = event_dataset(movie, **dataset)
         found = run_strategy(name, pretrain.load(tap.folder, on).features, data, crops.as_tensor(movie.frames, on),
-                             movie.levels, **parameters)
+                             movie.levels, folder=folder, **parameters)
         with replacing(folder / "predictions.parquet") as temporary:
             found.astype({"seed": "int32", "part": "category", "pair": "int32"}).to_parquet(temporary, index=False)
         average_precision = evaluate.scores_per_run(found)["average precision"]

@@ -114,7 +114,7 @@ def test_kernels_are_kept_in_half_the_bits_and_all_else_as_it_was(tmp_path):
     assert kernels == {name for name, values in kept.items() if values.dim() > 1} and len(kernels) > 10
     loaded = pretrain.load(tmp_path, torch.device("cpu")).state_dict()
     assert all(torch.equal(loaded[name], kept[name].to(loaded[name].dtype)) for name in kept)
-    assert pretrain._as_kept(torch.full((1, 1), 1e5)).dtype == torch.float32  # which float16 cannot hold
+    assert pretrain.as_kept(torch.full((1, 1), 1e5)).dtype == torch.float32  # which float16 cannot hold
 
 
 def test_a_run_says_what_the_kept_weights_answer(tmp_path, monkeypatch):

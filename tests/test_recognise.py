@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tapnb import crops, dataset, evaluate, models, recognise, runs
 from toys import shrinking_discs
@@ -90,9 +91,26 @@ def test_predictions_feed_the_scores(setting):
     assert scores["seed"].tolist() == [20, 40] and scores[list(evaluate.SCORES)].stack().between(0, 1).all()
 
 
+def test_fine_tuning_starts_from_the_features_and_leaves_the_pretrained_ones_as_they_are(setting, tmp_path):
+    tap, data, frames, levels = setting
+    before = copy.deepcopy(tap.state_dict())
+    recognise.run_strategy("D1", tap, data, frames, levels, [20], 1, test_pairs=10, folder=tmp_path)
+    kept = load_file(tmp_path / "weights-20.safetensors")
+    kernel = "backbone.head.weight"
+    torch.testing.assert_close(tap.state_dict(), before)
+    moved = (kept[f"features.{kernel}"].float() - before[kernel]).abs().max()
+    assert 1e-4 < moved < 0.05  # a few steps of 1e-3 away, not redrawn
+
+
+def test_of_fixed_features_only_the_head_is_kept(setting, tmp_path):
+    recognise.run_strategy("A0", *setting, [20, 40], 1, test_pairs=10, folder=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["weights-20.safetensors", "weights-40.safetensors"]
+    assert all(name.startswith("head.") for name in load_file(tmp_path / "weights-40.safetensors"))
+
+
 def test_an_unknown_strategy_is_refused(setting):
-    with pytest.raises(ValueError, match="unknown strategy 'D1'; choose from A0, A1"):
-        recognise.run_strategy("D1", *setting, [20], 1)
+    with pytest.raises(ValueError, match="unknown strategy 'E1'; choose from A0, A1"):
+        recognise.run_strategy("E1", *setting, [20], 1)
 
 
 def test_features_of_another_movie_are_refused(tmp_path):
