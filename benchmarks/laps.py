@@ -14,11 +14,12 @@ import torch
 from tqdm import tqdm
 
 from benchmarks import plain, plain_pairs
-from tapnb import augment, catalogue, crops, device, explain, models, pretrain, recognise
+from tapnb import augment, crops, explain, models, pretrain, recognise
 from tapnb.arrow import PairSource
 from tapnb.event_map import event_maps
 from tapnb.heads import train_heads
-from tapnb.movies import Movie
+from tapnb.movies import Movie, catalogue
+from tapnb.system import device
 
 SEED = 1
 BATCH = 108  # pairs; the authors' scripts

@@ -20,10 +20,11 @@ import torch
 
 from benchmarks.laps import SEED
 from benchmarks.processes import STATUS, MeasurementError, default_allocator, peak_gb, worker
-from tapnb import models, paths
+from tapnb import models
 from tapnb.arrow import PairSource
 from tapnb.event_map import event_maps
 from tapnb.movies import read_movie
+from tapnb.system import paths
 
 FRAMES, SIDE = 512, 2048  # 16 bit: 4.3 GB
 LIMIT = 2 * 10**9  # bytes

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import torch
 
-from tapnb import device, provenance
+from tapnb.store import provenance
+from tapnb.system import device
 
 CPUINFO = Path("/proc/cpuinfo")  # Linux
 INSTRUCTION_SETS = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_vnni": "AVX-512 VNNI", "avx512_bf16": "AVX512_BF16",

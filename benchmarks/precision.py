@@ -1,7 +1,7 @@
 """Whether bf16 training reaches the float32 result: three seeds of each, with the same pairs in the same order.
 
 Trainings are runs of :func:`tapnb.pretrain.tap_run`: one that was interrupted resumes, one that this very code has
-finished is kept. On a processor without bf16 units it is their rounding that is tried, see :mod:`tapnb.rounded`.
+finished is kept. On a processor without bf16 units it is their rounding that is tried, see :mod:`tapnb.system.precision`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from benchmarks.laps import open_movie
 from benchmarks.processes import alone
 from benchmarks.rows import OURS
-from tapnb import device, pretrain
+from tapnb import pretrain
+from tapnb.system import device
 
 PRECISIONS = ("float32", "bfloat16")
 SEEDS = (1, 2, 3)

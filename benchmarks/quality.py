@@ -12,11 +12,13 @@ import torch
 from sklearn.metrics import average_precision_score
 
 from benchmarks.laps import SEED, STRIDE, open_movie
-from tapnb import crops, event_map, paths, pretrain, recognise, results
+from tapnb import crops, event_map, pretrain, recognise
 from tapnb.dataset import event_dataset
 from tapnb.heads import train_heads
 from tapnb.models import DenseFeatures, ResNetHead
 from tapnb.movies import Movie
+from tapnb.store import results
+from tapnb.system import paths
 
 
 def tap_folder(given: str = "") -> Path | None:

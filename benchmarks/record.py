@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import machine
-from tapnb import paths, provenance
-from tapnb.files import write_json
+from tapnb.store import provenance
+from tapnb.system import paths
+from tapnb.system.files import write_json
 
 KEYED = ("rows", "growth")
 """Parts that hold measurements by key; the others are one measurement each."""

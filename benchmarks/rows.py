@@ -14,8 +14,9 @@ import torch
 
 from benchmarks import laps, machine, plain, quality, starts
 from benchmarks.processes import MeasurementError, Side, alone, alternate, default_allocator, ratio
-from tapnb import allocator, device, explain, models
+from tapnb import explain, models
 from tapnb.heads import BATCH
+from tapnb.system import allocator, device
 
 PAPER_EPOCHS = {"linear": 10, "ResNet": 30}  # Section 3
 SEEDS = 10

@@ -31,7 +31,11 @@ training_pairs: int = 0  # keep at most this many balanced training pairs; 0: al
 import numpy as np
 import pandas as pd
 
-from tapnb import catalogue, crops, dataset, evaluate, figures, paper, results
+from tapnb import crops, dataset, figures
+from tapnb.metrics import scores
+from tapnb.movies import catalogue
+from tapnb.store import results
+from tapnb.studies import paper
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks,
@@ -114,7 +118,7 @@ images = crops.gather(crops.as_tensor(train.frames), train.levels, data.pairs[te
 statistics = {"largest pixel": images.amax((1, 2)), "99th percentile": images.flatten(1).quantile(0.99, dim=1),
               "mean": images.mean((1, 2)), "standard deviation": images.flatten(1).std(dim=1),
               "change between the frames": (images[:, 1] - images[:, 0]).abs().mean(1)}
-brightness = {name: evaluate.average_precision(data.labels[test], value.numpy()) for name, value in statistics.items()}
+brightness = {name: scores.average_precision(data.labels[test], value.numpy()) for name, value in statistics.items()}
 base_rate = float(data.labels[test].mean())
 brightness_table = pd.DataFrame([{"classifier": name, "average precision": f"{value:.3f}"}
                                  for name, value in ({"a coin": base_rate} | brightness).items()])

@@ -47,8 +47,13 @@ recipes: list[str] = ["uniform 96", "uniform 48", "change 48", "change 24:3 32:2
 import pandas as pd
 from IPython.display import display
 
-from tapnb import catalogue, device as devices, evaluate, figures, paper, pretrain, results
-from tapnb.recipes import read_recipe
+from tapnb import figures, pretrain
+from tapnb.metrics import scores
+from tapnb.movies import catalogue
+from tapnb.store import results
+from tapnb.studies import paper
+from tapnb.studies.pretraining import read_recipe
+from tapnb.system import device as devices
 
 parameters = results.given(globals())
 to_compare = {text: read_recipe(text) for text in recipes if recipe_pairs}
@@ -90,7 +95,7 @@ curves
 # %%
 accuracy = pd.DataFrame(run.results["accuracies"])
 accuracy["accuracy"] = accuracy["right"] / accuracy["n"]
-accuracy[["low", "high"]] = [evaluate.share_interval(*row) for row in zip(accuracy["right"], accuracy["n"])]
+accuracy[["low", "high"]] = [scores.share_interval(*row) for row in zip(accuracy["right"], accuracy["n"])]
 accuracy_table = pd.DataFrame({
     "held-out pairs": ["drawn uniformly" if s == "uniform" else "drawn by change" for s in accuracy["sampler"]],
     "crop (pixels)": accuracy["size"], "accuracy": accuracy["accuracy"].map("{:.3f}".format),
@@ -117,7 +122,7 @@ recipe_histories = {text: pd.DataFrame(r.results["history"]) for text, r in comp
 recipe_table = pd.DataFrame([
     {"recipe": text, "pairs": int(h["pairs"].iloc[-1]), "minutes": f"{h['minutes'].iloc[-1]:.1f}"}
     | {f"{a['sampler']} {a['size']}": "{:.2f} ({:.2f} to {:.2f})".format(
-        a["right"] / a["n"], *evaluate.share_interval(a["right"], a["n"]))
+        a["right"] / a["n"], *scores.share_interval(a["right"], a["n"]))
        for a in compared[text].results["accuracies"]} for text, h in recipe_histories.items()])
 recipe_table
 

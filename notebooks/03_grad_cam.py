@@ -32,7 +32,11 @@ tile: int = 0  # frames go through the network in tiles of this side in pixels, 
 # %%
 import pandas as pd
 
-from tapnb import catalogue, device as devices, explain, figures, regions, results, runs, tables
+from tapnb import explain, figures
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import grad_cam, tables
+from tapnb.system import device as devices
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
@@ -60,7 +64,7 @@ kept = {role: explain.kept_maps(drawn, role) for role in movies}
 
 def picture(role: str, name: str, label: str):
     importance = kept[role][name]
-    return figures.attention_map(movies[role], drawn.results["t"][role], importance, regions.top_regions(importance), label)
+    return figures.attention_map(movies[role], drawn.results["t"][role], importance, grad_cam.top_regions(importance), label)
 
 
 # %% mystnb={"image": {"alt": "A whole frame of the training movie under a Grad-CAM map, with eight numbered boxes; below, the eight boxes enlarged, in this frame and in the next, labelled cells outlined."}, "figure": {"caption": "As the paper's Figure 2(a): Grad-CAM over a frame of the training movie, its top 8 regions in order, and these regions in this frame and the next. Outlined in blue: labelled divisions, in vermillion: deaths.", "name": "fig-grad-cam-train"}}
@@ -90,19 +94,19 @@ picture("held-out", "votes", "vote for the true order")
 # regions of $|x_{t+1} - x_t|$, without any network. Intervals (95 %) from resampling blocks of neighbouring frame pairs.
 
 # %%
-counted = regions.touching_run(tap, movies, frame_pairs, **setting)
+counted = grad_cam.touching_run(tap, movies, frame_pairs, **setting)
 statistics = {role: pd.DataFrame(counted.results["statistics"][role]) for role in movies
               if role in counted.results["statistics"]}
 for role in movies:
     if role in statistics:
         events = statistics[role]["events"]
         print(f"{role}: {len(events)} frame pairs with {events.mean():.1f} labelled regions on average; "
-              f"{(events < regions.REGIONS).sum()} of the pairs have fewer than {regions.REGIONS}")
+              f"{(events < grad_cam.REGIONS).sum()} of the pairs have fewer than {grad_cam.REGIONS}")
     else:
         print(f"{role}: {movies[role].name} has no event masks, so nothing can be counted in it")
 
 # %%
-shares = {role: regions.shares(found) for role, found in statistics.items()}
+shares = {role: grad_cam.shares(found) for role, found in statistics.items()}
 names = explain.MAPS | {"random": "random boxes"}
 columns = {"top 8 regions of": list(names.values())}
 for role, table in shares.items():
@@ -130,7 +134,7 @@ for role, table in shares.items():
                                                                            interval=(low, high), unit=unit)
     numbers |= {f"{key}_frame_pairs": results.number(len(found), [counted], 0),
                 f"{key}_events": results.number(found["events"].mean(), [counted], 1),
-                f"{key}_frame_pairs_short": results.number((found["events"] < regions.REGIONS).sum(), [counted], 0)}
+                f"{key}_frame_pairs_short": results.number((found["events"] < grad_cam.REGIONS).sum(), [counted], 0)}
 numbers |= {f"{role.replace('-', '_')}_shown": results.number(t, [tap], 0) for role, t in drawn.results["t"].items()}
 path = results.publish("03_grad_cam", profile, movie, parameters, {"tap": tap, "gradcam": counted}, numbers, movies,
                        {"touching": touching_table}, {"touching": touching_plot} if shares else {})

@@ -30,7 +30,12 @@ content_samplers: list[str] = ["uniform", "change"]  # uniform: the paper's way;
 # %%
 import pandas as pd
 
-from tapnb import catalogue, content, device as devices, evaluate, figures, paper, results, runs
+from tapnb import figures
+from tapnb.metrics import scores
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import content_view, paper
+from tapnb.system import device as devices
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks,
@@ -49,9 +54,9 @@ print(f"tried on {other.name}, {other.shape[0]} frames of {other.shape[1]} x {ot
 
 # %%
 command = f"tapnb run 04_content_view --profile {profile} --movie {movie} --mode execute"
-run = content.content_run(tap, other, pairs=content_pairs, draws=content_draws, samplers=content_samplers, mode=mode,
+run = content_view.content_run(tap, other, pairs=content_pairs, draws=content_draws, samplers=content_samplers, mode=mode,
                           on=on, command=command)
-summary = content.summary(run.results["accuracies"])
+summary = content_view.summary(run.results["accuracies"])
 print("settings that do not fit these frames:", ", ".join(run.results["left_out"]) or "none")
 
 # %% [markdown]
@@ -67,7 +72,7 @@ table6 = pd.DataFrame({
     "windows": ["uniform" if s == "uniform" else "by change" for s in summary["sampler"]],
     "setting": summary["setting"], "crop (pixels)": summary["crop"], "content view (pixels)": summary["view"],
     "paper": [cited[row.setting] if row.sampler == "uniform" else "" for row in summary.itertuples()],
-    "here": [evaluate.with_spread(*row, 3) for row in zip(summary["mean"], summary["std"])],
+    "here": [scores.with_spread(*row, 3) for row in zip(summary["mean"], summary["std"])],
     "95 % interval": [f"{a:.3f} to {b:.3f}" for a, b in zip(summary["low"], summary["high"])], "pairs": summary["n"]})
 table6
 
@@ -88,7 +93,7 @@ matched_table = pd.DataFrame([
     {"windows": "uniform" if row.sampler == "uniform" else "by change", "content view (pixels)": row.view,
      "both right": row.both, "only full resolution": row.crop_only, "only rescaled": row.resolution_only,
      "neither": row.neither, "full resolution, of the disputed": f"{won / n:.2f} "
-     "({:.2f} to {:.2f})".format(*evaluate.share_interval(won, n)) if n else "none disputed"}
+     "({:.2f} to {:.2f})".format(*scores.share_interval(won, n)) if n else "none disputed"}
     for row, (won, n) in zip(matched.itertuples(), disputed)])
 matched_table
 
@@ -100,7 +105,7 @@ numbers = {f"{row.sampler}_{row.setting}".replace(" ", "_"): results.number(row.
                                                                             interval=(row.low, row.high))
            for row in summary.itertuples()}
 numbers |= {f"{row.sampler}_full_resolution_{row.view}": results.number(won / n, [run], 2,
-                                                                        interval=evaluate.share_interval(won, n))
+                                                                        interval=scores.share_interval(won, n))
             for row, (won, n) in zip(matched.itertuples(), disputed) if n}
 numbers |= {"pairs_a_draw": results.number(content_pairs, [run], 0), "draws": results.number(content_draws, [run], 0),
             "smallest_training_crop": results.number(min(sides), [tap], 0, unit="pixels"),

@@ -34,7 +34,12 @@ ablation_test_pairs: int = 400  # held-out pairs of each kind for their accuraci
 # %%
 import pandas as pd
 
-from tapnb import catalogue, decorrelate, device as devices, evaluate, figures, results, runs
+from tapnb import figures
+from tapnb.metrics import scores
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import decorrelation
+from tapnb.system import device as devices
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks,
@@ -52,11 +57,11 @@ print(f"{tap.name}: {tap.record['parameters']['pairs']} crop pairs, "
 # writes it, once with channels of unit length.
 
 # %%
-ablations = decorrelate.ablation_runs(tap, train, other, pairs=ablation_pairs, seeds=ablation_seeds,
+ablations = decorrelation.ablation_runs(tap, train, other, pairs=ablation_pairs, seeds=ablation_seeds,
                                       test_pairs=ablation_test_pairs, **setting)
-run = decorrelate.decorrelation_run(tap, other, ablations, sizes=decorrelation_sizes, seeds=decorrelation_seeds,
+run = decorrelation.decorrelation_run(tap, other, ablations, sizes=decorrelation_sizes, seeds=decorrelation_seeds,
                                     pairs=decorrelation_pairs, feature_pairs=channel_pairs, **setting)
-terms, saturation = decorrelate.pulls(run.results), pd.DataFrame(run.results["saturation"])
+terms, saturation = decorrelation.pulls(run.results), pd.DataFrame(run.results["saturation"])
 
 # %% [markdown]
 # ## Where the softmax saturates
@@ -66,7 +71,7 @@ terms, saturation = decorrelate.pulls(run.results), pd.DataFrame(run.results["sa
 # decided channel that has won costs nothing and has no gradient.
 
 # %%
-case = decorrelate.CASE
+case = decorrelation.CASE
 shares = saturation.groupby(case)[["own", "other", "won", "lost", "beyond_floor"]].mean().reset_index()
 titles = {"own": "with itself", "other": "with another", "won": "won (%)", "lost": "lost (%)",
           "beyond_floor": "beyond the cap (%)"}
@@ -94,7 +99,7 @@ term_plot
 # %%
 pull = terms.groupby([*case, "form"])["pull"].agg(["median", "min", "max"]).round(3).unstack("form")
 pull_table = pull.index.to_frame(index=False).rename(columns={"size": "crop (pixels)"})
-for form in decorrelate.FORMS:
+for form in decorrelation.FORMS:
     of_form = (pull[part, form] for part in ("median", "min", "max"))
     pull_table[form] = [f"{m:.3g}" + (f" ({a:.3g} to {b:.3g})" if a < b else "") for m, a, b in zip(*of_form)]
 pull_table
@@ -114,7 +119,7 @@ answers = {}
 for name, made in ({"trained": tap} | ablations).items():
     counted = [a for a in made.results["accuracies"] if a["size"] == max(b["size"] for b in made.results["accuracies"])]
     answers[name] = {f"{a['sampler']}, {a['size']} pixels": "{:.3f} ({:.3f} to {:.3f})".format(
-        a["right"] / a["n"], *evaluate.share_interval(a["right"], a["n"])) for a in counted}
+        a["right"] / a["n"], *scores.share_interval(a["right"], a["n"])) for a in counted}
 channel_table = pd.DataFrame([
     {"network": row.network, "mean |r|": f"{row.mean_absolute_correlation:.3f}",
      "effective rank": f"{row.effective_rank:.1f}"} | answers.get(row.network, {})

@@ -44,8 +44,12 @@ resnet_epochs: int = 30  # epochs of the ResNet head (paper: 30)
 import numpy as np
 import pandas as pd
 
-from tapnb import (catalogue, device as devices, evaluate, figures, models, paper, ranking, recognise, results, runs,
-                   tables, thresholds)
+from tapnb import figures, models, recognise
+from tapnb.metrics import ranking, scores, thresholds
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import paper, tables
+from tapnb.system import device as devices
 
 parameters = results.given(globals())
 epochs = {name: linear_epochs if recognise.strategy_named(name).head == "linear" else resnet_epochs
@@ -72,9 +76,9 @@ made = {name: recognise.strategy_run(
     keep_trained_norms=keep_trained_norms, dataset=chosen, mode=mode, on=on,
     command=f"tapnb run 06_strategies --profile {profile} --movie {movie} --mode execute") for name in strategies}
 found = {name: recognise.predictions(run) for name, run in made.items()}
-per_run = pd.concat([evaluate.scores_per_run(of_one).assign(strategy=name) for name, of_one in found.items()],
+per_run = pd.concat([scores.scores_per_run(of_one).assign(strategy=name) for name, of_one in found.items()],
                     ignore_index=True)
-summary = {name: evaluate.mean_and_spread(group.drop(columns="strategy")) for name, group in per_run.groupby("strategy")}
+summary = {name: scores.mean_and_spread(group.drop(columns="strategy")) for name, group in per_run.groupby("strategy")}
 
 # %% [markdown]
 # ## Table 2
@@ -117,7 +121,7 @@ ranking_table
 # `validated` were asked about; the third calls as many test pairs events as there are, so that precision and recall are equal.
 
 # %%
-f1 = {name: evaluate.mean_and_spread(thresholds.f1_per_run(predictions)) for name, predictions in found.items()}
+f1 = {name: scores.mean_and_spread(thresholds.f1_per_run(predictions)) for name, predictions in found.items()}
 f1_by_threshold = thresholds.table(f1)
 f1_by_threshold
 

@@ -29,15 +29,19 @@ gallery_places: int = 8  # most confident mistakes of each kind that are shown
 # %%
 import numpy as np
 
-from tapnb import catalogue, evaluate, figures, lookalikes, mistakes, paper, recognise, results, runs, tables
+from tapnb import figures, recognise
+from tapnb.metrics import scores
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import errors, limitations, paper
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
                                    held_out_masks=held_out_masks)
 a1 = runs.find(results.run_name(profile, movie, "06_strategies", "A1"))
 data = recognise.dataset_of(a1, train)
-seed, counts = mistakes.one_run(a1, run_seed)  # (T, 4)
-tested = mistakes.tested(recognise.predictions(a1).query("seed == @seed"), data)
+seed, counts = errors.one_run(a1, run_seed)  # (T, 4)
+tested = errors.tested(recognise.predictions(a1).query("seed == @seed"), data)
 print(f"{a1.name}, seed {seed}: {len(tested)} test pairs, {tested['label'].sum()} of them positive")
 
 # %% [markdown]
@@ -48,7 +52,7 @@ print(f"{a1.name}, seed {seed}: {len(tested)} test pairs, {tested['label'].sum()
 
 # %%
 here, theirs = counts.sum(axis=0), np.array(list(paper.TABLE3.values()))
-table3 = mistakes.table3(here, theirs)
+table3 = errors.table3(here, theirs)
 table3
 
 # %% mystnb={"image": {"alt": "Two 2 by 2 matrices, ours and the paper's: rows are the actual class, columns the predicted one; every field gives the count and its share of the actual class."}, "figure": {"caption": "The paper's Table 3 as a picture: counts of true negatives (TN), false positives (FP), false negatives (FN) and true positives (TP), and their share of the actual class.", "name": "fig-nb-confusion"}}
@@ -63,7 +67,7 @@ confusion_plot
 # true ones.
 
 # %% mystnb={"image": {"alt": "Three lines over the frame index, each in per cent of its own total: false positives, true positives and ground-truth positives."}, "figure": {"caption": "As the paper's Figure 3: how false positives, true positives and all positives are spread over the movie, each in per cent of its own total.", "name": "fig-nb-false-positives"}}
-shares = mistakes.shares_over_time(counts)
+shares = errors.shares_over_time(counts)
 figure3 = figures.shares_over_time(shares, ("false positives", "true positives", "positives"))
 figure3
 
@@ -76,7 +80,7 @@ figure4
 # move*: the part that would have to lie in other frames for the two to be spread alike.
 
 # %%
-spread_table = mistakes.spread_table(shares)
+spread_table = errors.spread_table(shares)
 spread_table
 
 # %% [markdown]
@@ -87,14 +91,14 @@ spread_table
 # They take the pairs as independent; crops overlap, so they are somewhat too short.
 
 # %% mystnb={"image": {"alt": "Two panels over the frame index: false positives per negative and false negatives per positive in per cent, one point with error bars for each group of consecutive frames, and a dashed line at the mean."}, "figure": {"caption": "Error rates over time, with 95 % intervals: false positives among the negatives (top) and false negatives among the positives (bottom). A horizontal bar spans the frames that were joined; a pale dot is a single frame pair.", "name": "fig-nb-error-rates"}}
-rates = mistakes.rates_over_time(counts, pairs_per_bin)
-per_frame = mistakes.rates_over_time(counts, 0)
+rates = errors.rates_over_time(counts, pairs_per_bin)
+per_frame = errors.rates_over_time(counts, 0)
 rates_plot = figures.error_rates(rates, per_frame)
 rates_plot
 
 # %%
-early = mistakes.early_and_late(counts)
-start_table = mistakes.start_table(early)
+early = errors.early_and_late(counts)
+start_table = errors.start_table(early)
 start_table
 
 # %% [markdown]
@@ -105,9 +109,9 @@ start_table
 # look-alike that notebook 10 counts.
 
 # %% mystnb={"image": {"alt": "Pairs of 48-pixel crops of consecutive frames, false positives above and false negatives below, labelled pixels outlined, with frame numbers, the probability of an event and what the crop holds."}, "figure": {"caption": "The most confident mistakes of each kind: both frames, labelled pixels outlined (blue: division, vermillion: death), and the probability that A1 gives to an event, with the difference of the logits.", "name": "fig-nb-surest"}}
-held = lookalikes.kinds(train, data, tested["pair"].to_numpy())
-surest = {kind: mistakes.surest(tested, kind, gallery_places, data.pairs.size) for kind in ("fp", "fn")}
-surest = {kind: rows.assign(holds=lookalikes.in_words(train, data, held, rows["pair"])) for kind, rows in surest.items()}
+held = limitations.kinds(train, data, tested["pair"].to_numpy())
+surest = {kind: errors.surest(tested, kind, gallery_places, data.pairs.size) for kind in ("fp", "fn")}
+surest = {kind: rows.assign(holds=limitations.in_words(train, data, held, rows["pair"])) for kind, rows in surest.items()}
 (figures.surest_mistakes(train, surest["fp"], surest["fn"], data.pairs.size) if len(surest["fp"]) + len(surest["fn"])
  else "This run makes no mistake on its test pairs: there is none to show.")
 
@@ -117,11 +121,11 @@ surest = {kind: rows.assign(holds=lookalikes.in_words(train, data, held, rows["p
 # %%
 numbers = {name: results.number(count, [a1], 0) for name, count in zip(paper.TABLE3, here)}
 numbers |= {"seed": results.number(seed, [a1], 0), "test_pairs": results.number(len(tested), [a1], 0),
-            "early_frames": results.number(mistakes.early_frames(len(counts)), [a1], 0)}
+            "early_frames": results.number(errors.early_frames(len(counts)), [a1], 0)}
 for name, rate in (("fp_rate", "false positives / negatives"), ("fn_rate", "false negatives / positives")):
     wrong, pairs = rates.loc[rates["rate"] == rate, ["mistakes", "pairs"]].sum()
     if pairs:
-        low, high = evaluate.share_interval(int(wrong), int(pairs))
+        low, high = scores.share_interval(int(wrong), int(pairs))
         numbers[name] = results.number(100 * wrong / pairs, [a1], 1, interval=(100 * low, 100 * high), unit="%")
 path = results.publish("07_errors", profile, movie, parameters, {"A1": a1}, numbers, {"train": train, "held-out": other},
                        {"table3": table3, "spread": spread_table, "start": start_table, "rates": rates.round(4), "rates_per_frame": per_frame.round(4),

@@ -27,8 +27,12 @@ device: str = "auto"  # auto, cuda, mps or cpu
 # %%
 import pandas as pd
 
-from tapnb import (catalogue, criteria, device as devices, evaluate, figures, mistakes, paper, recognise, results, runs,
-                   tables)
+from tapnb import figures, recognise
+from tapnb.metrics import scores
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import criteria, paper, tables
+from tapnb.system import device as devices
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
@@ -89,7 +93,7 @@ results.show_table(table5)
 against_paper
 
 # %% mystnb={"image": {"alt": "Four panels, one per score: for each criterion and head one dot per run here and a diamond with error bar for the paper's mean and standard deviation."}, "figure": {"caption": "The paper's Table 5 as a picture: precision and recall of both classes under each criterion, one dot a run, beside the paper's mean and standard deviation.", "name": "fig-nb-criteria"}}
-per_run = pd.concat([evaluate.scores_per_run(recognise.predictions(run)).assign(strategy=": ".join(key))
+per_run = pd.concat([scores.scores_per_run(recognise.predictions(run)).assign(strategy=": ".join(key))
                      for key, run in made.items()], ignore_index=True)
 reference = paper.table5().loc[list(made)]
 scores_plot = figures.strategy_scores(per_run, reference.set_axis(reference.index.map(": ".join)))
@@ -128,10 +132,10 @@ numbers = {f"{strategy} {criteria.SHORT[criterion]} {score}": results.number(
     for criterion in tried for strategy in published
     for score, values in tables.mean_scores(tables.counts(roles[f"{strategy} {criterion}"])).items()}
 numbers |= {f"{head} {criteria.SHORT[after]} less {criteria.SHORT[before]} F1{judge}": results.number(
-    scores["F1"][0], behind, 2, interval=scores["F1"][1:])
+    by_score["F1"][0], behind, 2, interval=by_score["F1"][1:])
     for judge, behind, differences in (("", list(roles.values()), own_differences),
                                        (" one labelling", [one], one_differences))
-    for (after, before, head), scores in differences.items()}
+    for (after, before, head), by_score in differences.items()}
 numbers |= {f"{part} positives {criteria.SHORT[criterion]}": results.number(counted.loc[criterion, part], [], 0)
             for criterion in criteria.CRITERIA for part in counted}
 numbers |= {"runs": results.number(len(given["seeds"]), list(roles.values()), 0),

@@ -26,13 +26,17 @@ held_out_masks: str = ""  # your own movie: masks of the second one
 # %%
 import pandas as pd
 
-from tapnb import calibrate, catalogue, figures, reliability, results, runs
+from tapnb import figures
+from tapnb.metrics.calibration import MEASURES
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import calibration
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
                                    held_out_masks=held_out_masks)
 strategies = {head: runs.find(results.run_name(profile, movie, "06_strategies", name))
-              for head, name in calibrate.HEADS.items()}
+              for head, name in calibration.HEADS.items()}
 
 # %% [markdown]
 # ## The temperature
@@ -42,14 +46,14 @@ strategies = {head: runs.find(results.run_name(profile, movie, "06_strategies", 
 # run.
 
 # %%
-run = calibrate.calibration_run(strategies, train, mode=mode,
+run = calibration.calibration_run(strategies, train, mode=mode,
                                 command=f"tapnb run 09_calibration --profile {profile} --movie {movie} --mode execute")
 heads, pairs = run.results["heads"], run.results["pairs"]["linear"]
 for part in ("validation", "test"):
     print(f"{part}: {pairs[part]['pairs']} crop pairs, {pairs[part]['positives']} of them positive")
-remarks = sorted({remark for head in calibrate.HEADS for remark in heads[head]["remark"] if remark})
+remarks = sorted({remark for head in calibration.HEADS for remark in heads[head]["remark"] if remark})
 print("\n".join(remarks) or "no temperature stands at a bound of its search")
-pd.DataFrame({head: heads[head]["temperature"] for head in calibrate.HEADS}, heads["linear"]["seeds"]).round(3)
+pd.DataFrame({head: heads[head]["temperature"] for head in calibration.HEADS}, heads["linear"]["seeds"]).round(3)
 
 # %% [markdown]
 # ## Figure 5 in numbers
@@ -65,19 +69,19 @@ pd.DataFrame({head: heads[head]["temperature"] for head in calibrate.HEADS}, hea
 # are added to theirs, and nothing is fitted. *Scale and offset* (Platt's scaling) fits both at once, by likelihood.
 
 # %%
-measures_table = calibrate.measures_table(run.results)
+measures_table = calibration.measures_table(run.results)
 measures_table
 
 # %%
-fits_table = calibrate.fits_table(run.results)
+fits_table = calibration.fits_table(run.results)
 fits_table
 
 # %% mystnb={"image": {"alt": "Reliability diagrams of linear and ResNet head before and after temperature scaling: share of events against mean probability in 15 bins with 95 % intervals, the diagonal dashed, and below each diagram the number of crop pairs in every bin."}, "figure": {"caption": "Reliability diagrams on the test pairs: share of events against the probability of an event. On the dashed diagonal a probability means what it says; below it events are announced too surely. In full the first seed, with Wilson's 95 % intervals; thin lines: the other seeds. Below: crop pairs in each bin, on a logarithmic axis.", "name": "fig-nb-reliability"}}
-reliability_plot = figures.reliability(calibrate.bins(run.results))
+reliability_plot = figures.reliability(calibration.bins(run.results))
 reliability_plot
 
 # %% mystnb={"image": {"alt": "Four bar charts in the form of the paper's Figure 5, linear and ResNet head before and after temperature scaling: five bins of the sigmoid of logit 1, the share of events found in each, the dashed diagonal and the calibration error in the corner."}, "figure": {"caption": "The paper's Figure 5 as the authors' scripts draw it, first seed, validation pairs: a bar is the share of its pairs that are events and are recognised, the number above it counts the pairs. Bars below one half must be low, since the answer there is mostly no event: the diagonal is not what a calibrated head would reach in this form.", "name": "fig-nb-reliability-paper"}}
-paper_plot = figures.paper_reliability(calibrate.bins(run.results, "paper_form"))
+paper_plot = figures.paper_reliability(calibration.bins(run.results, "paper_form"))
 paper_plot
 
 # %% [markdown]
@@ -101,11 +105,11 @@ differences_table
 
 # %%
 chance_table = pd.DataFrame([
-    {"head": head, "scaling": calibrate.SCALINGS[scaling]} | {
-        text: calibrate.spread(values) for name, key in (("ECE", "ece"), ("ECE, class 1", "ece_class_1"))
+    {"head": head, "scaling": calibration.SCALINGS[scaling]} | {
+        text: calibration.spread(values) for name, key in (("ECE", "ece"), ("ECE, class 1", "ece_class_1"))
         for text, values in ((name, heads[head]["measures"][scaling]["test"][key]),
                              (f"{name}, by chance", heads[head]["by_chance"][scaling][key]))}
-    for head in calibrate.HEADS for scaling in ("before", "after")])
+    for head in calibration.HEADS for scaling in ("before", "after")])
 chance_table
 
 # %% [markdown]
@@ -113,14 +117,14 @@ chance_table
 
 # %%
 over_runs = {f"{head}_{key}_{scaling}": heads[head]["measures"][scaling]["test"][key]
-             for head in calibrate.HEADS for scaling in calibrate.SCALINGS for key in reliability.MEASURES}
+             for head in calibration.HEADS for scaling in calibration.SCALINGS for key in MEASURES}
 over_runs |= {f"{head}_ece_validation_{scaling}": heads[head]["measures"][scaling]["validation"]["ece"]
-              for head in calibrate.HEADS for scaling in calibrate.SCALINGS}
+              for head in calibration.HEADS for scaling in calibration.SCALINGS}
 over_runs |= {f"{head}_recall_{scaling}": heads[head]["recall"][scaling]
-              for head in calibrate.HEADS for scaling in calibrate.SCALINGS}
+              for head in calibration.HEADS for scaling in calibration.SCALINGS}
 over_runs |= {f"{head}_{key}_by_chance_{scaling}": heads[head]["by_chance"][scaling][key]
-              for head in calibrate.HEADS for scaling in ("before", "after") for key in ("ece", "ece_class_1")}
-fitted = {f"{head}_{name}": heads[head][name] for head in calibrate.HEADS for name in ("temperature", "factor")}
+              for head in calibration.HEADS for scaling in ("before", "after") for key in ("ece", "ece_class_1")}
+fitted = {f"{head}_{name}": heads[head][name] for head in calibration.HEADS for name in ("temperature", "factor")}
 numbers = {key: results.number(pd.Series(values).mean(), [run], digits, pd.Series(values).std(), len(values))
            for digits, found in ((3, over_runs), (2, fitted)) for key, values in found.items() if None not in values}
 numbers |= {f"{kind}_{key}": results.number(d["value"], [run], 3, interval=(d["low"], d["high"]))

@@ -25,7 +25,11 @@ held_out_masks: str = ""  # your own movie: masks of the second one
 device: str = "auto"  # auto, cuda, mps or cpu
 
 # %%
-from tapnb import catalogue, device as devices, evaluate, figures, invariance, lookalikes, mistakes, recognise, results, runs, tables
+from tapnb import figures, recognise
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import errors, limitations, limitations_heads, tables
+from tapnb.system import device as devices
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
@@ -43,10 +47,10 @@ print(f"linear head: {a0.name}; ResNet head: {a1.name}")
 # published.)
 
 # %%
-a0i = invariance.invariant_run(train, a0, mode=mode, on=devices.choose(device),
+a0i = limitations_heads.invariant_run(train, a0, mode=mode, on=devices.choose(device),
                                 command=f"tapnb run 10_limitations --profile {profile} --movie {movie} --mode execute")
-heads = invariance.invariant_less_plain(a0, a0i)
-heads_table = invariance.in_text(heads, a0, a0i)
+heads = limitations_heads.invariant_less_plain(a0, a0i)
+heads_table = limitations_heads.in_text(heads, a0, a0i)
 heads_table
 
 # %% [markdown]
@@ -63,26 +67,26 @@ heads_table
 # has gone at most 12 pixels by then, at an even pace; where it may have moved in from outside, that *cannot be told*.
 
 # %%
-pairs = {name: mistakes.tested(recognise.predictions(run), data) for name, run in (("A0", a0), ("A1", a1))}
-held = lookalikes.kinds(train, data, pairs["A0"]["pair"].unique())
+pairs = {name: errors.tested(recognise.predictions(run), data) for name, run in (("A0", a0), ("A1", a1))}
+held = limitations.kinds(train, data, pairs["A0"]["pair"].unique())
 (f"{train.name} has no table of look-alikes: only the three kinds that masks and pixels tell are there."
- if lookalikes.LOOKALIKES[0] not in held else f"{train.name} has a table of look-alikes: all kinds can be told.")
+ if limitations.LOOKALIKES[0] not in held else f"{train.name} has a table of look-alikes: all kinds can be told.")
 
 # %% [markdown]
 # False positives among the negatives of each kind, mean over all runs, and how much more that is than among negatives that
 # hold nothing of all this. 95 % intervals: bootstrap over blocks of frames and over runs.
 
 # %%
-rates = lookalikes.false_alarms_by_kind(pairs, held, len(train.frames) - 1)
-kinds_table = lookalikes.in_per_cent(rates)
+rates = limitations.false_alarms_by_kind(pairs, held, len(train.frames) - 1)
+kinds_table = limitations.in_per_cent(rates)
 kinds_table
 
 # %% [markdown]
 # The same for negatives that hold one kind and no other:
 
 # %%
-alone = lookalikes.false_alarms_by_kind(pairs, held, len(train.frames) - 1, alone=True)
-alone_table = lookalikes.in_per_cent(alone)
+alone = limitations.false_alarms_by_kind(pairs, held, len(train.frames) - 1, alone=True)
+alone_table = limitations.in_per_cent(alone)
 alone_table
 
 # %% mystnb={"image": {"alt": "For every kind of negative crop, the share that A0 and A1 take for an event, with error bars: on the left all crops that hold the kind, on the right those that hold nothing else; dashed lines mark crops that hold none."}, "figure": {"caption": "Negatives taken for an event, by what they hold, under the linear head (A0) and the ResNet head (A1), with 95 % intervals. Dashed: negatives that hold none of these. Numbers at the right: negative test pairs.", "name": "fig-nb-false-alarms"}}

@@ -35,8 +35,11 @@ fill_draws: int = 1000  # augmentations drawn of each
 # %%
 import pandas as pd
 
-from tapnb import (catalogue, dataset, device as devices, differences, effects, figures, fill, paper, results, rounding,
-                   runs)
+from tapnb import dataset, figures
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import differences, differences_fill, differences_rounding, effects, paper
+from tapnb.system import device as devices
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
@@ -107,7 +110,7 @@ spread_plot
 schedules = (differences.schedule_runs(train, other, tap, schedule_pairs, schedule_test_pairs, **way)
              if schedule_pairs else ())
 on_pretraining = differences.schedule_effects(*schedules) if schedules else []
-on_pretraining += [effect for side in fill_sizes for effect in fill.effects(side, fill_draws)]
+on_pretraining += [effect for side in fill_sizes for effect in differences_fill.effects(side, fill_draws)]
 effects.table(on_pretraining)
 
 # %% [markdown]
@@ -119,8 +122,8 @@ effects.table(on_pretraining)
 
 # %%
 like = published[rounding_strategy]
-rounded = rounding.rounding_run(train, tap, like, rounding_pairs, **way) if rounding_pairs else None
-on_numbers = rounding.effects(rounded) if rounded else []
+rounded = differences_rounding.rounding_run(train, tap, like, rounding_pairs, **way) if rounding_pairs else None
+on_numbers = differences_rounding.effects(rounded) if rounded else []
 if len(like.results["test"]["seeds"]) > 1:
     on_numbers.append(differences.spread_effect(len(like.results["test"]["seeds"])))
 effects.table(on_numbers)

@@ -19,7 +19,9 @@ mode: str = "execute"  # execute or restore: the same, since nothing is computed
 benchmarks: str = ""  # path of another file of measurements; empty: results/benchmarks.json
 
 # %%
-from tapnb import cost_growth, figures, low_precision, results, speed
+from tapnb import figures
+from tapnb.store import results
+from tapnb.studies import speed, speed_growth, speed_precision
 
 parameters = results.given(globals())
 measured = speed.read(speed.find(benchmarks))
@@ -66,11 +68,11 @@ growth_plot = figures.cost_growth_panels(measured["growth"])
 growth_plot
 
 # %%
-growth_table = cost_growth.table(measured)
+growth_table = speed_growth.table(measured)
 results.show_table(growth_table)
 
 # %%
-large_table = cost_growth.large(measured)
+large_table = speed_growth.large(measured)
 results.show_table(large_table)
 
 # %% [markdown]
@@ -85,11 +87,11 @@ precision_plot = figures.precision_curves(measured["precision"].get("runs", []))
 precision_plot
 
 # %%
-precision_table = low_precision.table(measured)
+precision_table = speed_precision.table(measured)
 results.show_table(precision_table)
 
 # %%
-difference_table = low_precision.differences(measured)
+difference_table = speed_precision.differences(measured)
 results.show_table(difference_table)
 
 # %% [markdown]
@@ -102,7 +104,7 @@ made_table = speed.made(measured)
 results.show_table(made_table)
 
 # %%
-numbers = speed.numbers(measured) | cost_growth.numbers(measured) | low_precision.numbers(measured)
+numbers = speed.numbers(measured) | speed_growth.numbers(measured) | speed_precision.numbers(measured)
 tables = {"machine": machine_table, "rows": rows_table, "sides": sides_table, "also": also_table,
           "missed": missed_table, "growth": growth_table, "large": large_table, "precision": precision_table,
           "precision_difference": difference_table, "made": made_table}

@@ -18,7 +18,10 @@ movie: str = "synthetic"  # the movie under whose name they are kept; the record
 mode: str = "execute"  # execute or restore: the same, since nothing is trained
 
 # %%
-from tapnb import claims, figures, findings, paths, results
+from tapnb import figures
+from tapnb.store import results
+from tapnb.studies import claims, findings
+from tapnb.system import paths
 
 parameters = results.given(globals())
 records = findings.read(paths.results() / profile)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch.nn import functional as F
 
-from tapnb.device import send
+from tapnb.system.device import send
 
 # Ranges of tarrow's level 5, which the paper names without numbers.
 PROBABILITY = 0.5

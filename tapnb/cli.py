@@ -31,7 +31,7 @@ def data(
     masks: Annotated[str, typer.Option(help="The label stack of your own movie.")] = "",
 ) -> None:
     """Fetch or open a movie, and say what is in it."""
-    from tapnb import catalogue
+    from tapnb.movies import catalogue
 
     given = {"masks": masks} if masks else {}
     catalogue.fetch_missing(name)
@@ -58,7 +58,7 @@ def run(
     mode: Annotated[str, typer.Option(help="execute makes what is missing; restore only reads.")] = "execute",
 ) -> None:
     """Run a notebook, or all; -p NAME VALUE sets a parameter, as often as you like."""
-    from tapnb import notebooks
+    from tapnb.workflow import notebooks
 
     overrides = _pairs(context.args)
     # Typed where the user stands, read by a kernel that stands in the checkout.
@@ -74,7 +74,7 @@ def convert(
     notebook: Annotated[str, typer.Argument(help="all, or a notebook such as 02_pretraining.")] = "all",
 ) -> None:
     """Write notebooks/*.ipynb, for Jupyter or papermill."""
-    from tapnb import notebooks
+    from tapnb.workflow import notebooks
 
     for name in notebooks.pick(notebook):
         typer.echo(notebooks.convert(name, notebooks.SOURCES / f"{name}.ipynb"))
@@ -83,8 +83,9 @@ def convert(
 @app.command()
 def claims(profile: Profile = "cpu", movie: MovieName = "synthetic") -> None:
     """Print the paper's claims, each with its verdict, from the records of the runs."""
-    from tapnb import claims as paper
-    from tapnb import notebooks, results
+    from tapnb.store import results
+    from tapnb.studies import claims as paper
+    from tapnb.workflow import notebooks
 
     notebooks.read_profile(profile, notebooks.SOURCES / "profiles")  # misspelt is not the same as not yet run
     folder = results.folder(profile, movie)
@@ -104,8 +105,8 @@ def claims(profile: Profile = "cpu", movie: MovieName = "synthetic") -> None:
 @app.command()
 def reproduce(profile: Profile = "cpu", movie: MovieName = "synthetic") -> None:
     """Train a published profile anew, in the folder reproduced/, and compare every number with the published one."""
-    from tapnb import paths
-    from tapnb import reproduce as again
+    from tapnb.system import paths
+    from tapnb.workflow import reproduce as again
 
     found = again.anew(profile, movie, paths.home() / "reproduced")
     for row in found[~found["verdict"].isin(again.VERDICTS[:2])].itertuples():
@@ -124,7 +125,7 @@ def book(
     """Build the book; the last line is its front page."""
     import webbrowser
 
-    from tapnb import book as pages
+    from tapnb.workflow import book as pages
 
     page = pages.build(profile, movie)
     if show and pages.can_open():

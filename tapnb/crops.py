@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from tapnb.device import send
 from tapnb.movies import SMALLEST_RANGE, normalise
+from tapnb.system.device import send
 
 CRITERIA = ("size filter, either", "any size, either", "any size, both")
 """The labelling criteria of Table 5; the first is the default everywhere else."""

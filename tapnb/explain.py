@@ -13,12 +13,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from tapnb import device, pretrain, runs
-from tapnb.files import replacing
+from tapnb import pretrain
 from tapnb.models import FEATURES, DenseFeatures, TimeArrowModel, folded
 from tapnb.movies import Movie, normalise
+from tapnb.store import runs
+from tapnb.system import device
+from tapnb.system.files import replacing
 
-MODULES = ("movies", "models", "explain")
+MODULES = ("movies.movie", "models", "explain")
 """The code that makes the maps what they are."""
 
 MAPS = {"grad_cam": "Grad-CAM, frame t (Figure 2)", "second": "Grad-CAM, frame t + 1", "votes": "votes of the pixels",

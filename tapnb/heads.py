@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from tapnb import device
+from tapnb.system import device
 
 LEARNING_RATE = 1e-3
 BATCH = 108

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from tapnb import device
+from tapnb.system import device
 
 FEATURES = 32
 """Channels of the dense feature z."""

@@ -17,13 +17,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
-from tapnb import arrow, augment, crops, device, losses, runs
+from tapnb import arrow, augment, crops, losses
 from tapnb.arrow import PairSource
-from tapnb.files import replacing
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
+from tapnb.store import runs
+from tapnb.system import device
+from tapnb.system.files import replacing
 
-MODULES = ("movies", "crops", "augment", "models", "losses", "arrow", "rounded", "device", "pretrain")
+MODULES = ("movies.movie", "crops", "augment", "models", "losses", "arrow", "system.precision", "system.device", "pretrain")
 """The code that makes a training what it is."""
 
 TEST_SIZES = [48, 96]
@@ -124,7 +126,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
     seed : int
     on : torch.device
     precision : {"auto", "float32", "bfloat16"}
-        Of the training step, see :func:`tapnb.device.autocast`; validation is in float32.
+        Of the training step, see :func:`tapnb.system.device.autocast`; validation is in float32.
     compiled : bool
         Let `torch.compile` fuse the network for training: minutes once, which a GPU earns back.
     channels : sequence of int
@@ -201,7 +203,7 @@ def tap_run(movie: Movie, held_out: Movie, *, seed: int, mode: str, on: torch.de
     ----------
     movie, held_out : Movie
     seed, mode, command
-        See :func:`tapnb.runs.run`.
+        See :func:`tapnb.store.runs.run`.
     on : torch.device
     test_pairs : int
         Held-out pairs of each kind for the final accuracies.

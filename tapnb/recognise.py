@@ -17,15 +17,25 @@ from safetensors.torch import save_file
 from torch import nn
 from tqdm import tqdm
 
-from tapnb import confusion, crops, device, evaluate, pretrain, runs
+from tapnb import crops, pretrain
 from tapnb.dataset import EventDataset, event_dataset
-from tapnb.files import replacing
 from tapnb.heads import BATCH, train_end_to_end, train_heads
-from tapnb.models import (FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead, folded,
-                          redraw_kaiming_uniform)
+from tapnb.metrics import confusion, scores
+from tapnb.models import (
+    FEATURES,
+    DenseFeatures,
+    InvariantLinearHead,
+    LinearHead,
+    ResNetHead,
+    folded,
+    redraw_kaiming_uniform,
+)
 from tapnb.movies import Movie
+from tapnb.store import runs
+from tapnb.system import device
+from tapnb.system.files import replacing
 
-MODULES = ("movies", "crops", "dataset", "models", "rounded", "device", "heads", "recognise", "confusion")
+MODULES = ("movies.movie", "crops", "dataset", "models", "system.precision", "system.device", "heads", "recognise", "metrics.confusion")
 """The code that makes a strategy's predictions what they are."""
 
 HEADS = {"linear": LinearHead, "ResNet": ResNetHead, "invariant linear": InvariantLinearHead}
@@ -225,7 +235,7 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, *, dataset: dict, mode:
     """:func:`run_strategy` as a run: its folder keeps ``predictions.parquet``, see :func:`predictions`.
 
     Its record keeps the sizes of the training set, the average precision of every run and their right and wrong
-    answers on the test pairs, see :func:`tapnb.confusion.by_frame`.
+    answers on the test pairs, see :func:`tapnb.metrics.confusion.by_frame`.
 
     Parameters
     ----------
@@ -237,7 +247,7 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, *, dataset: dict, mode:
     dataset : dict
         Arguments of :func:`tapnb.dataset.event_dataset`.
     mode, command
-        See :func:`tapnb.runs.run`.
+        See :func:`tapnb.store.runs.run`.
     on : torch.device
     **parameters
         Of :func:`run_strategy`: seeds, epochs and its options.
@@ -259,7 +269,7 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, *, dataset: dict, mode:
                              movie.levels, folder=folder, **parameters)
         with replacing(folder / "predictions.parquet") as temporary:
             found.astype({"seed": "int32", "part": "category", "pair": "int32"}).to_parquet(temporary, index=False)
-        average_precision = evaluate.scores_per_run(found)["average precision"]
+        average_precision = scores.scores_per_run(found)["average precision"]
         return {"training_pairs": len(data.parts["balanced"]),
                 "training_positives": int(data.labels[data.parts["balanced"]].sum()),
                 "average_precision": [None if np.isnan(value) else float(value) for value in average_precision],

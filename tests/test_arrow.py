@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from toys import shrinking_discs
 
 from tapnb import arrow
-from toys import shrinking_discs
 
 CPU = torch.device("cpu")
 

@@ -10,7 +10,7 @@ from made_up_results import write_results
 from typer.testing import CliRunner
 
 from tapnb import cli
-from tapnb.notebooks import CHECKOUT
+from tapnb.workflow.notebooks import CHECKOUT
 
 
 def tapnb(*arguments):

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from toys import shrinking_discs
 
 from tapnb import crops, dataset
 from tapnb.movies import Movie
-from toys import shrinking_discs
 
 
 def test_the_parts_are_what_table_1_says():

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from toys import shrinking_discs, small_model
 
 from tapnb import crops, event_map, explain, recognise
 from tapnb.models import InvariantLinearHead, LinearHead, ResNetHead
 from tapnb.movies import Movie, normalise
-from toys import shrinking_discs, small_model
 
 HEADS = {"linear": LinearHead, "invariant linear": InvariantLinearHead,
          "ResNet": lambda size: ResNetHead(size, width=8)}

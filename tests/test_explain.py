@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from toys import shrinking_discs, small_model
 
 from tapnb import explain
-from toys import shrinking_discs, small_model
 
 CPU = torch.device("cpu")
 

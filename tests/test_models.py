@@ -5,7 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tapnb import device, models
+from tapnb import models
+from tapnb.system import device
 
 
 def weights(module: nn.Module) -> int:

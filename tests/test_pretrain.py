@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
+from toys import shrinking_discs
 
 from tapnb import pretrain
-from toys import shrinking_discs
 
 SETTING = dict(pairs=64, pairs_per_epoch=16, batch=8, crop_sizes=[16, 24], crop_shares=[1.0, 1.0], sampler="change",
                uniform_share=0.2, change_power=2.0, schedule="one-cycle", low_rate=1e-4, high_rate=1e-3,

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-
-from tapnb import crops, dataset, evaluate, models, recognise, runs
 from toys import shrinking_discs
+
+from tapnb import crops, dataset, models, recognise
+from tapnb.metrics import scores
+from tapnb.store import runs
 
 CHANNELS = (4, 4, 4, 4)
 
@@ -87,8 +89,8 @@ def test_heads_predict_together_what_they_predict_alone(setting):
 def test_predictions_feed_the_scores(setting):
     tap, data, frames, levels = setting
     found = recognise.run_strategy("A0", tap, data, frames, levels, [20, 40], 2)
-    scores = evaluate.scores_per_run(found)
-    assert scores["seed"].tolist() == [20, 40] and scores[list(evaluate.SCORES)].stack().between(0, 1).all()
+    per_run = scores.scores_per_run(found)
+    assert per_run["seed"].tolist() == [20, 40] and per_run[list(scores.SCORES)].stack().between(0, 1).all()
 
 
 def test_fine_tuning_starts_from_the_features_and_leaves_the_pretrained_ones_as_they_are(setting, tmp_path):

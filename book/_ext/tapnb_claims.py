@@ -17,7 +17,7 @@ from tapnb_links import run_link
 from tapnb_results import Results, command
 from tapnb_runs import details
 
-from tapnb import claims, verdicts
+from tapnb.studies import claims, verdicts
 
 SIGNS = {verdicts.REPRODUCED: "\u2713 ", verdicts.NOT_REPRODUCED: "\u2717 ", verdicts.UNDECIDED: "? ",
          verdicts.NOT_RUN: "\u2013 "}

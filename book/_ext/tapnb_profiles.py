@@ -10,8 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from tapnb_tables import scrolling, text_table
 
-from tapnb.notebooks import SOURCES
-from tapnb.parameters import read_profile
+from tapnb.workflow.notebooks import SOURCES
+from tapnb.workflow.parameters import read_profile
 
 
 class Profiles(SphinxDirective):

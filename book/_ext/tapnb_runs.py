@@ -17,7 +17,6 @@ from tapnb_links import anchor, run_link
 from tapnb_results import ResultDirective, Results
 from tapnb_tables import scrolling, text_table
 
-
 LONG = 600
 """Characters from which a list is not written out."""
 

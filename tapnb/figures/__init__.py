@@ -1,15 +1,15 @@
 """One function per figure: numbers in, ``Figure`` out. Nothing is shown or saved here."""
 
-from tapnb.figures.architecture import architecture
-from tapnb.figures.attention import attention_map, touching_regions
 from tapnb.figures.calibration import paper_reliability, reliability
-from tapnb.figures.content import content_view
+from tapnb.figures.content_view import content_view
 from tapnb.figures.criteria import criteria_examples
 from tapnb.figures.data import event_gallery, positives_over_time, preprocessing
 from tapnb.figures.decorrelation import channel_correlations, decorrelation_saturation, decorrelation_term
 from tapnb.figures.differences import runs_both_ways, score_effects
 from tapnb.figures.errors import confusion_matrices, error_rates, false_alarms, shares_over_time, surest_mistakes
 from tapnb.figures.findings import findings
+from tapnb.figures.grad_cam import attention_map, touching_regions
+from tapnb.figures.layers import architecture
 from tapnb.figures.pretraining import recipes, training_curves
 from tapnb.figures.speed import cost_growth_panels, precision_curves, speed_ratios
 from tapnb.figures.strategies import strategy_scores

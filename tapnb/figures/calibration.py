@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from tapnb.evaluate import share_interval
 from tapnb.figures.style import BLUE, VERMILLION, styled
+from tapnb.metrics.scores import share_interval
 
 GREY = "#999999"
 
@@ -38,7 +38,7 @@ def reliability(bins: pd.DataFrame) -> Figure:
     Parameters
     ----------
     bins : DataFrame
-        From :func:`tapnb.calibrate.bins`.
+        From :func:`tapnb.studies.calibration.bins`.
     """
     first = bins["seed"].iloc[0]
     figure, grid = plt.subplots(2, 4, figsize=(9.5, 3.9), sharex=True, sharey="row", height_ratios=(3, 1))
@@ -72,7 +72,7 @@ def paper_reliability(bins: pd.DataFrame) -> Figure:
     Parameters
     ----------
     bins : DataFrame
-        From :func:`tapnb.calibrate.bins` in the paper's form.
+        From :func:`tapnb.studies.calibration.bins` in the paper's form.
     """
     one = bins[bins["seed"] == bins["seed"].iloc[0]]
     figure, panels = plt.subplots(1, 4, figsize=(9.5, 2.8), sharey=True)

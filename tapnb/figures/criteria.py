@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from tapnb.criteria import CRITERIA
 from tapnb.dataset import EventDataset
 from tapnb.figures.style import EVENT_COLOURS, VERMILLION, show, styled, window
 from tapnb.movies import Movie
+from tapnb.studies.criteria import CRITERIA
 
 
 @styled
@@ -22,7 +22,7 @@ def criteria_examples(movie: Movie, data: EventDataset, examples: pd.DataFrame) 
     movie : Movie
     data : EventDataset
     examples : DataFrame
-        From :func:`tapnb.criteria.examples`; a row without a pair stays empty.
+        From :func:`tapnb.studies.criteria.examples`; a row without a pair stays empty.
     """
     widths = (1, 1, 1, 1, 0.65, 0.65, 0.65)
     figure, grid = plt.subplots(len(examples), 7, figsize=(8.6, 1.55 * len(examples) + 0.5), squeeze=False,

@@ -14,7 +14,7 @@ from tapnb.figures.style import BLUE, ORANGE, VERMILLION, styled
 
 CASES = {("untrained", "movie"): "untrained, on the movie", ("trained", "movie"): "trained, on the movie",
          ("untrained", "noise"): "untrained, on noise"}
-"""Network and images, see :func:`tapnb.decorrelate.measure_sizes`."""
+"""Network and images, see :func:`tapnb.studies.decorrelation.measure_sizes`."""
 
 LINES = {"unscaled": ("-o", VERMILLION, "unscaled (paper)"), "capped": (":s", ORANGE, "unscaled, capped (scripts)"),
          "unit length": ("--^", BLUE, "unit length")}
@@ -38,7 +38,7 @@ def decorrelation_term(terms: pd.DataFrame, saturation: pd.DataFrame) -> Figure:
     Parameters
     ----------
     terms, saturation : DataFrame
-        Of the rows of :func:`tapnb.decorrelate.measure_sizes`.
+        Of the rows of :func:`tapnb.studies.decorrelation.measure_sizes`.
     """
     panels = {"value": ("value", 1.0, 1e-3), "gradient_z": ("norm of its gradient, features", 1.0, 1e-4),
               "gradient_weights": ("λ × norm of its gradient, weights", losses.DECORRELATION_WEIGHT, 1e-3)}
@@ -73,7 +73,7 @@ def decorrelation_saturation(saturation: pd.DataFrame) -> Figure:
     Parameters
     ----------
     saturation : DataFrame
-        Of the rows of :func:`tapnb.decorrelate.measure_sizes`.
+        Of the rows of :func:`tapnb.studies.decorrelation.measure_sizes`.
     """
     sizes = sorted(saturation["size"].unique())
     figure, panels = plt.subplots(1, 1 + len(CASES), figsize=(9.5, 3.0), width_ratios=[1.35, 1, 1, 1])
@@ -113,7 +113,7 @@ def channel_correlations(channels: list[dict]) -> Figure:
     Parameters
     ----------
     channels : list of dict
-        From :func:`tapnb.channels.compare`.
+        From :func:`tapnb.studies.decorrelation_channels.compare`.
     """
     columns = min(4, len(channels))
     rows = -(-len(channels) // columns)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from tapnb.effects import Effect
-from tapnb.evaluate import SCORES
 from tapnb.figures.style import BLUE, GREEN, VERMILLION, styled
+from tapnb.metrics.scores import SCORES
+from tapnb.studies.effects import Effect
 
 TITLES = {"prec 0": "precision,\nno event", "rec 0": "recall,\nno event", "prec 1": "precision,\nevent",
           "rec 1": "recall,\nevent", "F1": "F1,\nevent"}
@@ -24,7 +24,7 @@ def score_effects(effects: list[Effect]) -> Figure:
     Parameters
     ----------
     effects : list of Effect
-        From :func:`tapnb.differences.score_effects`; what is no score is left out.
+        From :func:`tapnb.studies.differences.score_effects`; what is no score is left out.
     """
     names = list(dict.fromkeys(e.difference for e in effects if e.measured in TITLES))
     figure, panels = plt.subplots(1, len(TITLES), figsize=(9.5, 1.5 + 0.45 * len(names)), sharex=True, sharey=True)
@@ -49,9 +49,9 @@ def runs_both_ways(table: pd.DataFrame, reference: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`tapnb.differences.runs_both_ways`.
+        From :func:`tapnb.studies.differences.runs_both_ways`.
     reference : DataFrame
-        From :func:`tapnb.paper.table2`.
+        From :func:`tapnb.studies.paper.table2`.
     """
     ways = list(dict.fromkeys(zip(table["strategy"], table["way"])))
     styles = dict(zip(dict.fromkeys(table["way"]), (("o", BLUE), ("s", GREEN), ("^", "black"))))

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from tapnb import confusion
 from tapnb.figures.style import BLUE, GREEN, ORANGE, VERMILLION, show, styled, window
+from tapnb.metrics import confusion
 from tapnb.movies import Movie
 
 LINES = ({"color": VERMILLION, "linewidth": 1.3}, {"color": BLUE, "linestyle": "--", "linewidth": 1.3},
@@ -24,7 +24,7 @@ def confusion_matrices(matrices: dict[str, np.ndarray]) -> Figure:
     Parameters
     ----------
     matrices : dict of int array, shape (4,)
-        By title, in the order of :data:`tapnb.confusion.OUTCOMES`.
+        By title, in the order of :data:`tapnb.metrics.confusion.OUTCOMES`.
     """
     figure, panels = plt.subplots(1, len(matrices), figsize=(3.5 * len(matrices), 3.0), squeeze=False)
     for axes, (title, counts) in zip(panels[0], matrices.items()):
@@ -49,7 +49,7 @@ def shares_over_time(shares: pd.DataFrame, names: tuple[str, str, str]) -> Figur
     Parameters
     ----------
     shares : DataFrame
-        From :func:`tapnb.mistakes.shares_over_time`.
+        From :func:`tapnb.studies.errors.shares_over_time`.
     names : (str, str, str)
         Its columns for the mistake, the right answers and the ground truth.
     """
@@ -70,7 +70,7 @@ def error_rates(rates: pd.DataFrame, per_frame: pd.DataFrame | None = None) -> F
     Parameters
     ----------
     rates : DataFrame
-        From :func:`tapnb.mistakes.rates_over_time`.
+        From :func:`tapnb.studies.errors.rates_over_time`.
     per_frame : DataFrame, optional
         The same for single frame pairs (``least`` 0): a pale dot each.
     """
@@ -145,7 +145,7 @@ def false_alarms(tables: dict[str, pd.DataFrame]) -> Figure:
     Parameters
     ----------
     tables : dict of DataFrame
-        By the panel's title, from :func:`tapnb.lookalikes.false_alarms_by_kind`; the same kinds in the same order.
+        By the panel's title, from :func:`tapnb.studies.limitations.false_alarms_by_kind`; the same kinds in the same order.
     """
     kinds = list(dict.fromkeys(next(iter(tables.values()))["kind"]))
     figure, panels = plt.subplots(1, len(tables), figsize=(9.5, 0.4 * len(kinds) + 1.3), sharey=True, squeeze=False)

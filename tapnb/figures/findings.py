@@ -21,7 +21,7 @@ def findings(arrow: pd.DataFrame, strategies: pd.DataFrame) -> Figure:
     Parameters
     ----------
     arrow, strategies : DataFrame
-        From :func:`tapnb.findings.arrow` and :func:`tapnb.findings.strategies`.
+        From :func:`tapnb.studies.findings.arrow` and :func:`tapnb.studies.findings.strategies`.
     """
     sources = list(dict.fromkeys([*arrow["source"], *strategies["source"]]))
     sizes, names = sorted(arrow["size"].unique()), list(dict.fromkeys(strategies["strategy"]))

@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from tapnb import cost_growth
 from tapnb.figures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, styled
-from tapnb.speed import GROWTH, MISSING, text
+from tapnb.studies import speed_growth
+from tapnb.studies.speed import GROWTH, MISSING, text
 
 SERIES = (("o-", BLUE), ("s--", VERMILLION), ("^-.", GREEN), ("D:", PURPLE), ("v-", ORANGE))
 """Marker, line and colour of the series of one panel."""
@@ -27,7 +27,7 @@ def speed_ratios(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        From :func:`tapnb.speed.ratios`.
+        From :func:`tapnb.studies.speed.ratios`.
     """
     figure, axes = plt.subplots(figsize=(8.5, 1.3 + 0.42 * max(1, len(table))))
     if table.empty:
@@ -60,7 +60,7 @@ def cost_growth_panels(measured: dict[str, dict]) -> Figure:
     Parameters
     ----------
     measured : dict
-        The part ``growth`` of :func:`tapnb.speed.read`. The dotted lines are a cost in proportion, from the first
+        The part ``growth`` of :func:`tapnb.studies.speed.read`. The dotted lines are a cost in proportion, from the first
         point of a series on: for the side of a frame to its square, for threads to one over their number.
     """
     figure, grid = plt.subplots(2, len(GROWTH), figsize=(9.5, 5.2), sharex="col")
@@ -71,14 +71,14 @@ def cost_growth_panels(measured: dict[str, dict]) -> Figure:
             for axes in (times, memory):
                 _nothing(figure, axes)
             continue
-        lines = {series: cost_growth.line(kind, series) for series in cost_growth.all_series(kind)}
+        lines = {series: speed_growth.line(kind, series) for series in speed_growth.all_series(kind)}
         for (series, points), (style, colour) in zip(lines.items(), SERIES * len(lines)):
             times.vlines(points["x"], points["low"], points["high"], color=colour)
             times.plot(points["x"], points["seconds"], style, color=colour, markersize=4,
                        label=textwrap.fill(series, 20))
             memory.plot(points["x"], points["memory_gb"], style, color=colour, markersize=4)
         for place, points in enumerate(lines.values()):
-            guide = (points["x"] / points["x"][0]) ** cost_growth.natural(key, kind) * points["seconds"][0]
+            guide = (points["x"] / points["x"][0]) ** speed_growth.natural(key, kind) * points["seconds"][0]
             times.plot(points["x"], guide, ":", color="black", linewidth=1.2, label="" if place else "in proportion")
         if unknown := all(points["memory_gb"].isna().all() for points in lines.values()):
             _nothing(figure, memory)
@@ -107,7 +107,7 @@ def precision_curves(runs: list[dict]) -> Figure:
     Parameters
     ----------
     runs : list of dict
-        The ``runs`` of the part ``precision`` of :func:`tapnb.speed.read`.
+        The ``runs`` of the part ``precision`` of :func:`tapnb.studies.speed.read`.
     """
     figure, panels = plt.subplots(1, 3, figsize=(9.5, 3.3))
     if not runs:

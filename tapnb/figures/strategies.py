@@ -8,8 +8,8 @@ import pandas as pd
 import seaborn
 from matplotlib.figure import Figure
 
-from tapnb.evaluate import SCORES
 from tapnb.figures.style import BLUE, VERMILLION, styled
+from tapnb.metrics.scores import SCORES
 
 
 @styled
@@ -19,9 +19,9 @@ def strategy_scores(table: pd.DataFrame, paper: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        One row a run: ``strategy`` and the columns of :data:`tapnb.evaluate.SCORES`.
+        One row a run: ``strategy`` and the columns of :data:`tapnb.metrics.scores.SCORES`.
     paper : DataFrame
-        From :func:`tapnb.paper.table2`.
+        From :func:`tapnb.studies.paper.table2`.
     """
     titles = {"prec 0": "precision, no event", "rec 0": "recall, no event", "prec 1": "precision, event",
               "rec 1": "recall, event"}

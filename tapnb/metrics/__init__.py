@@ -1,0 +1,1 @@
+"""Scores as pure functions of arrays: precision and recall, counts, rankings, calibration."""

@@ -1,0 +1,82 @@
+"""How well strategies rank crop pairs, whatever the threshold: average precision, and its differences.
+
+Precision and recall are those of one threshold, at which a head that was trained for a short time on balanced pairs
+may say "event" far too often or too rarely. The order in which it puts the test pairs does not depend on that. Not in
+the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from tapnb.metrics import confusion, scores
+
+COMPARISONS = (("A0", "B0"), ("A1", "B1"), ("A1", "C1"), ("A1", "A0"), ("B1", "B0"), ("C1", "C0"))
+"""What the paper's claims 2 to 4 compare: first better than second."""
+
+
+def average_precision(labels: np.ndarray, ranking: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Average precision under many weightings of the same cases; 0 where no positive has any weight.
+
+    Parameters
+    ----------
+    labels : bool array, shape (N,)
+    ranking : float array, shape (N,)
+        Larger means more likely an event; equal values are one step of the curve.
+    weights : array, shape (D, N)
+        How often each case counts, one row a weighting.
+
+    Returns
+    -------
+    float array, shape (D,)
+    """
+    order = np.argsort(-ranking, kind="stable")
+    steps = np.flatnonzero(np.append(np.diff(ranking[order]) != 0, True))  # where a group of equals ends
+    called = np.cumsum(weights[:, order], axis=1, dtype=float)[:, steps]
+    found = np.cumsum(weights[:, order] * labels[order], axis=1, dtype=float)[:, steps]
+    precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
+    gained = np.diff(found, axis=1, prepend=0)
+    return (precision * gained).sum(1) / np.maximum(found[:, -1], 1e-12)
+
+
+def differences(found: dict[str, pd.DataFrame], t: np.ndarray, comparisons: Sequence[tuple[str, str]] = COMPARISONS,
+                draws: int = 2000, seed: int = 0) -> pd.DataFrame:
+    """Differences in average precision on the test pairs, with 95 % intervals.
+
+    The bootstrap is that of :func:`tapnb.metrics.confusion.bootstrap`: blocks of frame pairs, the same for all strategies, and
+    runs.
+
+    Parameters
+    ----------
+    found : dict of DataFrame
+        Predictions by strategy, from :func:`tapnb.recognise.run_strategy`.
+    t : int array
+        Earlier frame of every crop pair of the dataset.
+    comparisons : sequence of (str, str)
+        Those of strategies that are not in ``found`` are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``first``, ``second``, ``difference`` (mean over runs, first less second), ``low``, ``high``.
+    """
+    rng = np.random.default_rng(seed)
+    frames = confusion.frame_weights(int(t.max()) + 1, draws, rng)
+    frames[0] = 1  # as it came out
+    drawn = {}
+    for name, predictions in found.items():
+        tested = predictions[predictions["part"] == "test"]
+        per_run = np.stack([average_precision(run["label"].to_numpy(bool), scores.margin(run),
+                                              frames[:, t[run["pair"]]]) for _, run in tested.groupby("seed")], axis=1)
+        resampled = confusion.draw_runs(per_run[..., None], rng)[..., 0].mean(1)
+        drawn[name] = per_run[0].mean(), resampled[1:]
+    rows = []
+    for first, second in comparisons:
+        if first in drawn and second in drawn:
+            (a, of_a), (b, of_b) = drawn[first], drawn[second]
+            low, high = confusion.interval(of_a - of_b)
+            rows.append({"first": first, "second": second, "difference": a - b, "low": low, "high": high})
+    return pd.DataFrame(rows, columns=["first", "second", "difference", "low", "high"])

@@ -1,0 +1,82 @@
+"""F1 at other thresholds than one half: is a strategy's score that of its features, or of where it draws the line?
+
+A head learns from as many positives as negatives and is tested where positives are rare. Where it then draws the line
+between "event" and "nothing" is nothing that it was taught. Two lines that owe nothing to the test pairs' labels,
+other than how many there are of either: one chosen on validation pairs, and one that calls as many pairs events as
+there are events. Not in the paper.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import f1_score, precision_recall_curve
+
+from tapnb.metrics import scores
+
+
+def best(labels: np.ndarray, margins: np.ndarray) -> float:
+    """Margin from which on pairs are called events so that F1 is highest.
+
+    Parameters
+    ----------
+    labels : bool array, shape (N,)
+    margins : float array, shape (N,)
+
+    Raises
+    ------
+    ValueError
+        Where there is no event.
+    """
+    if not np.any(labels):
+        raise ValueError("no event among the validation pairs: a threshold cannot be chosen on them")
+    precision, recall, margin = precision_recall_curve(labels, margins)
+    product, total = precision[:-1] * recall[:-1], precision[:-1] + recall[:-1]
+    return float(margin[np.argmax(np.divide(product, total, out=np.zeros_like(total), where=total > 0))])
+
+
+def f1_per_run(predictions: pd.DataFrame) -> pd.DataFrame:
+    """F1 of the test pairs at three thresholds, in every run.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        From :func:`tapnb.recognise.run_strategy`.
+
+    Returns
+    -------
+    DataFrame
+        One row a seed: ``seed``; ``half``, at a probability of one half; ``chosen``, at the threshold that is
+        :func:`best` on the run's validation pairs, NaN where it has none; ``as many``, where as many pairs are called
+        events as there are, so that precision and recall are equal (R-precision).
+    """
+    rows = []
+    for seed, run in predictions.groupby("seed"):
+        test, validation = run[run["part"] == "test"], run[run["part"] == "validation"]
+        labels, margins = test["label"].to_numpy(bool), scores.margin(test)
+        chosen = np.nan
+        if validation["label"].any():
+            line = best(validation["label"].to_numpy(bool), scores.margin(validation))
+            chosen = f1_score(labels, margins >= line, zero_division=0.0)
+        line = np.sort(margins)[-max(labels.sum(), 1)]
+        rows.append({"seed": seed, "half": f1_score(labels, margins > 0, zero_division=0.0), "chosen": chosen,
+                     "as many": f1_score(labels, margins >= line, zero_division=0.0)})
+    return pd.DataFrame(rows)
+
+
+def table(f1: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """F1 of every strategy at three thresholds, as text: mean and standard deviation over runs.
+
+    Parameters
+    ----------
+    f1 : dict of DataFrame
+        By strategy, from :func:`tapnb.metrics.scores.mean_and_spread` of :func:`f1_per_run`.
+    """
+    rows = []
+    for name, summary in f1.items():
+        text = {column: "\u2013" if np.isnan(v["mean"]) else scores.with_spread(v["mean"], v["std"])
+                for column, v in summary.items()}
+        rows.append({"strategy": name, "probability above one half": text["half"],
+                     "threshold chosen on validation pairs": text["chosen"],
+                     "as many called as there are": text["as many"]})
+    return pd.DataFrame(rows)

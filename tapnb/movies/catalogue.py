@@ -1,0 +1,301 @@
+"""Movies by name: `synthetic`, `hela`, `hela20`, or the path of your own.
+
+Every movie plays two roles: `train`, on which the network is trained, and `held-out`, on which it is only
+tried (the paper's second position, Section 3).
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import inspect
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tapnb.movies.downloads import fetch_sequences
+from tapnb.movies.hela20 import fetch_hela20, frames_path, read_hela20
+from tapnb.movies.lineage import ctc_sequences, read_ctc
+from tapnb.movies.movie import Movie, read_movie
+from tapnb.system import paths
+from tapnb.system.files import replacing
+
+__all__ = ["open_movie", "open_both", "fetch", "fetch_missing", "at_hand", "hela_folder", "part_of", "NAMES", "ROLES"]
+
+NAMES = ("synthetic", "hela", "hela20")
+ROLES = ("train", "held-out")
+SEQUENCES = {"train": "02", "held-out": "01"}  # 02 has more divisions
+GAP = 48  # pixels between the two parts of one movie: no event crop of the paper's size touches both
+LEAST_WIDTH = 96  # pixels: the paper's crop for pretraining
+
+HELA = "Fluo-N2DL-HeLa"
+HELA_ADDRESS = "https://data.celltrackingchallenge.net/training-datasets/Fluo-N2DL-HeLa.zip"
+HELA_FACTS = {"01": (92, 94), "02": (92, 212)}  # sequence: frames, divisions
+HELA_TERMS = (
+    "Fluo-N2DL-HeLa belongs to its provider, the Mitocheck Consortium, and is published by the Cell "
+    "Tracking Challenge (celltrackingchallenge.net). Its terms: cite the challenge (Maska et al., Nature "
+    "Methods 2023) and the data provider in what you publish; do not redistribute the images."
+)
+
+
+def open_movie(name, role="train", **options) -> Movie:
+    """Open a movie in one of its two roles.
+
+    Parameters
+    ----------
+    name : str or pathlib.Path
+        ``"synthetic"``: simulated, seed 1 (train) and 2 (held-out); options are those of
+        :func:`tapnb.movies.synthetic.simulate`, such as ``frames`` and ``size``.
+        ``"hela"``: sequences 02 (train) and 01 (held-out) of Fluo-N2DL-HeLa; options ``before``, ``after``.
+        ``"hela20"``: the first 20 frames of sequence 02, left part (train) and right part (held-out).
+        A folder in Cell Tracking Challenge layout: sequences 02 and 01, or option ``sequence``; further
+        options ``before``, ``after``, ``minutes_per_frame``, ``um_per_pixel``.
+        A TIFF stack or a folder of TIFF files: options ``masks``, ``held_out``, ``held_out_masks`` (paths),
+        ``minutes_per_frame``, ``um_per_pixel``. Without ``held_out`` the left part of the movie is for
+        training and the right part held out, see :func:`part_of`.
+    role : {"train", "held-out"}
+        Which of the two.
+    **options
+        As above.
+
+    Returns
+    -------
+    Movie
+        With masks if any are known.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the movie has to be fetched first, or a file is missing.
+    ValueError
+        If the name, the role or an option is unknown, or a file is refused.
+    """
+    if role not in ROLES:
+        raise ValueError(f"There is no role {role!r}: choose 'train' or 'held-out'.")
+    openers = {"synthetic": _open_synthetic, "hela": _open_hela, "hela20": _open_hela20}
+    if str(name) in openers:
+        opener, given = openers[str(name)], (role,)
+    elif Path(name).expanduser().exists():
+        path = Path(name).expanduser()
+        opener = _open_ctc if path.is_dir() and ctc_sequences(path) else _open_stack
+        given = (path, role)
+    else:
+        near = difflib.get_close_matches(str(name).lower(), NAMES, n=1)
+        raise ValueError(f"There is no movie {str(name)!r}: choose {', '.join(NAMES)}, or the path of a TIFF "
+                         "stack or folder" + (f"; did you mean {near[0]!r}?" if near else "."))
+    if opener is not _open_synthetic:  # which has the simulator's options, and checks them itself
+        _check_options(name, options, list(inspect.signature(opener).parameters)[len(given):])
+    return opener(*given, **options)
+
+
+def fetch(name, address=None) -> Path:
+    """Download a movie, unless it is there.
+
+    Parameters
+    ----------
+    name : {"hela", "hela20"}
+        Which movie. Its terms of use are printed.
+    address : str, optional
+        Another address for the archive of ``"hela"``, a mirror within your institute.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder ``data/Fluo-N2DL-HeLa`` or the file ``data/hela20/frames.tif``.
+
+    Raises
+    ------
+    ConnectionError
+        If a download fails or is cut; calling again continues that of ``"hela"``.
+    ValueError
+        If there is nothing to download under that name, or what came is not what is expected.
+    """
+    if name not in ("hela", "hela20"):
+        raise ValueError(f"There is nothing to download for {str(name)!r}: choose hela or hela20 "
+                         "(synthetic is simulated here).")
+    print(HELA_TERMS)
+    if name == "hela20":
+        return fetch_hela20()
+    return fetch_sequences(address or HELA_ADDRESS, paths.data() / HELA, HELA_FACTS)
+
+
+def fetch_missing(name) -> None:
+    """Download ``"hela"`` or ``"hela20"`` unless it is there; any other movie needs nothing."""
+    if name == "hela20" and not frames_path().exists():
+        fetch(name)
+    if name == "hela":
+        try:
+            hela_folder()
+        except FileNotFoundError:
+            if os.environ.get("TAPNB_HELA", "").strip():
+                raise  # the user's own folder is wrong: a download would not mend that
+            fetch(name)
+
+
+def at_hand(name) -> bool:
+    """Say whether a movie can be opened without a download; one of your own always is, or says itself what is wrong."""
+    if name == "hela20":
+        return frames_path().exists()
+    try:
+        return name != "hela" or hela_folder().is_dir()
+    except FileNotFoundError:
+        return False
+
+
+def hela_folder() -> Path:
+    """Return the folder that holds Fluo-N2DL-HeLa.
+
+    Returns
+    -------
+    pathlib.Path
+        ``$TAPNB_HELA`` if set, else the first that exists of ``data/Fluo-N2DL-HeLa`` and
+        ``../shared/data/Fluo-N2DL-HeLa`` seen from the project's folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If none of them holds the sequences.
+    """
+    chosen = os.environ.get("TAPNB_HELA", "").strip()
+    places = [Path(chosen).expanduser()] if chosen else [
+        paths.data() / HELA, (paths.home() / ".." / "shared" / "data" / HELA).resolve()]
+    for place in places:
+        if place.is_dir() and set(ctc_sequences(place)) >= set(SEQUENCES.values()):
+            return place
+    hint = "correct TAPNB_HELA, or unset it and" if chosen else "to download it,"
+    raise FileNotFoundError(f"The movie hela is not in {places[0]}: {hint} run `tapnb data hela`.")
+
+
+def part_of(movie, role, share=0.6, gap=GAP) -> Movie:
+    """Cut one movie into a part for training and a held-out part that share no pixel.
+
+    Parameters
+    ----------
+    movie : Movie
+        The whole movie, (T, Y, X).
+    role : {"train", "held-out"}
+        The left part, or the right part.
+    share : float
+        Where the movie is cut, as a share of its width.
+    gap : int
+        Pixels left out around the cut.
+
+    Returns
+    -------
+    Movie
+        (T, Y, X') with the events that lie in it. Both parts are of one recording: a weaker test than a
+        second position, and the movie's `source` says so.
+
+    Raises
+    ------
+    ValueError
+        If a part would be narrower than 96 pixels.
+    """
+    width = movie.shape[2]
+    cut = round(share * width)
+    end, start = cut - gap // 2, cut + gap - gap // 2  # of the left part, of the right part
+    if min(end, width - start) < LEAST_WIDTH:
+        raise ValueError(f"{movie.name} is {width} pixels wide, too narrow for a training part and a "
+                         "held-out part: give a second movie with held_out=.")
+    left, right = (0, end) if role == "train" else (start, width)
+    events = movie.events
+    if events is not None:
+        inside = events[(events["x"] >= left) & (events["x"] < right)]
+        events = inside.assign(x=inside["x"] - left).reset_index(drop=True)
+    side, other = ("left", "rest held out") if role == "train" else ("right", "rest being for training")
+    return dataclasses.replace(
+        movie,
+        frames=movie.frames[:, :, left:right],
+        masks=None if movie.masks is None else movie.masks[:, :, left:right],
+        name=f"{movie.name}-{side}",
+        source=f"{movie.source}; {side} part, columns {left} to {right - 1} of {width}, the {other} "
+               f"({gap} pixels between them)",
+        events=events,
+    )
+
+
+def _check_options(name, options, known) -> None:
+    """Refuse an option that the movie does not have."""
+    for option in options:
+        if option not in known:
+            raise ValueError(f"The movie {str(name)!r} has no option {option!r}: "
+                             f"it has {', '.join(known) or 'none'}.")
+
+
+def _open_hela(role, before=1, after=1) -> Movie:
+    sequence = SEQUENCES[role]
+    return read_ctc(hela_folder(), sequence, before, after, f"hela-{sequence}", 30, 0.645)
+
+
+def _open_hela20(role) -> Movie:
+    return part_of(read_hela20(), role)
+
+
+def _open_ctc(folder, role, sequence=None, before=1, after=1, minutes_per_frame=None,
+              um_per_pixel=None) -> Movie:
+    found = ctc_sequences(folder)
+    sequence = sequence or SEQUENCES[role]
+    if sequence not in found:
+        raise FileNotFoundError(f"{folder} has no annotated sequence {sequence} for the role {role!r}, only "
+                                f"{', '.join(found)}: name one with sequence=.")
+    name = f"{folder.name}-{sequence}"
+    return read_ctc(folder, sequence, before, after, name, minutes_per_frame, um_per_pixel)
+
+
+def _open_stack(path, role, masks=None, held_out=None, held_out_masks=None, minutes_per_frame=None,
+                um_per_pixel=None) -> Movie:
+    if held_out is None:
+        if held_out_masks is not None:
+            raise ValueError(f"held_out_masks={held_out_masks} is given without held_out: "
+                             "give the frames of the held-out movie too.")
+        return part_of(read_movie(path, masks, None, minutes_per_frame, um_per_pixel), role)
+    chosen = (path, masks) if role == "train" else (held_out, held_out_masks)
+    return read_movie(*chosen, None, minutes_per_frame, um_per_pixel)
+
+
+def _open_synthetic(role, **options) -> Movie:
+    """Simulate, or read what this version of the simulator with the same options made before."""
+    from tapnb.movies import synthetic  # here, because the command line opens other movies without it
+
+    known = inspect.signature(synthetic.simulate).parameters
+    _check_options("synthetic", options, list(known))
+    defaults = {key: value.default for key, value in known.items()}
+    arguments = defaults | {"seed": ROLES.index(role) + 1} | options
+    key = json.dumps([arguments, synthetic.VERSION], sort_keys=True, default=str)
+    cache = paths.data() / "synthetic" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
+    if not cache.exists():
+        movie = synthetic.simulate(**arguments)
+        facts = {fact: getattr(movie, fact)
+                 for fact in ("name", "minutes_per_frame", "um_per_pixel", "source")}
+        with replacing(cache) as temporary, temporary.open("wb") as file:
+            np.savez(file, frames=movie.frames, masks=movie.masks, facts=json.dumps(facts),
+                     columns=list(movie.events),
+                     **{f"event_{column}": movie.events[column].to_numpy(str if column == "kind" else None)
+                        for column in movie.events})
+    with np.load(cache, allow_pickle=False) as kept:
+        events = pd.DataFrame({str(column): kept[f"event_{column}"] for column in kept["columns"]})
+        return Movie(kept["frames"], kept["masks"], events=events, **json.loads(str(kept["facts"])))
+
+
+def open_both(name, *, frames=0, size=0, masks="", held_out="", held_out_masks="") -> tuple[Movie, Movie]:
+    """Open a movie in both roles, with the options that a notebook has: 0 and "" stand for "not given".
+
+    Parameters
+    ----------
+    name : str
+        See :func:`open_movie`.
+    frames, size : int
+        Frames, and side of a frame in pixels, of ``"synthetic"``; other movies are taken as they are.
+    masks, held_out, held_out_masks : str
+        Paths that belong to your own TIFF stack.
+
+    Returns
+    -------
+    train, held_out : Movie
+    """
+    own = {"masks": masks, "held_out": held_out, "held_out_masks": held_out_masks}
+    given = own | ({"frames": frames, "size": size} if name == "synthetic" else {})
+    given = {option: value for option, value in given.items() if value}
+    return open_movie(name, "train", **given), open_movie(name, "held-out", **given)

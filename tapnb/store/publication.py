@@ -1,0 +1,105 @@
+"""Runs that are published with the book: records and small files under ``results/``, which ``runs/`` is restored from.
+
+A run is published as it is, file by file: whatever is computed from the publication is what was computed from the run.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from tapnb.system import paths
+from tapnb.system.files import replacing, write_json
+
+PREDICTIONS, WEIGHTS, HISTORY = "predictions.parquet", "weights.safetensors", "history.csv"
+
+
+def publish(target: Path, role: str, folder: Path, record: dict) -> None:
+    """Put one run under ``target``: its record, its predictions, and the weights of the pretraining.
+
+    Parameters
+    ----------
+    target : Path
+        ``results/<profile>/<movie>``.
+    role : str
+        What the notebook calls the run: only "tap", on which the others rest, is published whole, with its weights.
+    folder : Path
+        The run's own folder.
+    record : dict
+    """
+    name = record["name"]
+    for file in (PREDICTIONS, WEIGHTS, HISTORY) if role == "tap" else (PREDICTIONS,):
+        if (folder / file).exists():
+            _copy(folder / file, target / "files" / name / file)
+    write_json(target / "records" / f"{name}.json", record)
+
+
+def forget(target: Path) -> None:
+    """Remove what no notebook's ``<notebook>.json`` under ``target`` names any longer."""
+    named = {name for file in target.glob("[0-9]*.json")
+             for name in json.loads(file.read_text("utf-8"))["runs"].values()}
+    for record in (target / "records").glob("*.json"):
+        if record.stem not in named:
+            record.unlink()
+            shutil.rmtree(target / "files" / record.stem, ignore_errors=True)
+
+
+def find(name: str) -> Path | None:
+    """The published record of a run: of several, one that has its files, and of these the newest; else None."""
+    found = sorted(paths.results().glob(f"*/*/records/{name}.json"))
+    return max(found, key=lambda record: (_files(record).is_dir(), _finished(record)), default=None)
+
+
+def restore(name: str, folder: Path) -> bool:
+    """Copy a published run into ``folder``, unless none is published or what is there is as new, and whole.
+
+    Another finished or unfinished run that stands in its place is moved to ``<name>.published-over``, and none that was
+    moved there before is lost.
+
+    Returns
+    -------
+    bool
+        Whether something was copied.
+    """
+    published = find(name)
+    if published is None:
+        return False
+    own, files = folder / "record.json", sorted(_files(published).glob("*"))
+    if own.exists():
+        whole = all((folder / file.name).exists() for file in files)
+        if _finished(own) > _finished(published) or (whole and _finished(own) == _finished(published)):
+            return False
+    if folder.exists():
+        asides = (folder.with_name(f"{folder.name}.published-over{n}") for n in ("", *range(2, 1000)))
+        folder.rename(next(aside for aside in asides if not aside.exists()))
+    for file in files:
+        _copy(file, folder / file.name)
+    write_json(own, json.loads(published.read_text("utf-8")))  # last: a folder with a record is a whole run
+    return True
+
+
+def restore_all(target: Path) -> None:
+    """:func:`restore` every run that is published under ``target``, ``results/<profile>/<movie>``."""
+    for record in (target / "records").glob("*.json"):
+        restore(record.stem, paths.runs() / record.stem.split("-")[0] / record.stem)
+
+
+def of_other_pixels(kind: str, parameters: dict, seed: int) -> dict | None:
+    """The record of a published run that differs from the wanted one in its movies only; None if there is none."""
+    found = (json.loads(path.read_text("utf-8")) for path in sorted(paths.results().glob(f"*/*/records/{kind}-*.json")))
+    return next((record for record in found if (record["parameters"], record["seed"]) == (parameters, seed)), None)
+
+
+def _files(record: Path) -> Path:
+    """The folder of the published files of the run with that record."""
+    return record.parents[1] / "files" / record.stem
+
+
+def _finished(record: Path) -> str:
+    return json.loads(record.read_text("utf-8"))["finished"]
+
+
+def _copy(source: Path, target: Path) -> None:
+    with replacing(target) as temporary:
+        shutil.copyfile(source, temporary)

@@ -1,0 +1,192 @@
+"""What the book shows: numbers, tables and plots under ``results/<profile>/<movie>/``, each with its runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+from html import escape
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+
+from tapnb.movies import Movie
+from tapnb.store import provenance, publication
+from tapnb.store.runs import Run, movie_slug
+from tapnb.system import paths
+from tapnb.system.files import replacing, write_json
+
+CLIP_PATH = re.compile(r"\bp[0-9a-f]{10}\b")
+"""The name of a clip path in matplotlib's SVG files."""
+
+
+def folder(profile: str, movie: str) -> Path:
+    """Folder of one profile and one movie (a name or a path)."""
+    return paths.results() / profile / movie_slug(movie)
+
+
+def number(value: float, runs: list[Run], digits: int = 3, std: float | None = None, n: int = 1,
+           interval: tuple[float, float] | None = None, unit: str = "") -> dict:
+    """A number as the book shows it, with its spread and the runs it was computed from.
+
+    Parameters
+    ----------
+    value : float
+    runs : list of Run
+    digits : int
+        Decimals shown.
+    std : float, optional
+        Standard deviation over ``n`` repetitions.
+    n : int
+        Repetitions behind ``std``, or 1.
+    interval : (float, float), optional
+        95 % confidence interval.
+    unit : str
+    """
+    text = f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "\u2212")
+    if std is not None and math.isnan(std):
+        std = None  # one run has no spread
+    if std is not None:
+        text += f" ± {std:.{digits}f}"
+    if interval is not None:
+        text += f" ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})".replace("-", "\u2212")
+    if unit:
+        text += f"\u202f{unit}"
+    return {"value": float(value), "std": None if std is None else float(std), "n": n,
+            "interval": None if interval is None else [float(i) for i in interval],
+            "runs": [run.name for run in runs], "text": text}
+
+
+def given(variables: dict) -> dict:
+    """The parameters of a notebook, from its ``globals()`` before anything else is assigned."""
+    return {name: value for name, value in variables.items()
+            if not name.startswith("_") and name != "In" and isinstance(value, (str, int, float, list))}
+
+
+def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dict[str, Run],
+            numbers: dict[str, dict], movies: dict[str, Movie], tables: dict[str, pd.DataFrame] | None = None,
+            plots: dict[str, Figure] | None = None) -> Path:
+    """Write what a notebook found; the book reads it from there.
+
+    A notebook that restores and finds what is published leaves the provenance as it is: that of the numbers.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name, such as "02_pretraining".
+    profile, movie : str
+    parameters : dict
+        All parameters of the notebook, see :func:`given`.
+    runs : dict of Run
+        By the role that they play; later notebooks find them here.
+    numbers : dict
+        From :func:`number`.
+    movies : dict of Movie
+        By role; the provenance keeps their fingerprints.
+    tables : dict of DataFrame
+        Written as ``<notebook>_<name>.csv``.
+    plots : dict of Figure
+        Written as ``<notebook>_<name>.svg``. Plots only: no movie's pixels belong under ``results/``.
+    """
+    target = folder(profile, movie)
+    for name, table in (tables or {}).items():
+        with replacing(target / f"{notebook}_{name}.csv") as temporary:
+            table.to_csv(temporary, index=False)
+    for name, figure in (plots or {}).items():
+        _keep_plot(target / f"{notebook}_{name}.svg", figure)
+    for role, run in runs.items():
+        publication.publish(target, role, run.folder, run.record)
+    path, named = target / f"{notebook}.json", {role: run.name for role, run in runs.items()}
+    made = stamp(parameters, runs, movies)
+    if not (parameters.get("mode") == "restore" and _says(path, numbers, named, made)):
+        write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers, "runs": named,
+                          "provenance": made})
+    publication.forget(target)
+    return path
+
+
+def _keep_plot(path: Path, figure: Figure) -> None:
+    """Write a plot, unless it is there: the same figure makes the same file."""
+    made = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "tapnb"}):  # ids that do not change
+        figure.savefig(made, format="svg", metadata={"Date": None})
+    # Except those of clip paths: the last digit that the layout's solver leaves, never printed, goes into them.
+    if path.exists() and CLIP_PATH.sub("", path.read_text("utf-8")) == CLIP_PATH.sub("", made.getvalue()):
+        return
+    with replacing(path) as temporary:
+        temporary.write_text(made.getvalue(), "utf-8")
+
+
+def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], made: dict) -> bool:
+    """Whether a published file has these numbers, as they are shown, of these runs, parameters and movies.
+
+    Then restoring changes nothing.
+    """
+    if not path.exists():
+        return False
+    found = json.loads(path.read_text("utf-8"))
+
+    def asked(provenance: dict) -> dict:
+        return {key: value for key, value in provenance["parameters"].items() if key not in ("mode", "device")}
+
+    return (found["runs"] == runs and asked(found["provenance"]) == asked(made)
+            and found["provenance"]["movies"] == made["movies"]
+            and {key: number["text"] for key, number in found["numbers"].items()}
+            == {key: number["text"] for key, number in numbers.items()})
+
+
+def stamp(parameters: dict, runs: dict[str, Run], movies: dict[str, Movie]) -> dict:
+    """Provenance of a notebook: parameters, movies, commit, versions, device and time."""
+    commit, dirty = provenance.commit()
+    return {"parameters": parameters, "commit": commit, "dirty": dirty, "versions": provenance.versions(),
+            "device": sorted({run.record["device"] for run in runs.values()}),
+            "seconds": round(sum(run.record["seconds"] for run in runs.values()), 1), "made": provenance.now(),
+            "movies": {role: f"{movie.name}, fingerprint {movie.fingerprint}" for role, movie in movies.items()}}
+
+
+def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
+    """Name of the run that a notebook has published under ``role``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If that notebook has not been run for this profile and movie, or not with that role.
+    """
+    path = folder(profile, movie) / f"{notebook}.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
+                                f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")
+    published = json.loads(path.read_text("utf-8"))["runs"]
+    if role not in published:
+        raise FileNotFoundError(f"{notebook} has published no run {role!r} for profile {profile!r} and movie "
+                                f"{movie!r}, only {', '.join(published)}; run it again with it")
+    return published[role]
+
+
+def show_table(table: pd.DataFrame):
+    """A table as a notebook's output, where a cell between double asterisks is bold, as the book shows it."""
+    from IPython.display import HTML
+
+    html = table.to_html(index=False, border=0, classes="dataframe")
+    return HTML(re.sub(r"<td>\*\*(.+?)\*\*</td>", r"<td><strong>\1</strong></td>", html))
+
+
+def show_stamp(path: Path):
+    """The provenance of a results file as a notebook's last output: a sentence and the full record below it."""
+    from IPython.display import HTML
+
+    published = json.loads(path.read_text("utf-8"))
+    made = published["provenance"]
+    commit = (made["commit"] or "no git checkout")[:10] + (", with uncommitted changes" if made["dirty"] else "")
+    rows = {"profile, movie": f"{published['profile']}, {published['movie']}", "commit": commit,
+            "device": "; ".join(made["device"]) or "no training", "computing": f"{made['seconds']:.0f} s",
+            "made": made["made"], "movies": "; ".join(made["movies"].values()),
+            "versions": ", ".join(f"{k} {v}" for k, v in made["versions"].items()),
+            "runs": ", ".join(published["runs"].values()) or "none",
+            "parameters": ", ".join(f"{k} = {v!r}" for k, v in made["parameters"].items())}
+    cells = "".join(f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td></tr>'
+                    for key, value in rows.items())
+    return HTML(f"<table>{cells}</table>")

@@ -1,0 +1,331 @@
+"""Making a head's probabilities true: temperature scaling and three alternatives (paper, Section 3, Figure 5).
+
+A head's two logits count only by their difference, the *margin* m = logit 1 - logit 0: the probability of an event
+is 1 / (1 + exp(-m)), and a temperature T divides m. Whatever is fitted is fitted on the validation pairs.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
+
+from tapnb import recognise
+from tapnb.metrics import calibration, confusion, scores
+from tapnb.movies import Movie
+from tapnb.recognise import dataset_of
+from tapnb.store import runs
+from tapnb.system import device
+
+MODULES = ("movies.movie", "crops", "dataset", "metrics.confusion", "recognise", "metrics.calibration", "studies.calibration")
+"""The code that makes a calibration what it is."""
+
+HEADS = {"linear": "A0", "ResNet": "A1"}
+"""The heads of Figure 5, and the strategies whose runs have them."""
+
+TEMPERATURES = (0.01, 1000.0)
+"""Where the search for T ends: if no validation pair is mistaken, the likelihood rises until T = 0."""
+
+FACTORS = np.linspace(0.01, 2, 200)
+"""Tried on the probability of an event."""
+
+PAPER_BINS = 5  # of the diagrams in the form of Figure 5
+
+SCALINGS = {"before": "as trained", "after": "temperature T", "factor": "factor on p", "prior": "share of events",
+            "platt": "scale and offset"}
+"""What is done to a head's probabilities; "before" and "after" are those of Figure 5."""
+
+
+def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """T > 0 that makes the labels likeliest when it divides the logits (Guo et al. 2017).
+
+    The mean negative log-likelihood is convex in 1 / T, so its slope has one root, found to machine precision.
+
+    Parameters
+    ----------
+    logits : float array, shape (N, 2)
+        Of the validation pairs.
+    labels : bool array, shape (N,)
+
+    Returns
+    -------
+    float
+        A bound of :data:`TEMPERATURES` where the likelihood still rises there, see :func:`remark`; 1 where all
+        margins are 0 and no T makes a difference.
+
+    Raises
+    ------
+    ValueError
+        If there is no pair, or a logit is not finite.
+    """
+    logits, labels = np.asarray(logits, float), np.asarray(labels, float)
+    if not len(labels) or logits.shape != (len(labels), 2) or not np.isfinite(logits).all():
+        raise ValueError(f"temperature scaling got logits of shape {logits.shape} for {len(labels)} labels; "
+                         "give two finite logits for each of one or more pairs")
+    margins = logits[:, 1] - logits[:, 0]
+    if not margins.any():
+        return 1.0
+
+    def slope(log_t: float) -> float:  # of the mean negative log-likelihood along 1 / T; never rises with T
+        return float(np.mean((expit(margins * np.exp(-log_t)) - labels) * margins))
+
+    low, high = np.log(TEMPERATURES)
+    if slope(low) <= 0:
+        return TEMPERATURES[0]
+    if slope(high) >= 0:
+        return TEMPERATURES[1]
+    return float(np.exp(brentq(slope, low, high, xtol=1e-13)))
+
+
+def remark(t: float) -> str:
+    """What is to be said of a fitted temperature: nothing, or why it stands at a bound."""
+    low, high = TEMPERATURES
+    if t <= low:
+        return (f"T stopped at its lower bound {low:g}: on the validation pairs the likelihood still rises as T falls, "
+                "as it does where none of them is mistaken.")
+    if t >= high:
+        return f"T stopped at its upper bound {high:g}: on the validation pairs the margins do not tell the classes."
+    return ""
+
+
+def best_factor(p: np.ndarray, labels: np.ndarray) -> float:
+    """Factor on the probability of an event that minimises its calibration error: what the paper's sentence says.
+
+    That sentence describes temperature scaling; the method it cites, and the scripts, are :func:`temperature`.
+
+    Parameters
+    ----------
+    p : float array, shape (N,)
+        Probability of an event, of the validation pairs; what a factor lifts above 1 is cut there.
+    labels : bool array, shape (N,)
+
+    Returns
+    -------
+    float
+        The best of :data:`FACTORS`; of equally good ones, that nearest 1.
+    """
+    errors = [calibration.ece(calibration.bin_sums(np.minimum(factor * p, 1), labels)) for factor in FACTORS]
+    best = FACTORS[np.isclose(errors, min(errors), rtol=0, atol=1e-12)]
+    return float(best[np.argmin(abs(best - 1))])
+
+
+def scale_and_offset(margins: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """a and b that make the labels likeliest with the margin a m + b (Platt 1999).
+
+    Parameters
+    ----------
+    margins : float array, shape (N,)
+        Of the validation pairs.
+    labels : bool array, shape (N,)
+
+    Returns
+    -------
+    tuple of float
+        Where all pairs have one label, or one margin, the scale is 0 and the offset says their share of events.
+    """
+    if np.ptp(margins) == 0 or labels.all() or not labels.any():
+        return 0.0, float(logit((labels.sum() + 0.5) / (len(labels) + 1)))
+    unit = np.std(margins)  # margins of any size: the search wants numbers near one
+    fit = LogisticRegression(C=np.inf, max_iter=1000).fit(margins[:, None] / unit, labels)
+    return float(fit.coef_.item() / unit), float(fit.intercept_.item())
+
+
+def calibrate(logits: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> tuple[dict, dict[str, np.ndarray]]:
+    """Fit one run of one head on its validation pairs and measure it on both parts.
+
+    Parameters
+    ----------
+    logits, labels : dict of float array, shape (N, 2), and of bool array, shape (N,)
+        Of the parts "validation" and "test".
+
+    Returns
+    -------
+    results : dict
+        "temperature", "remark", "factor"; "measures" by scaling, part and measure; "recall" of events and "by_chance"
+        by scaling (test); "diagram" (test) and "paper_form" (validation): bin sums before and after.
+    margins : dict of float array, shape (N,)
+        Of the test pairs, by scaling.
+    """
+    margins = {part: values[:, 1] - values[:, 0] for part, values in logits.items()}
+    t = temperature(logits["validation"], labels["validation"])
+    factor = best_factor(expit(margins["validation"]), labels["validation"])
+    share = (labels["validation"].sum() + 0.5) / (len(labels["validation"]) + 1)  # never quite 0 or 1
+    a, b = scale_and_offset(margins["validation"], labels["validation"])
+    scaled = {part: {"before": m, "after": m / t, "factor": logit(np.minimum(factor * expit(m), 1)),
+                     "prior": m + logit(share), "platt": a * m + b} for part, m in margins.items()}
+    p = {scaling: expit(scaled["test"][scaling]) for scaling in ("before", "after")}
+    found = labels["validation"] & (margins["validation"] > 0)
+    results = {
+        "temperature": t, "remark": remark(t), "factor": factor,
+        "measures": {scaling: {part: calibration.measures(scaled[part][scaling], labels[part]) for part in scaled}
+                     for scaling in SCALINGS},
+        "recall": {scaling: calibration.recall(scaled["test"][scaling], labels["test"]) for scaling in SCALINGS},
+        "by_chance": {scaling: calibration.ece_by_chance(p[scaling]) for scaling in p},
+        "diagram": {scaling: calibration.bin_sums(p[scaling], labels["test"]) for scaling in p},
+        "paper_form": {scaling: calibration.bin_sums(expit(logits["validation"][:, 1] / by), found, PAPER_BINS)
+                       for scaling, by in (("before", 1.0), ("after", t))}}
+    return results, scaled["test"]
+
+
+def differences(sums: dict[str, np.ndarray], draws: int = 2000) -> dict[str, dict[str, float]]:
+    """What the paper says of Figure 5: T lowers the error of either head, and the ResNet head starts lower.
+
+    Parameters
+    ----------
+    sums : dict of float array, shape (R, T, 2, bins, 3)
+        By head: bin sums of the test pairs by run, frame pair, and before and after scaling.
+    draws : int
+        Of :func:`tapnb.metrics.confusion.bootstrap`: blocks of frame pairs and runs; T stays as it was fitted.
+
+    Returns
+    -------
+    dict
+        "linear" and "ResNet": error before less after; "heads_before": linear less ResNet, before. Each has "value",
+        "low" and "high" (95 %).
+    """
+    drawn = confusion.bootstrap({head: s.reshape(*s.shape[:2], -1) for head, s in sums.items()}, draws)
+    unfolded = {head: d.reshape(*d.shape[:2], *sums[head].shape[2:]) for head, d in drawn.items()}
+    errors = {head: np.concatenate([calibration.ece(s.sum(1)).mean(0, keepdims=True),  # (1 + draws, 2), as found first
+                                    calibration.ece(unfolded[head]).mean(1)]) for head, s in sums.items()}
+    compared = {head: e[:, 0] - e[:, 1] for head, e in errors.items()}
+    compared["heads_before"] = errors["linear"][:, 0] - errors["ResNet"][:, 0]
+    # centred on what was found: resampling adds noise to every bin, and so lifts the smaller of two errors more
+    intervals = {name: confusion.interval(d[1:] - d[1:].mean() + d[0]) for name, d in compared.items()}
+    return {name: {"value": float(d[0]), "low": intervals[name][0], "high": intervals[name][1]}
+            for name, d in compared.items()}
+
+
+def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str, command: str,
+                    draws: int = 2000) -> runs.Run:
+    """Calibrate every run of both heads: Figure 5 and its numbers, as a run.
+
+    Parameters
+    ----------
+    strategies : dict of Run
+        "linear" and "ResNet", see :func:`tapnb.recognise.strategy_run`.
+    movie : Movie
+        The one that they were trained on.
+    mode, command
+        See :func:`tapnb.store.runs.run`.
+    draws : int
+        See :func:`differences`.
+
+    Returns
+    -------
+    Run
+        ``results``: "heads" (by head: "seeds", and what :func:`calibrate` returns with a list over the seeds at every
+        end), "pairs" (by part), and "differences" and "differences_class_1" (see :func:`differences`; of the error
+        over the likelier class's probability, as in the scripts, and over that of an event).
+
+    Raises
+    ------
+    ValueError
+        If a strategy was trained on another movie.
+    """
+    datasets = {head: dataset_of(run, movie) for head, run in strategies.items()}
+
+    def make(folder: Path) -> dict:
+        heads, sums, pairs = {}, {}, {}
+        for head, run in strategies.items():
+            data = datasets[head]
+            parts = {part: _by_seed(recognise.predictions(run), part) for part in ("validation", "test")}
+            labels = {part: data.labels[index] for part, (_, index, _) in parts.items()}
+            pairs[head] = {part: {"pairs": len(y), "positives": int(y.sum())} for part, y in labels.items()}
+            frame, frames = data.pairs.t[parts["test"][1]], len(movie.frames) - 1
+            made, by_frame = [], []
+            for r in range(len(parts["test"][0])):
+                results, margins = calibrate({part: logits[r] for part, (_, _, logits) in parts.items()}, labels)
+                made.append(results)
+                by_frame.append([calibration.sums_by_kind(expit(margins[scaling]), labels["test"], frame, frames)
+                                 for scaling in ("before", "after")])
+            heads[head] = {"seeds": parts["test"][0]} | _lists(made)
+            sums[head] = np.moveaxis(np.array(by_frame), 1, 2)  # (R, T, 2 scalings, 2 kinds, bins, 3)
+        winning, class_1 = ({head: s[:, :, :, kind] for head, s in sums.items()} for kind in (0, 1))
+        return {"heads": heads, "pairs": pairs, "differences": differences(winning, draws),
+                "differences_class_1": differences(class_1, draws)}
+
+    key = {"runs": {head: run.name for head, run in strategies.items()},
+           "code": {head: run.record["code"] for head, run in strategies.items()},
+           "tap": strategies["linear"].record["parameters"]["tap"], "draws": draws}
+    return runs.run("calibration", {"train": movie}, key, 0, mode, make, device.describe(torch.device("cpu")), MODULES,
+                    command)
+
+
+def measures_table(results: dict) -> pd.DataFrame:
+    """Figure 5 in numbers, from the ``results`` of :func:`calibration_run`: measures on the test pairs, as text."""
+    return pd.DataFrame([
+        {"head": head, "scaling": name} | {title: spread(results["heads"][head]["measures"][scaling]["test"][key])
+                                           for key, title in calibration.MEASURES.items()}
+        for head, (scaling, name) in product(HEADS, SCALINGS.items())])
+
+
+def fits_table(results: dict) -> pd.DataFrame:
+    """What was fitted, what became of the events, and the error on the validation pairs, as in the scripts; text."""
+    rows = []
+    for head, (scaling, name) in product(HEADS, SCALINGS.items()):
+        found = results["heads"][head]
+        fitted = {"after": found["temperature"], "factor": found["factor"]}
+        rows.append({"head": head, "scaling": name, "T or factor": spread(fitted[scaling]) if scaling in fitted else "",
+                     "recall, event": spread(found["recall"][scaling], "no event"),
+                     "ECE, validation": spread(found["measures"][scaling]["validation"]["ece"])})
+    return pd.DataFrame(rows)
+
+
+def spread(values: list[float | None], otherwise: str = "infinite") -> str:
+    """Mean and standard deviation over runs as text; ``otherwise`` where one is not finite, None in the record."""
+    if None in values:
+        return otherwise
+    return scores.with_spread(np.mean(values), np.std(values, ddof=1) if len(values) > 1 else np.nan, 3)
+
+
+def bins(results: dict, form: str = "diagram") -> pd.DataFrame:
+    """Bins of the reliability diagrams, one row each.
+
+    Parameters
+    ----------
+    results : dict
+        Of :func:`calibration_run`.
+    form : {"diagram", "paper_form"}
+        The standard one on the test pairs, or the paper's on the validation pairs.
+
+    Returns
+    -------
+    DataFrame
+        ``head``, ``scaling`` ("before", "after"), ``seed``, ``temperature``, ``ece`` (that of the same pairs: over the
+        probability of an event, or over the likelier class's as in the scripts), and of the bin ``low``, ``high``,
+        ``pairs``, ``confidence`` (mean; NaN without pairs) and ``events`` (the paper's form: events found).
+    """
+    part, key = ("test", "ece_class_1") if form == "diagram" else ("validation", "ece")
+    rows = []
+    for head, scaling in product(HEADS, ("before", "after")):
+        found = results["heads"][head]
+        for r, sums in enumerate(found[form][scaling]):
+            edges = np.linspace(0, 1, len(sums) + 1)
+            about = {"head": head, "scaling": scaling, "seed": found["seeds"][r],
+                     "temperature": found["temperature"][r], "ece": found["measures"][scaling][part][key][r]}
+            rows += [about | {"low": low, "high": high, "pairs": int(n), "confidence": c / n if n else np.nan,
+                              "events": int(k)} for low, high, (n, c, k) in zip(edges, edges[1:], sums)]
+    return pd.DataFrame(rows)
+
+
+def _by_seed(predictions: pd.DataFrame, part: str) -> tuple[list[int], np.ndarray, np.ndarray]:
+    """Seeds, pairs (N,) and logits (R, N, 2) of one part; every seed predicted the same pairs in the same order."""
+    chosen = predictions[predictions["part"] == part].sort_values("seed", kind="stable")
+    seeds = chosen["seed"].unique().tolist()
+    logits = chosen[["logit_0", "logit_1"]].to_numpy(float).reshape(len(seeds), -1, 2)
+    return seeds, chosen["pair"].to_numpy()[: logits.shape[1]], logits
+
+
+def _lists(made: list):
+    """A list of equal nested dicts as one dict of lists, in plain JSON values; what is not finite becomes None."""
+    if isinstance(made[0], dict):
+        return {key: _lists([one[key] for one in made]) for key in made[0]}
+    if isinstance(made[0], np.ndarray):
+        return [one.round(6).tolist() for one in made]
+    return [None if isinstance(one, float) and not np.isfinite(one) else one for one in made]

@@ -1,0 +1,325 @@
+"""The paper's claims as functions of run records, each with a verdict.
+
+Nothing here reads predictions or movies: records are enough, so that a verdict can be checked wherever they are.
+What the parts of a claim add up to is decided in :mod:`tapnb.studies.verdicts`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tapnb.metrics import confusion, scores
+from tapnb.metrics.scores import SCORES
+from tapnb.studies import errors, grad_cam
+from tapnb.studies.verdicts import NOT_RUN, UNDECIDED, NotEnough, NotRun, Part, Verdict, weigh
+
+LEAST_RUNS = 3
+"""Runs a strategy needs before its spread means anything."""
+
+LEAST_POSITIVES = 100
+"""Positive test pairs below which recall is known to no better than a tenth."""
+
+TIE = 0.005
+"""Half a unit of the paper's last digit: its tables cannot tell smaller differences from a tie."""
+
+NOTEBOOKS = {"tap": "02_pretraining", "gradcam": "03_grad_cam", "content": "04_content_view",
+             "calibration": "09_calibration", "A0i": "10_limitations"} | dict.fromkeys(
+                 ("A0", "A1", "B0", "B1", "C0", "C1"), "06_strategies")
+"""The notebook that publishes a role; those with a labelling criterion in their name are 08_criteria's."""
+
+
+class Records:
+    """Run records by the role under which the notebooks of one profile and movie published them.
+
+    Parameters
+    ----------
+    by_role : dict
+        Records by role.
+    notebooks : frozenset of str
+        Those that have published.
+    """
+
+    def __init__(self, by_role: dict[str, dict], notebooks: frozenset[str] = frozenset()):
+        self.by_role, self.notebooks, self.used = by_role, notebooks, []
+
+    def __getitem__(self, role: str) -> dict:
+        """The record of a role; remembered as used.
+
+        Raises
+        ------
+        NotEnough
+            If no notebook has published one, or it rests on another pretraining than the one published. A run's name
+            does not know by which code its pretraining was made, so that is compared as well.
+        """
+        record = self.by_role.get(role)
+        if record is None:
+            notebook = NOTEBOOKS.get(role, "08_criteria")
+            if notebook in self.notebooks:
+                raise NotEnough(f"{notebook} has run without \"{role}\": its parameters or this movie leave it out")
+            raise NotRun(f"{notebook}, which makes {role}, has not run with this profile")
+        given, tap = record["parameters"], self.by_role.get("tap")
+        made_by = given.get("tap"), given.get("tap_code", tap and tap["code"])
+        if tap and "tap" in given and made_by != (tap["name"], tap["code"]):
+            raise NotEnough(f"{record['name']} rests on another pretraining than the published one: run its notebook "
+                            "again")
+        if record["name"] not in self.used:
+            self.used.append(record["name"])
+        return record
+
+    def counts(self, *roles: str) -> dict[str, np.ndarray]:
+        """Outcomes (R, T, 4) of strategies on the test pairs, by role.
+
+        Raises
+        ------
+        NotEnough
+            If one has too few runs or positive test pairs.
+        """
+        found = {role: np.array(self[role]["results"]["test"]["counts"]) for role in roles}
+        for role, c in found.items():
+            runs, positives = len(c), int(c[0, :, 2:].sum())
+            if runs < LEAST_RUNS or positives < LEAST_POSITIVES:
+                lacking = ["more seeds"] * (runs < LEAST_RUNS) + ["more test pairs"] * (positives < LEAST_POSITIVES)
+                raise NotEnough(f"{role} has {runs} runs on {positives} positive test pairs; it takes at least "
+                                f"{LEAST_RUNS} on {LEAST_POSITIVES}: {' and '.join(lacking)}")
+        return found
+
+    def arrow_is_told(self, sampler: str | None = None) -> None:
+        """Raise :class:`NotEnough` if the pretraining answers no better than a coin on every kind of held-out pair.
+
+        Parameters
+        ----------
+        sampler : {"uniform", "change"}, optional
+            Ask about pairs that were drawn in this way only.
+        """
+        kinds = [a for a in self["tap"]["results"]["accuracies"] if sampler in (None, a["sampler"])]
+        # so that a coin passes once in forty times, however many kinds there are
+        confidence = 1 - 0.05 / max(len(kinds), 1)
+        if not any(scores.share_interval(a["right"], a["n"], confidence)[0] > 0.5 for a in kinds):
+            pairs = self["tap"]["parameters"]["pairs"]
+            of_these = f"of {sampler} crops " if sampler else ""
+            raise NotEnough(f"after {pairs} crop pairs the network tells the time arrow {of_these}no better than a "
+                            "coin; it has to learn that first: more pretraining pairs (the paper: 2 million)")
+
+
+def read(folder: Path) -> Records:
+    """The records that notebooks have published in a results folder; the first notebook to name a role counts.
+
+    Parameters
+    ----------
+    folder : Path
+        From :func:`tapnb.store.results.folder`.
+    """
+    by_role: dict[str, dict] = {}
+    published = sorted(folder.glob("[0-9]*.json"))
+    for path in published:
+        for role, name in json.loads(path.read_text("utf-8"))["runs"].items():
+            record = folder / "records" / f"{name}.json"
+            if role not in by_role and record.is_file():
+                by_role[role] = json.loads(record.read_text("utf-8"))
+    return Records(by_role, frozenset(path.stem for path in published))
+
+
+def judge(records: Records) -> list[Verdict]:
+    """The verdict on every claim, in the order of the paper."""
+    verdicts = []
+    for number, (claim, paper_itself, decide) in enumerate(CLAIMS, 1):
+        own = Records(records.by_role, records.notebooks)
+        try:
+            parts = decide(own)
+        except NotEnough as missing:
+            verdict = NOT_RUN if isinstance(missing, NotRun) else UNDECIDED
+            verdicts.append(Verdict(number, claim, paper_itself, verdict, str(missing), [], own.used))
+            continue
+        verdicts.append(Verdict(number, claim, paper_itself, *weigh(parts), parts, own.used))
+    return verdicts
+
+
+def _compared(a: str, b: str, counts: dict[str, np.ndarray], bound: float = 0.0, above: bool = True) -> Part:
+    """F1 of the event class, ``a`` less ``b``, mean over runs; frames resampled together."""
+    resampled = confusion.bootstrap({name: counts[name] for name in (a, b)})
+    value = confusion.f1(counts[a].sum(1)).mean() - confusion.f1(counts[b].sum(1)).mean()
+    draws = confusion.f1(resampled[a]).mean(1) - confusion.f1(resampled[b]).mean(1)
+    return Part(f"{a} \u2212 {b}, F1", float(value), *confusion.interval(draws), bound, above)
+
+
+def best_in_all_entries(records: Records) -> list[Part]:
+    """Claim 1, Table 2: nothing is better than A1 in any entry; what the printed digits call a tie is one.
+
+    Every rival in every entry is a part of its own: the best of five rivals, resampled, would look better than it is.
+    """
+    records.arrow_is_told()
+    counts = records.counts("A0", "A1", "B0", "B1", "C0", "C1")
+    means = {name: confusion.scores(c.sum(1)).mean(0) for name, c in counts.items()}
+    draws = {name: confusion.scores(c).mean(1) for name, c in confusion.bootstrap(counts).items()}
+    return [Part(f"A1 \u2212 {other}, {score}", float(means["A1"][k] - means[other][k]),
+                 *confusion.interval(draws["A1"][:, k] - draws[other][:, k]), -TIE)
+            for other in counts if other != "A1" for k, score in enumerate(SCORES)]
+
+
+def tap_beats_random(records: Records) -> list[Part]:
+    """Claim 2, Table 2."""
+    records.arrow_is_told()
+    counts = records.counts("A0", "B0", "A1", "B1")
+    return [_compared("A0", "B0", counts), _compared("A1", "B1", counts)]
+
+
+def tap_beats_training_end_to_end(records: Records) -> list[Part]:
+    """Claim 3, Table 2."""
+    records.arrow_is_told()
+    return [_compared("A1", "C1", records.counts("A1", "C1"))]
+
+
+def resnet_beats_linear(records: Records) -> list[Part]:
+    """Claim 4, Table 2."""
+    counts = records.counts("A0", "A1", "B0", "B1", "C0", "C1")
+    return [_compared(f"{group}1", f"{group}0", counts) for group in "ABC"]
+
+
+def _in_two(counts: np.ndarray, first: int, draws: int = 2000) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Outcomes before and from frame pair ``first``, (4,) each, and bootstrap draws of both, (draws, 4) each.
+
+    Frames never change sides; a drawn run is the same on both, so that how often it says "event" at all cancels.
+    """
+    rng = np.random.default_rng(0)
+    parts = counts[:, :first], counts[:, first:]
+    sums = [confusion.frame_sums(part, confusion.frame_weights(part.shape[1], draws, rng)) for part in parts]
+    drawn = confusion.draw_runs(np.concatenate(sums, axis=-1), rng).mean(1)  # (draws, 8)
+    return parts[0].sum(1).mean(0), parts[1].sum(1).mean(0), drawn[:, :4], drawn[:, 4:]
+
+
+def positives_follow_the_truth(records: Records) -> list[Part]:
+    """Claim 5, Figure 3: A1's true positives against all positives over time, and false positives at the start."""
+    counts = records.counts("A1")["A1"]
+    _, fp, fn, tp = np.moveaxis(counts.sum(0), -1, 0)  # (T,) each
+    if min(tp.std(), (tp + fn).std()) == 0:
+        raise NotEnough("true positives or all positives are the same in every frame pair: no course over time")
+    r = np.corrcoef(tp, tp + fn)[0, 1]
+    half = 1.96 / max(len(tp) - 3, 1) ** 0.5  # Fisher's interval
+    low, high = np.tanh(np.arctanh(min(r, 0.9999)) + np.array([-half, half]))
+    early, late, early_draws, late_draws = _in_two(counts, errors.early_frames(counts.shape[1]))
+
+    def surplus(early: np.ndarray, late: np.ndarray) -> np.ndarray:
+        both = early + late
+        of_mistakes = early[..., 1] / np.maximum(both[..., 1], 1e-9)
+        return of_mistakes - early[..., 2:].sum(-1) / np.maximum(both[..., 2:].sum(-1), 1e-9)
+
+    return [Part("correlation of true and all positives over frames", float(r), float(low), float(high), 0.8,
+                 more="frames"),
+            Part("share of false positives in the movie's first fifth \u2212 share of positives there",
+                 float(surplus(early, late)), *confusion.interval(surplus(early_draws, late_draws)))]
+
+
+def misses_are_few_and_even(records: Records) -> list[Part]:
+    """Claim 6, Figure 4: we call it uniform if each half of the movie has 30 to 70 % of the misses, low below 20 %."""
+    counts = records.counts("A1")["A1"]
+    first, second, first_draws, second_draws = _in_two(counts, counts.shape[1] // 2)
+
+    def late_share(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        return second[..., 2] / np.maximum(first[..., 2] + second[..., 2], 1e-9)
+
+    def missed(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        both = first + second
+        return both[..., 2] / np.maximum(both[..., 2] + both[..., 3], 1e-9)
+
+    share, around = float(late_share(first, second)), confusion.interval(late_share(first_draws, second_draws))
+    return [Part("share of misses in the second half", share, *around, 0.3),
+            Part("share of misses in the second half", share, *around, 0.7, above=False),
+            Part("share of events missed", float(missed(first, second)),
+                 *confusion.interval(missed(first_draws, second_draws)), 0.2, above=False)]
+
+
+def either_and_filter_are_better(records: Records) -> list[Part]:
+    """Claim 7, Table 5: every criterion against its own labels, as in the paper."""
+    parts = []
+    for head in ("A0", "A1"):
+        roles = [f"{head} {c}" for c in ("any size, both", "any size, either", "size filter, either")]
+        counts = records.counts(*roles)
+        parts += [_compared(roles[1], roles[0], counts), _compared(roles[2], roles[1], counts)]
+    return parts
+
+
+def temperature_calibrates(records: Records) -> list[Part]:
+    """Claim 8, Figure 5, on the test set."""
+    records.counts("A0", "A1")
+    calibrated = records["calibration"]["parameters"]["runs"]
+    if calibrated != {"linear": records["A0"]["name"], "ResNet": records["A1"]["name"]}:
+        raise NotEnough("the calibration is that of other runs than the published A0 and A1: run 09_calibration again")
+    found = records["calibration"]["results"]["differences"]
+    texts = {"linear": "ECE before \u2212 after, linear", "ResNet": "ECE before \u2212 after, ResNet",
+             "heads_before": "ECE linear \u2212 ResNet, before"}
+    return [Part(text, *(found[key][part] for part in ("value", "low", "high"))) for key, text in texts.items()]
+
+
+def more_content_is_easier(records: Records) -> list[Part]:
+    """Claim 9, Table 6, on uniform crops of the held-out movie; both ways to one view saw the same windows."""
+    records.arrow_is_told("uniform")
+    right: dict[str, list[int]] = {}
+    for row in records["content"]["results"]["accuracies"]:
+        if row["sampler"] == "uniform":
+            so_far = right.setdefault(row["setting"], [0, 0])
+            right[row["setting"]] = [so_far[0] + row["right"], so_far[1] + row["n"]]
+    steps = (("crop doubled", "same"), ("same", "crop halved"), ("resolution halved", "same"),
+             ("same", "resolution doubled"), ("crop doubled", "resolution halved"))
+    for setting in {s for step in steps for s in step} - set(right):
+        raise NotEnough(f"the setting {setting!r} does not fit this movie: it takes frames of 192 pixels and more")
+    same_windows = {(row["crop_setting"], row["resolution_setting"]): (row["crop_only"], row["resolution_only"])
+                    for row in records["content"]["results"]["matched"] if row["sampler"] == "uniform"}
+    return [Part(f"accuracy, {a} \u2212 {b}", right[a][0] / right[a][1] - right[b][0] / right[b][1],
+                 *(scores.paired_difference_interval(*same_windows[a, b], right[a][1]) if (a, b) in same_windows
+                   else scores.difference_interval(*right[a], *right[b])), more="held-out crop pairs")
+            for a, b in steps]
+
+
+def grad_cam_finds_events(records: Records) -> list[Part]:
+    """Claim 10, Figure 2: boxes at the strongest places against boxes anywhere."""
+    records.arrow_is_told()
+    parts = []
+    for role, found in records["gradcam"]["results"]["statistics"].items():
+        row = grad_cam.shares(found).loc["grad_cam - random"]
+        parts.append(Part(f"top boxes that touch an event \u2212 random boxes, {role} movie", *row.astype(float),
+                          more="frame pairs"))
+    if not parts:
+        raise NotEnough("neither movie has labelled events that boxes could touch")
+    return parts
+
+
+def invariance_does_not_help(records: Records) -> list[Part]:
+    """Claim 11, Section 5: an improvement of less than 0.01 in F1 counts as none."""
+    plain, invariant = ({k: v for k, v in records[role]["parameters"].items() if k != "strategy"}
+                        for role in ("A0", "A0i"))
+    if plain != invariant:
+        raise NotEnough("A0i was not trained as the published A0: run 10_limitations again")
+    return [_compared("A0i", "A0", records.counts("A0i", "A0"), bound=0.01, above=False)]
+
+
+def few_labels(records: Records) -> list[Part]:
+    """Claim 12, abstract; the paper has no such experiment either."""
+    raise NotRun("no notebook measures it yet: it takes A1 and C1 trained on 1 to 100 % of the labels")
+
+
+CLAIMS: tuple[tuple[str, str, Callable[[Records], list[Part]]], ...] = (
+    ("TAP features with a ResNet head are best in all four entries of Table 2", "", best_in_all_entries),
+    ("TAP features beat random fixed ones, for either head", "", tap_beats_random),
+    ("TAP features beat training end to end on the same labels", "", tap_beats_training_end_to_end),
+    ("For every kind of features the ResNet head beats the linear one",
+     "C1 and C0 are equal in its Table 2, F1 0.69 both", resnet_beats_linear),
+    ("True positives follow the ground truth over time; the start has more false positives", "",
+     positives_follow_the_truth),
+    ("False negatives are few and roughly uniform over time", "", misses_are_few_and_even),
+    ("Labelling by either frame beats both; a size filter beats any size",
+     "for the ResNet head the size filter's F1 equals that of any size in its Table 5, 0.78 both",
+     either_and_filter_are_better),
+    ("Temperature scaling lowers the calibration error; the ResNet head is better calibrated before it", "",
+     temperature_calibrates),
+    ("The time arrow is told better the more a crop shows; crop size does more than resolution",
+     "halving the resolution lowers the accuracy in its Table 6, from 0.974 to 0.938", more_content_is_easier),
+    ("Grad-CAM of the time arrow points at events", "", grad_cam_finds_events),
+    ("A time-invariant head does not improve event recognition", "", invariance_does_not_help),
+    ("With few labels, TAP features do better than end-to-end training", "it has no such experiment", few_labels),
+)
+"""The claims of Sections 1 to 5 and Appendix D: the claim, what in the paper itself speaks against it, and the function
+that decides it."""

@@ -1,0 +1,277 @@
+"""What counts as an event: the three labelling criteria compared (paper, Section 3, Tables 4 and 5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from tapnb import crops, recognise
+from tapnb.dataset import EventDataset
+from tapnb.metrics import confusion, scores
+from tapnb.metrics.scores import SCORES
+from tapnb.movies import Movie
+from tapnb.recognise import dataset_of
+from tapnb.store import runs
+from tapnb.studies import tables
+from tapnb.system import device
+
+MODULES = ("movies.movie", "crops", "dataset", "metrics.confusion", "recognise", "studies.criteria")
+"""The code that makes the answers judged by one labelling what they are."""
+
+CRITERIA = crops.CRITERIA[::-1]
+"""In the order of Tables 4 and 5: any size, both; any size, either; size filter, either."""
+
+SHORT = dict(zip(CRITERIA, ("both", "either", "filter")))
+"""Names of the criteria in those of numbers."""
+
+ROWS = {(1, 1, 0): "at the edge of both crops", (0, 1, 1): "in the first crop only, away from its edge",
+        (0, 1, 0): "in the first crop only, at its edge", (1, 1, 1): "in both crops, central"}
+"""Table 4, row by row: the labels under :data:`CRITERIA`, and where its caption says that the labelled pixels lie."""
+
+
+def examples(masks: np.ndarray, data: EventDataset, threshold: int = crops.AREA_THRESHOLD) -> pd.DataFrame:
+    """Crop pairs for the rows of Table 4, found by search: of those that fit, the one of median labelled area.
+
+    Where no pair lies as the caption says, one that has the labels at least is taken.
+
+    Parameters
+    ----------
+    masks : uint8 array, shape (T, Y, X)
+    data : EventDataset
+    threshold : int
+        Of the size filter, in pixels.
+
+    Returns
+    -------
+    DataFrame
+        A row each of :data:`ROWS`: a column a criterion (0 or 1), ``where`` (the caption), ``pairs`` with these labels,
+        ``as_captioned`` among them, and the chosen ``pair`` (index into ``data.pairs``; -1: there is none).
+    """
+    labels = np.stack([crops.label(data.areas, criterion, threshold) for criterion in CRITERIA], axis=1)  # (N, 3)
+    areas = crops.labelled_areas(masks, data.pairs)  # in pixels, (N, 2)
+    at_edge = _within(masks, data.pairs, 1) < areas
+    central = ~at_edge & (2 * _within(masks, data.pairs, data.pairs.size // 4) >= areas)
+    first_only = areas[:, 1] == 0
+    fits = dict(zip(ROWS, (at_edge.all(1), first_only & ~at_edge[:, 0], first_only & at_edge[:, 0], central.all(1))))
+    rows = []
+    for row, where in ROWS.items():
+        labelled = (labels == row).all(1)
+        as_captioned = labelled & fits[row]
+        candidates = np.flatnonzero(as_captioned if as_captioned.any() else labelled)
+        by_area = candidates[np.argsort(areas[candidates].sum(1), kind="stable")]
+        rows.append(dict(zip(CRITERIA, row)) | {
+            "where": where, "pairs": int(labelled.sum()), "as_captioned": int(as_captioned.sum()),
+            "pair": int(by_area[(len(by_area) - 1) // 2]) if len(by_area) else -1})
+    return pd.DataFrame(rows)
+
+
+def _within(masks: np.ndarray, pairs: crops.CropPairs, margin: int) -> np.ndarray:
+    """Labelled pixels that lie at least ``margin`` pixels inside their crops, (N, 2)."""
+    inner = crops.CropPairs(pairs.t, pairs.y + margin, pairs.x + margin, pairs.flip, pairs.size - 2 * margin)
+    return crops.labelled_areas(masks, inner)
+
+
+def disagreeing(found: pd.DataFrame) -> float:
+    """Share of the pairs with any labelled pixel that not all criteria call positive, from :func:`examples`."""
+    agreed = found[list(CRITERIA)].all(axis=1)
+    return float(found.loc[~agreed, "pairs"].sum() / max(found["pairs"].sum(), 1))
+
+
+def table4(found: pd.DataFrame, data: EventDataset) -> pd.DataFrame:
+    """Table 4 in words: which pair stands for which row, and how many there are.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From :func:`examples`.
+    data : EventDataset
+    """
+    rows = []
+    for row in found.to_dict("records"):
+        i, pairs = row["pair"], data.pairs
+        shown = "none in this movie"
+        if i >= 0:
+            shown = (f"frame {pairs.t[i]}, row {pairs.y[i]}, column {pairs.x[i]}; "
+                     f"{data.areas[i, 0]} and {data.areas[i, 1]} px")
+            shown += "" if row["as_captioned"] else "; lying elsewhere"
+        rows.append({criterion: row[criterion] for criterion in CRITERIA} | {
+            "labelled pixels": row["where"], "pairs with these labels": row["pairs"],
+            "of these, lying so": row["as_captioned"], "shown": shown})
+    return pd.DataFrame(rows)
+
+
+def positives(data: EventDataset, threshold: int = crops.AREA_THRESHOLD, test_pairs: int | None = None) -> pd.DataFrame:
+    """Positive crop pairs of the training part, before balancing, and of the tested pairs under each criterion.
+
+    A criterion without a positive training pair trains nothing: "both" where a movie marks events in one frame only.
+
+    Returns
+    -------
+    DataFrame
+        Index ``criterion``; ``training``, ``test``.
+    """
+    labels = {criterion: crops.label(data.areas, criterion, threshold) for criterion in CRITERIA}
+    tested = data.parts["test"][:test_pairs]
+    return pd.DataFrame({"training": {c: int(y[data.parts["train"]].sum()) for c, y in labels.items()},
+                         "test": {c: int(y[tested].sum()) for c, y in labels.items()}}).rename_axis("criterion")
+
+
+def criterion_run(published: runs.Run, criterion: str, movie: Movie, *, mode: str, on: torch.device,
+                  command: str) -> runs.Run:
+    """A strategy's run as published, but for its labelling criterion; under its own criterion it is that very run.
+
+    Parameters
+    ----------
+    published : Run
+        From :func:`tapnb.recognise.strategy_run`.
+    criterion : str
+    movie, mode, on, command
+        See :func:`tapnb.recognise.strategy_run`.
+    """
+    given = dict(published.record["parameters"])
+    name, tap, dataset = given.pop("strategy"), runs.find(given.pop("tap")), given.pop("dataset")
+    del given["tap_code"]
+    if criterion != dataset["criterion"]:
+        given["validation_pairs"] = 0  # which only calibration looks at
+    return recognise.strategy_run(name, movie, tap, dataset=dataset | {"criterion": criterion}, mode=mode, on=on,
+                                  command=command, **given)
+
+
+def one_labelling_run(made: dict[tuple[str, str], runs.Run], movie: Movie, *, mode: str, command: str,
+                      criterion: str = crops.CRITERIA[0]) -> runs.Run:
+    """Every criterion's answers judged by the labels of one criterion, as a run: not in the paper.
+
+    Parameters
+    ----------
+    made : dict of Run
+        By training criterion and head, from :func:`criterion_run`.
+    movie : Movie
+    mode, command
+        See :func:`tapnb.store.runs.run`.
+    criterion : str
+        Whose labels judge.
+
+    Returns
+    -------
+    Run
+        ``results``: "judged" by head and training criterion: "seeds", "counts" (see
+        :func:`tapnb.metrics.confusion.by_frame`) and "average_precision" (a list over the seeds).
+    """
+
+    def make(folder: Path) -> dict:
+        judged: dict[str, dict] = {}
+        for (trained, head), run in made.items():
+            data = dataset_of(run, movie)
+            threshold = run.record["parameters"]["dataset"].get("threshold", crops.AREA_THRESHOLD)
+            labels = crops.label(data.areas, criterion, threshold)
+            found = recognise.predictions(run).assign(label=lambda rows: labels[rows["pair"]])
+            ranked = scores.scores_per_run(found)["average precision"]
+            judged.setdefault(head, {})[trained] = confusion.by_frame(found, data.pairs.t, len(movie.frames) - 1) | {
+                "average_precision": [None if np.isnan(value) else float(value) for value in ranked]}
+        return {"judged": judged}
+
+    any_run = next(iter(made.values()))
+    key = {"runs": sorted(run.name for run in made.values()), "criterion": criterion,
+           "code": sorted({run.record["code"] for run in made.values()}), "tap": any_run.record["parameters"]["tap"]}
+    return runs.run("criteria", {"train": movie}, key, 0, mode, make, device.describe(torch.device("cpu")), MODULES,
+                    command)
+
+
+def table5(made: dict[tuple[str, str], runs.Run], reference: pd.DataFrame,
+           test: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Table 5, ours above the paper's, and the differences between the two.
+
+    Parameters
+    ----------
+    made : dict of Run
+        By criterion and head.
+    reference : DataFrame
+        From :func:`tapnb.studies.paper.table5`.
+    test : Series of int
+        Positive test pairs by criterion, see :func:`positives`.
+
+    Returns
+    -------
+    table, differences : DataFrame
+        Text. The first has the positives of the balanced training set and of the tested pairs as well.
+    """
+    table = tables.strategies(made, reference).drop(columns="average precision")  # another task in each row
+    keys = table.pop("strategy")
+    table.insert(0, "criterion", [criterion for criterion, _ in keys])
+    table.insert(1, "head", [head for _, head in keys])
+    table["source"] = table["source"].str.split().str[0]
+    apart = tables.less_the_paper(made, reference)
+    keys = apart["strategy"]
+    differences = tables.side_by_side(apart, [criterion for criterion, _ in keys], [head for _, head in keys])
+    differences = differences.rename(columns={"group": "criterion"})
+    found = [text for (criterion, head), run in made.items() for text in (
+        f"{run.results['training_positives']}, {test[criterion]}",
+        "{training positives:.0f}, {test positives:.0f}".format(**reference.loc[(criterion, head)]))]
+    table.insert(3, "positives (training, test)", found)
+    return table, differences
+
+
+def one_labelling_table(results: dict) -> pd.DataFrame:
+    """Scores of every criterion's answers judged by one labelling, mean and standard deviation, the best in bold.
+
+    Parameters
+    ----------
+    results : dict
+        Of :func:`one_labelling_run`.
+    """
+    rows, means = [], []
+    for (trained, head), counts in judged_counts(results).items():
+        summary = tables.mean_scores(counts)
+        ranked = pd.Series(results["judged"][head][trained]["average_precision"], dtype=float)
+        precision = "no event" if ranked.isna().any() else scores.with_spread(ranked.mean(), ranked.std())
+        rows.append({"trained on": trained, "head": head} | {c: scores.with_spread(*summary[c]) for c in SCORES}
+                    | {"average precision": precision})
+        means.append(summary.loc["mean"].to_dict() | {"average precision": ranked.mean()})
+    table = pd.DataFrame(rows)
+    tables.bold_best(table, table.index, pd.DataFrame(means), (*SCORES, "average precision"))
+    return table
+
+
+def judged_counts(results: dict) -> dict[tuple[str, str], np.ndarray]:
+    """Outcomes (R, T, 4) of :func:`one_labelling_run` by training criterion and head, in the paper's order."""
+    judged = results["judged"]
+    return {(trained, head): np.array(judged[head][trained]["counts"])
+            for trained in CRITERIA for head in ("linear", "ResNet") if trained in judged.get(head, {})}
+
+
+def differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str, str], dict[str, tuple]]:
+    """Every criterion less the one before it: F1 and the four scores, with 95 % intervals of the bootstrap.
+
+    Parameters
+    ----------
+    counts : dict of int array, shape (R, T, 4)
+        By criterion and head, see :func:`tapnb.metrics.confusion.by_frame`.
+
+    Returns
+    -------
+    dict
+        By criterion, the one before it, and head: by score (value, low, high).
+    """
+    found = {}
+    for head in dict.fromkeys(head for _, head in counts):
+        tried = [criterion for criterion in CRITERIA if (criterion, head) in counts]
+        for before, after in zip(tried, tried[1:]):
+            two = {after: counts[after, head], before: counts[before, head]}
+            values = np.subtract(*(confusion.scores_and_f1(two[c].sum(1)).mean(0) for c in (after, before)))  # (5,)
+            resampled = confusion.bootstrap(two)
+            draws = np.subtract(*(confusion.scores_and_f1(resampled[c]).mean(1) for c in (after, before)))  # (draws, 5)
+            measured = dict(zip((*SCORES, "F1"), zip(values, draws.T)))
+            found[after, before, head] = {score: (float(value), *confusion.interval(column))
+                                          for score, (value, column) in ((k, measured[k]) for k in ("F1", *SCORES))}
+    return found
+
+
+def differences_table(own: dict, one: dict) -> pd.DataFrame:
+    """:func:`differences` as text: judged by their own labels, as in the paper, and by one labelling."""
+    return pd.DataFrame([
+        {"difference": f"{SHORT[after]} \u2212 {SHORT[before]}", "head": head, "score": score,
+         "own labels": tables.signed(*values), "one labelling": tables.signed(*one[after, before, head][score])}
+        for (after, before, head), by_score in own.items() for score, values in by_score.items()])

@@ -1,0 +1,265 @@
+"""What the decorrelation term does: its value and its gradient as the crop grows (Appendix A, Eq. 5).
+
+With p_ij = z_i . z_j / tau, channel i costs -log a_ii = log sum_j exp(p_ij - p_ii). After the projection's BatchNorm
+the length of z_i grows with the crop, p_ii being about s^2 / tau at a side of s pixels. Then the softmax chooses one
+channel, the cost becomes the hinge max_j (p_ij - p_ii, 0), and a channel that wins feels nothing however correlated
+it is. The loss itself is :func:`tapnb.losses.decorrelation`; here it is measured.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from tapnb import arrow, losses, pretrain
+from tapnb.models import TimeArrowModel
+from tapnb.movies import Movie
+from tapnb.store import runs
+from tapnb.studies import decorrelation_channels
+from tapnb.system import device
+
+MODULES = ("movies.movie", "crops", "models", "losses", "arrow", "system.device", "studies.decorrelation_channels", "studies.decorrelation")
+"""The code that makes the measurements what they are."""
+
+SEED = 30
+"""Of the windows on which the term is measured, together with the seed of a network."""
+
+SCRIPTS_FLOOR = 1e-10
+"""What the authors' scripts add inside the logarithm; it caps the term at -log 1e-10 = 23.03."""
+
+FORMS = {"unscaled": {}, "capped": {"floor": SCRIPTS_FLOOR}, "unit length": {"unit_length": True}}
+"""The paper's formula, the scripts' and the normalised one, as arguments of :func:`tapnb.losses.decorrelation`."""
+
+DECIDED = 1e-3
+"""A channel whose share a_ii lies closer than this to 0 or 1 is decided: the softmax is saturated."""
+
+
+def untrained(like: TimeArrowModel, seed: int) -> TimeArrowModel:
+    """A network of the same architecture with fresh weights, on the same device."""
+    widths = tuple(block[0].out_channels for block in like.features.backbone.down)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = TimeArrowModel(widths)
+    return model.to(next(like.parameters()).device)
+
+
+def saturation(z: torch.Tensor, temperature: float = losses.TEMPERATURE) -> dict[str, float]:
+    """How large the products of Eq. 5 are, and what its softmax makes of them.
+
+    Parameters
+    ----------
+    z : tensor, shape (N, 2, C, h, w)
+        Dense features.
+    temperature : float
+        tau.
+
+    Returns
+    -------
+    dict
+        ``own`` and ``other``: medians of p_ii and of \\|p_ij\\|, j != i. Shares of channels: ``won``, where a_ii is 1
+        within :data:`DECIDED`; ``lost``, where it is 0 as closely; ``beyond_floor``, where it is below
+        :data:`SCRIPTS_FLOOR`, and the capped term has no gradient to speak of.
+    """
+    rows = z.detach().float().flatten(-2).flatten(0, 1)  # (M, C, h w)
+    products = rows @ rows.transpose(-1, -2) / temperature  # (M, C, C)
+    diagonal = torch.eye(products.shape[-1], dtype=torch.bool, device=z.device)
+    share = products.softmax(dim=-1)[:, diagonal]  # (M, C): a_ii
+    found = {"own": products[:, diagonal].median(), "other": products[:, ~diagonal].abs().median(),
+             "won": (share > 1 - DECIDED).float().mean(), "lost": (share < DECIDED).float().mean(),
+             "beyond_floor": (share < SCRIPTS_FLOOR).float().mean()}
+    return {name: float(value) for name, value in found.items()}
+
+
+def measure(model: TimeArrowModel, images: torch.Tensor, flip: torch.Tensor) -> tuple[dict, list[dict]]:
+    """The term on one batch, as training would see it: BatchNorm with the batch's own statistics.
+
+    Parameters
+    ----------
+    model : TimeArrowModel
+        Left as it is.
+    images : tensor, shape (N, 2, s, s)
+    flip : bool tensor, shape (N,)
+        See :func:`tapnb.losses.time_arrow`.
+
+    Returns
+    -------
+    dict
+        :func:`saturation`, and ``arrow_gradient_weights``: the norm of the time-arrow loss's gradient with respect to
+        the weights of U-Net and projection.
+    list of dict
+        By ``form`` (:data:`FORMS`): ``value``, ``gradient_z`` and ``gradient_weights`` (norms of its gradient with
+        respect to z and to the same weights), without the factor lambda.
+    """
+    model = copy.deepcopy(model).train()
+    weights = list(model.features.parameters())
+    logits, z = model(images)
+
+    def norms(loss: torch.Tensor) -> tuple[float, float]:
+        of_z, *of_weights = torch.autograd.grad(loss, [z, *weights], retain_graph=True)
+        return of_z.norm().item(), torch.stack([g.norm() for g in of_weights]).norm().item()
+
+    terms = []
+    for form, options in FORMS.items():
+        loss = losses.decorrelation(z, **options)
+        of_z, of_weights = norms(loss)
+        terms.append({"form": form, "value": loss.item(), "gradient_z": of_z, "gradient_weights": of_weights})
+    return saturation(z) | {"arrow_gradient_weights": norms(losses.time_arrow(logits, flip))[1]}, terms
+
+
+def measure_sizes(trained: TimeArrowModel, movie: Movie, *, sizes: list[int], seeds: list[int], pairs: int,
+                  on: torch.device) -> dict[str, list[dict]]:
+    """:func:`measure` as the crop grows: a trained network and untrained ones on the movie, untrained ones on noise.
+
+    Parameters
+    ----------
+    trained : TimeArrowModel
+    movie : Movie
+    sizes : list of int
+        Sides of the crops in pixels; those that do not fit into the movie are left out.
+    seeds : list of int
+        Each draws an untrained network and its own uniform windows.
+    pairs : int
+        Crop pairs in a batch.
+    on : torch.device
+
+    Returns
+    -------
+    dict
+        "saturation" and "terms": rows of :func:`measure` with ``network`` ("untrained", "trained"), ``images``
+        ("movie", "noise"), ``seed`` and ``size``.
+
+    Raises
+    ------
+    ValueError
+        If there is no seed, too few pairs, or no size that fits.
+    """
+    fitting = [size for size in sizes if size <= min(movie.shape[1:])]
+    if not seeds or pairs < 2 or not fitting:  # BatchNorm needs more than one pair to be that of a training
+        raise ValueError(f"cannot measure the decorrelation term with sizes {sizes} in frames of {movie.shape[1]} x "
+                         f"{movie.shape[2]} px, seeds {seeds} and {pairs} pairs; give sizes that fit, at least one "
+                         "seed and two pairs")
+    source = arrow.PairSource(movie, "uniform", on)
+    found: dict[str, list[dict]] = {"saturation": [], "terms": []}
+    for seed, size in tqdm([(seed, size) for seed in seeds for size in fitting], desc="decorrelation", unit="size"):
+        drawn = source.sample(size, pairs, np.random.default_rng([SEED, seed, size]))
+        shown, flip = source.gather(drawn), torch.from_numpy(drawn.flip).to(on)
+        noise = torch.rand(shown.shape, generator=torch.Generator().manual_seed(seed)).to(on)
+        fresh = untrained(trained, seed)
+        for network, model, kind, images in (("untrained", fresh, "movie", shown), ("trained", trained, "movie", shown),
+                                             ("untrained", fresh, "noise", noise)):
+            state, terms = measure(model, images, flip)
+            where = {"network": network, "images": kind, "seed": seed, "size": size}
+            found["saturation"].append(where | state)
+            found["terms"] += [where | term for term in terms]
+    return found
+
+
+CASE = ["network", "images", "size"]
+"""Columns that say what was measured, whatever the seed."""
+
+
+def pulls(found: dict[str, list[dict]]) -> pd.DataFrame:
+    """How hard the term pulls at the weights, compared with the time arrow.
+
+    Parameters
+    ----------
+    found : dict
+        From :func:`measure_sizes`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of "terms" with ``pull``: lambda times ``gradient_weights`` over ``arrow_gradient_weights``.
+    """
+    terms, state = pd.DataFrame(found["terms"]), pd.DataFrame(found["saturation"])
+    rows = terms.merge(state[[*CASE, "seed", "arrow_gradient_weights"]], on=[*CASE, "seed"])
+    rows["value"] = rows["value"].clip(lower=0) + 0.0  # the cap makes -1e-10 of a sum of zeros; no "-0.000" either
+    rows["pull"] = losses.DECORRELATION_WEIGHT * rows["gradient_weights"] / rows["arrow_gradient_weights"]
+    return rows
+
+
+def ablation_runs(tap: runs.Run, train: Movie, held_out: Movie, *, pairs: int, seeds: list[int], test_pairs: int,
+                  mode: str, on: torch.device, command: str) -> dict[str, runs.Run]:
+    """Short trainings that differ in the scaling of the rows only: the published recipe, unscaled and unit length.
+
+    Parameters
+    ----------
+    tap : Run
+        The published pretraining, whose parameters they share.
+    train, held_out : Movie
+        Those of ``tap``.
+    pairs : int
+        Budget of each in crop pairs, in six epochs; 0: none is trained.
+    seeds : list of int
+    test_pairs : int
+        Held-out pairs of each kind for the final accuracies.
+    mode, command
+        See :func:`tapnb.store.runs.run`.
+    on : torch.device
+
+    Returns
+    -------
+    dict of Run
+        By form and seed, such as "unit length, seed 1"; see :func:`tapnb.pretrain.tap_run`.
+
+    Raises
+    ------
+    ValueError
+        If the movie is not the one of ``tap``.
+    """
+    trained_on = tap.record["movies"]["train"]
+    if pairs and trained_on["fingerprint"] != train.fingerprint:
+        raise ValueError(f"{tap.name} was pretrained on another movie than this {train.name!r} "
+                         f"({trained_on['fingerprint']}, not {train.fingerprint}); run notebook 02 for it first, with "
+                         "the same options")
+    shared = tap.record["parameters"] | {"pairs": pairs, "test_pairs": test_pairs,
+                                         "pairs_per_epoch": max(tap.record["parameters"]["batch"], pairs // 6)}
+    return {f"{form}, seed {seed}": pretrain.tap_run(train, held_out, **shared | {"unit_length": form == "unit length"},
+                                                     seed=seed, mode=mode, on=on, command=command)
+            for seed in seeds for form in ("unscaled", "unit length") if pairs}
+
+
+def decorrelation_run(tap: runs.Run, held_out: Movie, ablations: dict[str, runs.Run], *, feature_pairs: int, mode: str,
+                      on: torch.device, command: str, **parameters) -> runs.Run:
+    """:func:`measure_sizes` and :func:`tapnb.studies.decorrelation_channels.compare` as a run.
+
+    Parameters
+    ----------
+    tap : Run
+        The published pretraining.
+    held_out : Movie
+    ablations : dict of Run
+        From :func:`ablation_runs`.
+    feature_pairs : int
+        Crop pairs on which channels are compared.
+    mode, command
+        See :func:`tapnb.store.runs.run`.
+    on : torch.device
+    **parameters
+        Of :func:`measure_sizes`: sizes, seeds, pairs.
+
+    Returns
+    -------
+    Run
+        ``results``: "saturation" and "terms" of the one, and "channels" of the other: of an untrained network, the
+        published one ("trained") and the short trainings, by the keys of ``ablations``.
+    """
+
+    def make(folder: Path) -> dict:
+        trained = pretrain.load(tap.folder, on)
+        found = measure_sizes(trained, held_out, on=on, **parameters)
+        first = parameters["seeds"][0]
+        networks = {"untrained": (untrained(trained, first), first), "trained": (trained, tap.record["seed"])}
+        networks |= {name: (pretrain.load(run.folder, on), run.record["seed"]) for name, run in ablations.items()}
+        return found | {"channels": decorrelation_channels.compare(networks, held_out, feature_pairs, on)}
+
+    # The code that trained the models belongs to the key: other weights may bear the same names.
+    key = parameters | {"feature_pairs": feature_pairs, "tap": tap.name, "tap_code": tap.record["code"],
+                        "ablations": {name: [run.name, run.record["code"]] for name, run in ablations.items()}}
+    return runs.run("decorrelation", {"held-out": held_out}, key, SEED, mode, make, device.describe(on), MODULES,
+                    command)

@@ -1,0 +1,236 @@
+"""Where the paper's text, the authors' scripts and this project differ: what each difference does, measured.
+
+Labels and balancing are counted. A strategy is compared with itself: our side is the run that is published already,
+the other side is that run with one parameter changed. How augmentation fills a crop and how features are rounded are
+measured in :mod:`tapnb.studies.differences_fill` and :mod:`tapnb.studies.differences_rounding`.
+"""
+
+from __future__ import annotations
+
+from math import nan, sqrt
+
+import numpy as np
+import pandas as pd
+import torch
+
+from tapnb import crops, pretrain, recognise
+from tapnb.dataset import event_dataset
+from tapnb.metrics import confusion, ranking, scores
+from tapnb.metrics.scores import SCORES
+from tapnb.movies import Movie
+from tapnb.store.runs import Run
+from tapnb.studies import tables
+from tapnb.studies.effects import Effect, share_difference
+
+OPTIONS = {"replacement": "balanced by drawing with replacement",
+           "redraw_norms": "BatchNorm scales redrawn from N(0, 1)",
+           "keep_trained_norms": "BatchNorm statistics of the trained network"}
+"""Parameters of a strategy's run that turn the scripts' way on."""
+
+SCHEDULE_EPOCHS = 6
+"""Epochs of the short trainings that compare learning rates: three cycles."""
+
+
+def label_effects(movie: Movie, pairs: crops.CropPairs, criterion: str, threshold: int) -> list[Effect]:
+    """Labels under the scripts' way of measuring an area (mask values summed, "more than") against ours.
+
+    Parameters
+    ----------
+    movie : Movie
+        With masks.
+    pairs : CropPairs
+    criterion, threshold
+        See :func:`tapnb.crops.label`.
+    """
+    pixels, values = (crops.labelled_areas(movie.masks, pairs, count) for count in (False, True))
+    ours = crops.label(pixels, criterion, threshold)
+    ways = {"values": ("a pixel of a death counts twice", crops.label(values, criterion, threshold)),
+            "above": (f"more than {threshold} labelled pixels, not from {threshold} on",
+                      crops.label(pixels, criterion, threshold + 1)),
+            "scripts": ("both of these, as in the scripts", crops.label(values, criterion, threshold + 1))}
+    found = []
+    for key, (text, other) in ways.items():
+        changed = int((ours != other).sum())
+        found.append(Effect(f"labels_{key}", text, f"positive among {len(pairs)} crop pairs", ours.sum(), other.sum(),
+                            int(other.sum()) - int(ours.sum()), digits=0,
+                            note=f"{changed} labels change, {100 * changed / len(pairs):.2f} %"))
+    return found
+
+
+def balancing_effects(movie: Movie, dataset: dict) -> list[Effect]:
+    """Distinct crop pairs in the balanced training set, drawn without and with replacement.
+
+    Parameters
+    ----------
+    movie : Movie
+    dataset : dict
+        Arguments of :func:`tapnb.dataset.event_dataset`; measured with its ``limit`` and without.
+    """
+    found = []
+    for key, limit in {"all": None, "kept": dataset.get("limit")}.items():
+        if key == "kept" and limit is None:
+            continue
+        drawn = [event_dataset(movie, **dataset | {"limit": limit, "replacement": way}).parts["balanced"]
+                 for way in (False, True)]
+        ours, other = (len(np.unique(index)) for index in drawn)
+        found.append(Effect(f"distinct_{key}", OPTIONS["replacement"], "distinct crop pairs in the training set"
+                            + ("" if limit is None else f" of at most {limit}"), ours, other, other - ours, digits=0,
+                            note=f"of {len(drawn[0])} and {len(drawn[1])} pairs drawn"))
+    return found
+
+
+def both_ways(published: Run, option: str, movie: Movie, tap: Run, *, mode: str, on: torch.device,
+              command: str) -> tuple[Run, Run]:
+    """A strategy our way and with one of the scripts' :data:`OPTIONS`; what is published is not trained again.
+
+    Parameters
+    ----------
+    published : Run
+        Of :func:`tapnb.recognise.strategy_run`.
+    option : str
+    movie : Movie
+    tap : Run
+        The pretraining on which ``published`` rests.
+    mode, on, command
+        See :func:`tapnb.store.runs.run`.
+
+    Returns
+    -------
+    ours, other : Run
+
+    Raises
+    ------
+    ValueError
+        If the option is unknown, or ``published`` rests on other features than those of ``tap``.
+    """
+    if option not in OPTIONS:
+        raise ValueError(f"unknown option {option!r}; choose from {', '.join(OPTIONS)}")
+    given = dict(published.record["parameters"])
+    name, *features = (given.pop(key) for key in ("strategy", "tap", "tap_code"))
+    if features != [tap.name, tap.record["code"]]:
+        raise ValueError(f"{published.name} rests on other features than those of {tap.name}; run notebook 06 again")
+    holder = given["dataset"] if option == "replacement" else given
+    is_on = holder.get(option, False)
+    changed = {option: not is_on}
+    changed = given | ({"dataset": holder | changed} if option == "replacement" else changed)
+    made = recognise.strategy_run(name, movie, tap, mode=mode, on=on, command=command, **changed)
+    return (made, published) if is_on else (published, made)
+
+
+def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 2000) -> list[Effect]:
+    """The four scores, F1 and the spread of class 0's recall over runs, with paired bootstrap intervals.
+
+    Parameters
+    ----------
+    name : str
+        The strategy.
+    option : str
+        One of :data:`OPTIONS`.
+    ours, other : Run
+        From :func:`both_ways`: of their records only the counts are used.
+    draws : int
+        See :func:`tapnb.metrics.confusion.bootstrap`.
+    """
+    counts = [tables.counts(run) for run in (ours, other)]
+    drawn = confusion.bootstrap(dict(enumerate(counts)), draws, all_runs=True)  # for the spread as well
+    found, resampled = ([confusion.scores_and_f1(c) for c in side]
+                        for side in ((c.sum(1) for c in counts), drawn.values()))
+    effects = []
+    for k, score in enumerate((*SCORES, "F1")):
+        means = [values[..., k].mean(-1) for values in found]
+        stds = [values[..., k].std(-1, ddof=1) if len(values) > 1 else nan for values in found]
+        interval = confusion.interval(resampled[1][..., k].mean(-1) - resampled[0][..., k].mean(-1))
+        effects.append(Effect(f"{name}_{option}_{score.replace(' ', '_')}", f"{name}: {OPTIONS[option]}", score, *means,
+                              means[1] - means[0], *interval, 2, *stds, len(found[0]), runs=(ours, other)))
+    if min(map(len, found)) > 1:
+        spreads, redrawn = ([values[..., 1].std(-1, ddof=1) for values in side] for side in (found, resampled))
+        effects.append(Effect(f"{name}_{option}_spread", f"{name}: {OPTIONS[option]}", "spread of rec 0 over runs",
+                              *spreads, spreads[1] - spreads[0], *confusion.interval(redrawn[1] - redrawn[0]),
+                              runs=(ours, other)))
+    return effects
+
+
+def ranking_effect(name: str, option: str, ours: Run, other: Run, t: np.ndarray, draws: int = 2000) -> Effect:
+    """Average precision, which no threshold decides, with the bootstrap of :func:`tapnb.metrics.ranking.differences`.
+
+    Parameters
+    ----------
+    name, option, ours, other
+        See :func:`score_effects`; of the runs the predictions are used.
+    t : int array
+        Earlier frame of every crop pair of the dataset.
+    draws : int
+    """
+    found = {"ours": recognise.predictions(ours), "other": recognise.predictions(other)}
+    (difference,) = ranking.differences(found, t, [("other", "ours")], draws).itertuples()
+    summaries = [scores.mean_and_spread(scores.scores_per_run(of_one))["average precision"]
+                 for of_one in found.values()]
+    return Effect(f"{name}_{option}_ranking", f"{name}: {OPTIONS[option]}", "average precision",
+                  *(summary["mean"] for summary in summaries), difference.difference, difference.low, difference.high, 3,
+                  *(summary["std"] for summary in summaries), found["ours"]["seed"].nunique(), runs=(ours, other))
+
+
+def runs_both_ways(made: dict[tuple[str, str], tuple[Run, Run]]) -> pd.DataFrame:
+    """Scores of every single run, our way once and each of the scripts' ways.
+
+    Parameters
+    ----------
+    made : dict
+        From (strategy, option) to :func:`both_ways`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``strategy``, ``way``, ``seed`` and the four scores.
+    """
+    parts = {}
+    for (name, option), (ours, other) in made.items():
+        parts |= {(name, "here"): ours, (name, OPTIONS[option]): other}
+    frames = [pd.DataFrame(confusion.scores(tables.counts(run).sum(1)), columns=list(SCORES))
+              .assign(strategy=name, way=way, seed=run.results["test"]["seeds"]) for (name, way), run in parts.items()]
+    return pd.concat(frames, ignore_index=True)[["strategy", "way", "seed", *SCORES]]
+
+
+def spread_effect(runs: int) -> Effect:
+    """Standard deviation by n instead of by n - 1: an exact factor."""
+    factor = sqrt((runs - 1) / runs)
+    return Effect("std_factor", "standard deviation by n, not by n \u2212 1", f"every spread of {runs} runs, relative",
+                  1, factor, factor - 1, digits=3, note="exact")
+
+
+def schedule_runs(movie: Movie, held_out: Movie, tap: Run, pairs: int, test_pairs: int, *, mode: str,
+                  on: torch.device, command: str) -> tuple[Run, Run]:
+    """Two short trainings like the published one, by one cycle of the learning rate and by the scripts' many.
+
+    Parameters
+    ----------
+    movie, held_out : Movie
+    tap : Run
+        The published training; all else is as in it.
+    pairs : int
+        Crop pairs of each training, in :data:`SCHEDULE_EPOCHS` epochs.
+    test_pairs : int
+        Held-out pairs of each kind.
+    mode, on, command
+        See :func:`tapnb.store.runs.run`.
+
+    Returns
+    -------
+    one_cycle, cyclic : Run
+    """
+    given = tap.record["parameters"]
+    given = given | {"pairs": pairs, "pairs_per_epoch": max(given["batch"], pairs // SCHEDULE_EPOCHS),
+                     "test_pairs": test_pairs, "validation_pairs": 1}  # their curves are not looked at
+    one_cycle, cyclic = (pretrain.tap_run(movie, held_out, seed=tap.record["seed"], mode=mode, on=on, command=command,
+                                          **given | {"schedule": schedule}) for schedule in ("one-cycle", "cyclic"))
+    return one_cycle, cyclic
+
+
+def schedule_effects(one_cycle: Run, cyclic: Run) -> list[Effect]:
+    """Held-out accuracies of :func:`schedule_runs`, by kind and side of the crops."""
+    return [Effect(f"schedule_{ours['sampler']}_{ours['size']}", "learning rate in cycles, not in one",
+                   "accuracy, {} pairs {}, {} px".format(ours["n"], "drawn by change" if ours["sampler"] == "change"
+                                                         else "drawn uniformly", ours["size"]),
+                   ours["right"] / ours["n"], other["right"] / other["n"],
+                   *share_difference(other["right"], other["n"], ours["right"], ours["n"]), runs=(one_cycle, cyclic))
+            for ours, other in zip(one_cycle.results["accuracies"], cyclic.results["accuracies"])]

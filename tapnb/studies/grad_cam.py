@@ -1,0 +1,188 @@
+"""The strongest places of a map, as boxes, and how many of them touch a labelled event (Figure 2)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import ndimage
+from skimage.feature import peak_local_max
+from tqdm import tqdm
+
+from tapnb import explain, pretrain
+from tapnb.explain import MAPS
+from tapnb.metrics import confusion
+from tapnb.models import TimeArrowModel
+from tapnb.movies import Movie
+from tapnb.store import runs
+from tapnb.system import device
+from tapnb.system.files import write_json
+
+MODULES = (*explain.MODULES, "studies.grad_cam")
+"""The code that makes the regions and their counts what they are."""
+
+REGIONS, SIZE = 8, 48  # regions shown for a frame and their side in pixels (Figure 2)
+BORDER = 8  # pixels kept free between a region and the frame's border, where the U-Net sees padding
+SMOOTHING = 4.0  # pixels, standard deviation of the Gaussian under which peaks are sought: one pixel is no region
+
+
+def top_regions(importance: np.ndarray, n: int = REGIONS, size: int = SIZE, border: int = BORDER,
+                smoothing: float = SMOOTHING) -> np.ndarray:
+    """The strongest peaks of a map, as boxes that do not overlap.
+
+    A peak is a local maximum of the smoothed map. From the highest down, each gets the box around it, unless that
+    box would come closer than ``border`` to the frame's border or overlap the box of a higher peak.
+
+    Parameters
+    ----------
+    importance : float array, shape (h, w)
+    n : int
+        Boxes wanted; a map with fewer peaks gives fewer.
+    size, border : int
+        Side of the boxes, and pixels kept free between them and the frame's border.
+    smoothing : float
+        Standard deviation of a Gaussian, in pixels; 0: none.
+
+    Returns
+    -------
+    int array, shape (<= n, 2)
+        Upper left corners (y, x), strongest first.
+
+    Raises
+    ------
+    ValueError
+        If no box fits into the frame.
+    """
+    height, width = importance.shape
+    least = size + 2 * border
+    if min(height, width) < least:
+        raise ValueError(f"boxes of {size} px, {border} px from the border, do not fit into frames of {height} x "
+                         f"{width} px; use a movie of at least {least} px in both directions")
+    smooth = ndimage.gaussian_filter(importance, smoothing)
+    corners = peak_local_max(smooth, exclude_border=False) - size // 2  # highest first
+    last = np.array([height, width]) - size - border
+    corners = corners[((corners >= border) & (corners <= last)).all(axis=1)]
+    chosen: list[np.ndarray] = []
+    for corner in corners:
+        if len(chosen) < n and all(np.abs(corner - other).max() >= size for other in chosen):
+            chosen.append(corner)
+    return np.array(chosen, int).reshape(-1, 2)
+
+
+def touching_places(labelled: np.ndarray, size: int = SIZE) -> np.ndarray:
+    """Whether a box at each place of a frame holds a labelled pixel.
+
+    Parameters
+    ----------
+    labelled : bool array, shape (h, w)
+        Pixels of an event in frame t or t + 1.
+    size : int
+        Side of the box, in pixels.
+
+    Returns
+    -------
+    bool array, shape (h - size + 1, w - size + 1)
+        By the box's upper left corner.
+    """
+    touched = ndimage.maximum_filter(labelled, size, origin=-(size // 2), mode="constant")  # a box begins at its pixel
+    return touched[: labelled.shape[0] - size + 1, : labelled.shape[1] - size + 1]
+
+
+def touching_at_random(places: np.ndarray, border: int = BORDER) -> float:
+    """Share of all places of a box, ``border`` pixels from the frame's border or more, at which it touches an event.
+
+    The exact expectation for one box drawn uniformly, hence for the mean of any number of them drawn independently.
+    Top regions do not overlap; boxes drawn so that they do not either would lie towards the borders a little more.
+    """
+    return float(places[border : places.shape[0] - border, border : places.shape[1] - border].mean())
+
+
+def count_touching(model: TimeArrowModel, movie: Movie, frame_pairs: int, path: Path, tile: int = 0) -> dict:
+    """Top regions of every map that touch a labelled event, over evenly spaced frame pairs.
+
+    Parameters
+    ----------
+    model : TimeArrowModel
+    movie : Movie
+        With masks.
+    frame_pairs : int
+        How many; a movie that has fewer gives all.
+    path : Path
+        JSON file that keeps what is finished: an interrupted call goes on from it.
+    tile : int
+
+    Returns
+    -------
+    dict of list
+        One entry a frame pair: ``t``; ``events`` (labelled regions in t or t + 1); ``expected`` (share of random
+        boxes that touch one); of the paper's map ``boxes`` and ``touching`` (counts), and of every other map of
+        :data:`MAPS` ``<map>_boxes`` and ``<map>_touching``.
+    """
+    found: dict[str, list] = json.loads(path.read_text("utf-8")) if path.exists() else {"t": []}
+    kept: dict[int, torch.Tensor] = {}
+    last, done = len(movie.frames) - 2, len(found["t"])
+    times = np.linspace(0, last, min(frame_pairs, last + 1)).round().astype(int).tolist()
+    for t in tqdm(times[done:], initial=done, total=len(times), desc=f"{movie.name}, {path.stem}", unit="pair"):
+        labelled = (movie.masks[t : t + 2] > 0).any(axis=0)
+        places = touching_places(labelled)
+        row = {"t": t, "events": int(ndimage.label(labelled)[1]), "expected": touching_at_random(places)}
+        for name, importance in explain.maps(model, movie, t, tile, kept).items():
+            y, x = top_regions(importance).T
+            row |= dict(zip(_columns(name), (len(y), int(places[y, x].sum()))))
+        for column, value in row.items():
+            found.setdefault(column, []).append(value)
+        write_json(path, found)
+    return found
+
+
+def shares(found: dict) -> pd.DataFrame:
+    """Share of top regions that touch an event, of every map and of random boxes, and their differences.
+
+    Parameters
+    ----------
+    found : dict of list
+        From :func:`count_touching`: what a run's record keeps for a movie.
+
+    Returns
+    -------
+    DataFrame
+        Index: the names of :data:`MAPS` and "random"; then "<map> - random" and "<map> - change". Columns ``share``,
+        ``low``, ``high``: a 95 % interval by resampling blocks of neighbouring frame pairs, so it says what other
+        frames of this movie would have given.
+    """
+    counts = pd.DataFrame(found)
+    counts["expected"] *= counts["boxes"]  # as many random boxes as regions
+    draws = confusion.bootstrap({"all": counts.to_numpy(float)[None]})["all"][:, 0]  # (draws, columns)
+    sums = np.vstack([counts.sum().to_numpy(float), draws])  # the movie itself, then its resamples
+    column = dict(zip(counts.columns, sums.T))
+    share = {name: [column[c] for c in _columns(name)] for name in MAPS} | {
+        "random": [column["boxes"], column["expected"]]}
+    values = {name: touching / np.maximum(boxes, 1) for name, (boxes, touching) in share.items()}
+    for other in ("random", "change"):
+        values |= {f"{name} - {other}": values[name] - values[other] for name in MAPS if name != other}
+    return pd.DataFrame([(v[0], *confusion.interval(v[1:])) for v in values.values()], index=list(values),
+                        columns=["share", "low", "high"])
+
+
+def touching_run(tap: runs.Run, movies: dict[str, Movie], frame_pairs: int, *, mode: str, on: torch.device,
+                 command: str, tile: int = 0) -> runs.Run:
+    """:func:`count_touching` as a run: "statistics" holds its counts by role, of the movies that have masks."""
+    explain.check_movie(tap, movies)
+    if frame_pairs < 1:
+        raise ValueError(f"the number of frame pairs is {frame_pairs}; it must be at least 1")
+
+    def make(folder: Path) -> dict:
+        model = pretrain.load(tap.folder, on)
+        return {"statistics": {role: count_touching(model, movie, frame_pairs, folder / f"{role}.json", tile)
+                               for role, movie in movies.items() if movie.masks is not None}}
+
+    key = explain.key_of(tap) | {"frame_pairs": frame_pairs}
+    return runs.run("gradcam", movies, key, 0, mode, make, device.describe(on), MODULES, command)
+
+
+def _columns(name: str) -> tuple[str, str]:
+    """Columns of a map's counts; the paper's map has the plain names."""
+    return ("boxes", "touching") if name == "grad_cam" else (f"{name}_boxes", f"{name}_touching")

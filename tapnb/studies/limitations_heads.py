@@ -1,0 +1,77 @@
+"""Does a head that cannot tell the order of the frames recognise events better? (Section 5)
+
+The paper expects so, since an event is one whichever frame comes first, and reports that it does not. Its ResNet head
+averages over the two frames and is time-invariant as published (Figure 7); so the linear head is compared here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import torch
+
+from tapnb import recognise
+from tapnb.metrics import confusion, scores
+from tapnb.movies import Movie
+from tapnb.store import runs
+from tapnb.store.runs import Run
+from tapnb.studies import tables
+
+NOT_TRAINING = ("strategy", "tap", "tap_code", "dataset")  # of a strategy's record: set by strategy_run itself
+
+
+def invariant_run(movie: Movie, plain: Run, mode: str, on: torch.device, command: str) -> Run:
+    """Strategy A0i with exactly the crops, features, epochs and seeds of a run of A0.
+
+    Parameters
+    ----------
+    movie : Movie
+        The one that A0 was trained on.
+    plain : Run
+        Of A0, from :func:`tapnb.recognise.strategy_run`.
+    mode, on, command
+        See :func:`tapnb.recognise.strategy_run`.
+    """
+    parameters = plain.record["parameters"]
+    training = {name: value for name, value in parameters.items() if name not in NOT_TRAINING}
+    return recognise.strategy_run("A0i", movie, runs.find(parameters["tap"]), dataset=parameters["dataset"], mode=mode,
+                                  on=on, command=command, **training)
+
+
+def invariant_less_plain(plain: Run, invariant: Run) -> pd.DataFrame:
+    """What a time-invariant linear head changes: A0i less A0, on the same crops, features and seeds.
+
+    Parameters
+    ----------
+    plain, invariant : Run
+        From :func:`tapnb.recognise.strategy_run`.
+
+    Returns
+    -------
+    DataFrame
+        Index: :data:`tapnb.metrics.scores.SCORES` and "F1"; ``plain``, ``plain_std``, ``invariant``, ``invariant_std`` (mean
+        and standard deviation over runs), ``difference``, and its 95 % interval ``low``, ``high`` of a bootstrap that
+        draws the same frames for both (:func:`tapnb.metrics.confusion.bootstrap`).
+    """
+    # In the order in which the claims compare them: the same draws, and so the same interval to the last digit.
+    counts = {"invariant": tables.counts(invariant), "plain": tables.counts(plain)}
+    per_run = {name: confusion.scores_and_f1(c.sum(axis=1)) for name, c in counts.items()}  # (R, 5)
+    draws = {name: confusion.scores_and_f1(d).mean(axis=1) for name, d in confusion.bootstrap(counts).items()}  # (D, 5)
+    found = pd.DataFrame(index=pd.Index([*scores.SCORES, "F1"], name="score"))
+    for name in ("plain", "invariant"):
+        values = per_run[name]
+        found[name] = values.mean(axis=0)
+        found[f"{name}_std"] = values.std(axis=0, ddof=1) if len(values) > 1 else np.nan
+    found["difference"] = found["invariant"] - found["plain"]
+    found[["low", "high"]] = [confusion.interval(column) for column in (draws["invariant"] - draws["plain"]).T]
+    return found
+
+
+def in_text(found: pd.DataFrame, plain: Run, invariant: Run) -> pd.DataFrame:
+    """:func:`invariant_less_plain` as a table: one row a score, the two heads and their difference side by side."""
+    heads = {"plain": f"A0, plain ({len(tables.counts(plain))} runs)",
+             "invariant": f"A0i, invariant ({len(tables.counts(invariant))} runs)"}
+    return pd.DataFrame([
+        {"score": score} | {head: scores.with_spread(row[name], row[f"{name}_std"]) for name, head in heads.items()}
+        | {"A0i \u2212 A0 (95 %)": tables.signed(row["difference"], row["low"], row["high"])}
+        for score, row in found.iterrows()])

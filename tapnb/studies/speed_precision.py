@@ -1,0 +1,89 @@
+"""Trainings in bfloat16 beside the same in float32, from ``results/benchmarks.json``: within seed noise or not."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from tapnb.store import results
+from tapnb.studies.speed import MISSING, key_of, put
+
+
+def outcomes(measured: dict) -> pd.DataFrame:
+    """What each training came to: ``precision``, ``seed``, then loss, accuracies and minutes of training."""
+    found, side = [], measured["precision"].get("parameters", {}).get("validation_size")
+    for run in measured["precision"].get("runs", []):
+        last = run["history"][-1]
+        seen = {f"accuracy, {kind}, {side} pixels": last[f"{kind}_accuracy"] for kind in ("uniform", "change")}
+        right = seen | {f"accuracy, {a['sampler']}, {a['size']} pixels": a["right"] / a["n"] for a in run["accuracies"]}
+        found.append({"precision": run["precision"], "seed": run["seed"], "final training loss":
+                      last["train_loss"]} | right | {"minutes": last.get("minutes", math.nan)})
+    return pd.DataFrame(found)
+
+
+def table(measured: dict) -> pd.DataFrame:
+    """Every training, and mean and standard deviation over seeds of either precision."""
+    found = outcomes(measured)
+    if found.empty:
+        return pd.DataFrame([[MISSING, ""]], columns=["precision", "seed"])
+    rows, columns = [], found.columns[2:]
+    for name, group in found.groupby("precision", sort=False):
+        rows += [[name, str(row["seed"])] + [shown(row[c], c) for c in columns] for _, row in group.iterrows()]
+        if len(group) > 1:
+            rows.append([f"**{name}**", "mean ± std"] + [
+                f"{shown(group[c].mean(), c)} ± {shown(group[c].std(), c)}" for c in columns])
+    return pd.DataFrame(rows, columns=["precision", "seed", *columns])
+
+
+def shown(value: float, column: str) -> str:
+    """A loss or an accuracy with three decimals, minutes with one."""
+    return f"{value:.{1 if column == 'minutes' else 3}f}".replace("-", "\u2212")
+
+
+def apart(measured: dict) -> pd.DataFrame:
+    """bfloat16 less float32, seed by seed, beside the spread between seeds.
+
+    Returns
+    -------
+    DataFrame
+        ``measured``, ``mean`` and ``std`` of the paired differences, ``between`` (the standard deviation between
+        seeds, pooled over both precisions) and ``seeds``; empty where fewer than two seeds have both.
+    """
+    found, columns = outcomes(measured), ["measured", "mean", "std", "between", "seeds"]
+    by_name = {name: group.set_index("seed").drop(columns="precision") for name, group in found.groupby("precision")
+              } if len(found) else {}
+    if not {"float32", "bfloat16"} <= by_name.keys():
+        return pd.DataFrame(columns=columns)
+    ours, reference = by_name["bfloat16"].align(by_name["float32"], join="inner")
+    if len(ours) < 2:
+        return pd.DataFrame(columns=columns)
+    less = (ours - reference).drop(columns="minutes")
+    between = ((ours.var() + reference.var()) / 2) ** 0.5
+    return pd.DataFrame([[c, less[c].mean(), less[c].std(), between[c], len(ours)] for c in less],
+                        columns=columns)
+
+
+def differences(measured: dict) -> pd.DataFrame:
+    """:func:`apart` as text, and whether the difference of the precisions is within that of the seeds."""
+    rows = [[row.measured, f"{row.mean:+.3f} ± {row.std:.3f}".replace("-", "\u2212"), f"{row.between:.3f}",
+              "yes" if abs(row.mean) <= row.between else "**no**"] for row in apart(measured).itertuples()]
+    return pd.DataFrame(rows or [[MISSING, "", "", ""]], columns=[
+        "measured", "bfloat16 less float32, same seed", "std between seeds", "within seed noise"])
+
+
+def numbers(measured: dict) -> dict[str, dict]:
+    """Means of either precision, the paired differences, and the spread between seeds."""
+    found: dict[str, dict] = {}
+    runs, given = outcomes(measured), measured["precision"].get("parameters", {})
+    for key in ("pairs", "batch", "validation_size"):
+        put(found, f"precision_{key}", given.get(key))
+    put(found, "precision_channels", given.get("channels", [None])[0])
+    for name, group in runs.groupby("precision") if len(runs) else ():
+        for column in group.columns[2:]:
+            found[f"{name}_{key_of(column)}"] = results.number(
+                group[column].mean(), [], 1 if column == "minutes" else 3, group[column].std(), len(group))
+    for row in apart(measured).itertuples():
+        found[f"difference_{key_of(row.measured)}"] = results.number(row.mean, [], 3, row.std, row.seeds)
+        put(found, f"between_seeds_{key_of(row.measured)}", row.between)
+    return found

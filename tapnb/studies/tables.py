@@ -1,0 +1,135 @@
+"""Tables of scores beside the paper's: means, spreads, the best in bold, differences with their intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tapnb.metrics import confusion, scores
+from tapnb.metrics.scores import SCORES
+from tapnb.store.runs import Run
+
+PAPER_RUNS = 10
+"""Runs behind each mean and standard deviation of Tables 2 and 5."""
+
+
+def counts(run: Run) -> np.ndarray:
+    """Outcomes of a strategy's run on the test pairs, int array (R, T, 4), see :mod:`tapnb.metrics.confusion`."""
+    return np.array(run.results["test"]["counts"])
+
+
+def mean_scores(outcomes: np.ndarray) -> pd.DataFrame:
+    """Mean and standard deviation over runs of the four scores.
+
+    Parameters
+    ----------
+    outcomes : int array, shape (R, T, 4)
+
+    Returns
+    -------
+    DataFrame
+        Index ``mean``, ``std``; a column a score.
+    """
+    per_run = pd.DataFrame(confusion.scores(outcomes.sum(1)), columns=list(SCORES))
+    return scores.mean_and_spread(per_run)
+
+
+def differences(resampled: np.ndarray, mean: np.ndarray, paper_mean: np.ndarray, paper_std: np.ndarray,
+                seed: int = 0) -> list[str]:
+    """Ours less the paper's with a 95 % interval, as text, one a score.
+
+    Both sides vary: ours by the bootstrap, the paper's mean by its standard error over :data:`PAPER_RUNS` runs,
+    which is all that its spread tells.
+
+    Parameters
+    ----------
+    resampled : int array, shape (draws, R, 4)
+        From :func:`tapnb.metrics.confusion.bootstrap`.
+    mean, paper_mean, paper_std : float arrays, shape (4,)
+    seed : int
+    """
+    theirs = paper_mean + paper_std / PAPER_RUNS**0.5 * np.random.default_rng(seed).normal(size=(len(resampled), 4))
+    draws = confusion.scores(resampled).mean(1) - theirs  # (draws, 4)
+    return [signed(value, *confusion.interval(column)) for value, column in zip(mean - paper_mean, draws.T)]
+
+
+def signed(value: float, low: float, high: float, digits: int = 2) -> str:
+    """"+0.05 (-0.01 to +0.11)", with a minus sign that is one."""
+    texts = [f"{v:+.{digits}f}".replace("-", "\u2212") for v in (value, low, high)]
+    return "{} ({} to {})".format(*texts)
+
+
+def bold_best(table: pd.DataFrame, rows: np.ndarray, values: pd.DataFrame, columns: tuple[str, ...] = SCORES) -> None:
+    """Put the cells of the best value of each column between double asterisks, in place, as the paper's bold.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of text.
+    rows : array
+        Labels of the rows that compete.
+    values : DataFrame
+        Their numbers, a row each in that order. What is equal in the two decimals shown is equally good.
+    columns : tuple of str
+    """
+    for column in columns:
+        shown = values[column].round(2).to_numpy()
+        for row, value in zip(rows, shown):
+            if value == shown.max():
+                table.loc[row, column] = f"**{table.loc[row, column]}**"
+
+
+def strategies(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
+    """Table 2: for every strategy our row and the paper's, the best of either in bold.
+
+    Parameters
+    ----------
+    made : dict of Run
+        By strategy, see :func:`tapnb.recognise.strategy_run`.
+    reference : DataFrame
+        From :func:`tapnb.studies.paper.table2`.
+
+    Returns
+    -------
+    DataFrame
+        Text: ``strategy``, ``source``, the four scores and the average precision.
+    """
+    rows, means = [], []
+    for name, run in made.items():
+        found = mean_scores(counts(run))
+        precision = pd.Series(run.results["average_precision"], dtype=float)
+        ours = {c: scores.with_spread(*found[c]) for c in SCORES}
+        ours["average precision"] = scores.with_spread(precision.mean(), precision.std())
+        theirs = {c: scores.with_spread(*reference.loc[name, [c, f"{c} std"]]) for c in SCORES}
+        rows += [{"strategy": name, "source": f"here ({len(counts(run))} runs)"} | ours,
+                 {"strategy": name, "source": f"paper ({PAPER_RUNS} runs)"} | theirs]
+        means.append(found.loc["mean"])
+    table = pd.DataFrame(rows).fillna("")
+    bold_best(table, table.index[0::2], pd.DataFrame(means))
+    bold_best(table, table.index[1::2], reference.loc[list(made), list(SCORES)])
+    return table
+
+
+def less_the_paper(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
+    """Ours less the paper's, with 95 % bootstrap intervals, as text: ``strategy`` and the four scores."""
+    resampled = confusion.bootstrap({name: counts(run) for name, run in made.items()})
+    rows = []
+    for name, run in made.items():
+        mean, std = (reference.loc[name, [f"{c}{part}" for c in SCORES]].to_numpy(float) for part in ("", " std"))
+        ours = mean_scores(counts(run)).loc["mean"].to_numpy()
+        rows.append({"strategy": name} | dict(zip(SCORES, differences(resampled[name], ours, mean, std))))
+    return pd.DataFrame(rows)
+
+
+def side_by_side(apart: pd.DataFrame, row: list, head: list) -> pd.DataFrame:
+    """:func:`less_the_paper` with the heads beside each other: a row a group and score, a column a head.
+
+    Parameters
+    ----------
+    apart : DataFrame
+        From :func:`less_the_paper`.
+    row, head : list of str
+        Of every row of ``apart``: the group that it belongs to, and its head.
+    """
+    long = apart.drop(columns="strategy").assign(group=row, head=head).melt(["group", "head"], list(SCORES), "score")
+    return long.pivot_table("value", ["group", "score"], "head", "first", sort=False).fillna("").reset_index()

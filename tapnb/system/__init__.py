@@ -1,0 +1,1 @@
+"""The machine under all of it: folders, files, devices, precision, the allocator."""

@@ -1,0 +1,1 @@
+"""From parameters to executed notebooks to the book."""

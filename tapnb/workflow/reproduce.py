@@ -1,0 +1,151 @@
+"""Training a profile anew, apart from what is published, and comparing every number with the published one."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from tapnb.movies import catalogue
+from tapnb.store import results
+from tapnb.system import paths
+from tapnb.system.files import replacing
+from tapnb.workflow import notebooks
+
+VERDICTS = ("the same", "within its spread", "beyond its spread", "no spread is known")
+SPREADS = 2.0
+"""Standard deviations of single runs by which a mean over other runs may differ."""
+SPREAD = re.compile(r"\**([-+]?\d[\d.]*)(?: ± (\d[\d.]*)| \(([-+]?\d[\d.]*) to ([-+]?\d[\d.]*)\))\**")
+"""A cell such as "0.71 ± 0.03" or "+0.10 (+0.04 to +0.15)", which may be bold."""
+
+
+def anew(profile: str, movie: str, home: Path) -> pd.DataFrame:
+    """Run all notebooks in a folder of their own, from the first pixel on, and compare.
+
+    Parameters
+    ----------
+    profile, movie : str
+        Of what is published, and of what is run.
+    home : Path
+        Stands in for the project's folder: what is published is not seen, so nothing can be restored from it. A second
+        call goes on where the first was stopped.
+
+    Returns
+    -------
+    DataFrame
+        From :func:`compare`; also kept as ``comparison-<profile>-<movie>.csv`` in ``home``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing is published under that profile and movie.
+    """
+    published, measured = results.folder(profile, movie), paths.results() / "benchmarks.json"
+    if not any(published.glob("[0-9]*.json")):
+        raise FileNotFoundError(f"nothing is published for profile {profile!r} and movie {movie!r} to compare with; "
+                                f"results/ has {_published() or 'nothing'}")
+    with _at_home(home, movie):
+        if measured.exists():  # how fast a machine was is not trained
+            paths.results().mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(measured, paths.results() / measured.name)
+        for done in notebooks.run("all", profile, movie, "execute"):
+            print(f"{done.path.stem}  {done.seconds:.0f} s")
+        others = [path.name for path in published.parent.glob("*") if path != published]
+        found = compare(published, results.folder(profile, movie), others)
+    with replacing(home / f"comparison-{profile}-{published.name}.csv") as temporary:
+        found.to_csv(temporary, index=False)
+    return found
+
+
+def compare(published: Path, made: Path, others: Iterable[str] = ()) -> pd.DataFrame:
+    """Every number of one results folder beside that of another.
+
+    A mean with a standard deviation over runs is *within its spread* if it moved by at most two of them: the runs
+    differ in their seeds, and a training that another machine rounds otherwise is like another seed. A number with an
+    interval is if it moved by no more than the root of both intervals' summed squares: what the test pairs leave open,
+    since nobody knows the spread of a single training. A number with neither, such as a time, has no spread that is
+    known. Of the tables those cells are compared that say their spread or interval.
+
+    Parameters
+    ----------
+    published, made : Path
+        Two folders as :func:`tapnb.store.results.publish` fills them.
+    others : iterable of str
+        Other published movies, whose numbers notebook 13 shows as well: they are not trained anew.
+
+    Returns
+    -------
+    DataFrame
+        ``notebook``, ``number``, ``published`` and ``anew`` (as they are shown; empty where there is none), ``verdict``
+        (one of :data:`VERDICTS`, or "missing").
+    """
+    rows = []
+    for path in sorted(published.glob("[0-9]*.json")):
+        old = json.loads(path.read_text("utf-8"))["numbers"]
+        file = made / path.name
+        new = json.loads(file.read_text("utf-8"))["numbers"] if file.exists() else {}
+        rows += [{"notebook": path.stem, "number": key, "published": old.get(key, {}).get("text", ""),
+                  "anew": new.get(key, {}).get("text", ""), "verdict": _verdict(old.get(key), new.get(key))}
+                 for key in dict.fromkeys([*old, *new]) if not key.startswith(tuple(f"{other}_" for other in others))]
+    for path in sorted(published.glob("[0-9]*.csv")):
+        old, new = _cells(path), _cells(made / path.name)
+        rows += [{"notebook": path.stem, "number": f"row {row}, {column}", "published": old[row, column]["text"],
+                  "anew": new.get((row, column), {}).get("text", ""),
+                  "verdict": _verdict(old[row, column], new.get((row, column)))}
+                 for row, column in old if not column.startswith(tuple(f"{other}:" for other in others))]
+    return pd.DataFrame(rows, columns=["notebook", "number", "published", "anew", "verdict"])
+
+
+def _cells(table: Path) -> dict[tuple[int, str], dict]:
+    """The cells of a table that say a spread or an interval, by row and column, as numbers of a results file."""
+    if not table.exists():
+        return {}
+    found = {}
+    for column, texts in pd.read_csv(table, dtype=str, keep_default_na=False).items():
+        for row, text in enumerate(texts, 1):
+            if said := SPREAD.fullmatch(text.replace("\u2212", "-")):
+                value, std, low, high = said.groups()
+                rounded = 10.0 ** -len(value.partition(".")[2])  # both sides are: a unit of the last digit
+                found[row, column] = {"text": text.strip("*"), "value": float(value),
+                                      "std": float(std) + rounded if std else None,
+                                      "interval": None if std else (float(low) - rounded, float(high) + rounded)}
+    return found
+
+
+def _verdict(old: dict | None, new: dict | None) -> str:
+    if old is None or new is None:
+        return "missing"
+    if old["text"] == new["text"]:
+        return VERDICTS[0]
+    if old["std"] is not None:
+        return VERDICTS[1] if abs(old["value"] - new["value"]) <= SPREADS * old["std"] else VERDICTS[2]
+    if old["interval"] is not None and new["interval"] is not None:
+        half = [(high - low) / 2 for low, high in (old["interval"], new["interval"])]
+        return VERDICTS[1] if abs(old["value"] - new["value"]) <= math.hypot(*half) else VERDICTS[2]
+    return VERDICTS[3]
+
+
+def _published() -> str:
+    return ", ".join(sorted({"/".join(path.parts[-3:-1]) for path in paths.results().glob("*/*/[0-9]*.json")}))
+
+
+@contextmanager
+def _at_home(home: Path, movie: str) -> Iterator[None]:
+    """Let ``home`` be the project's folder, for this process and the kernels that it starts; take it back after."""
+    changed = {"TAPNB_HOME": str(home)}
+    if movie == "hela":  # images are no results: those that are there will do
+        changed["TAPNB_HELA"] = str(catalogue.hela_folder())
+    before = {key: os.environ.get(key) for key in changed}
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.update({key: value})

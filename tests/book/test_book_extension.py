@@ -1,0 +1,239 @@
+"""The role and the directives of the book, tried on a book of one page."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from made_up_results import RECORD, write_results
+from sphinx.testing.util import SphinxTestApp
+
+from tapnb.workflow.notebooks import CHECKOUT as ROOT
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """Return a function that builds a page and gives its HTML and the warnings."""
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    results = tmp_path / "results" / "smoke" / "synthetic"
+    write_results(results, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
+    source = tmp_path / "source"
+
+    def build(text, **config):
+        (source / "book").mkdir(parents=True, exist_ok=True)
+        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims', 'tapnb_profiles']\nnumfig = True\n")
+        (source / "index.md").write_text("# Front\n\n```{toctree}\nbook/page\nbook/runs\n```\n")
+        (source / "book" / "runs.md").write_text("# Runs\n\n```{run-records}\n```\n")
+        (source / "book" / "page.md").write_text(f"# Page\n\n{text}\n")
+        given = {
+            "tapnb_results": str(tmp_path / "results"),
+            "tapnb_profile": "smoke",
+            "tapnb_movie": "synthetic",
+        }
+        app = SphinxTestApp("html", srcdir=source, confoverrides=given | config)
+        try:
+            app.build()
+            html = (Path(app.outdir) / "book" / "page.html").read_text("utf-8")
+            return BeautifulSoup(html, "html.parser"), re.sub(r"\x1b\[[\d;]*m", "", app.warning.getvalue())
+        finally:
+            app.cleanup()
+
+    build.results = results
+    return build
+
+
+def test_a_number_shows_text_spread_and_runs_and_links_to_its_run(page):
+    html, warnings = page("It is {num}`02_try:acc`, or {num}`smoke/synthetic/02_try:acc`.")
+    assert warnings == ""
+    first, second = html.select("a.tapnb-result")
+    assert first.text == second.text == "0.910 ± 0.012 (n = 10)"
+    assert first["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+    assert "tap-synthetic-1a2b3c4d" in first["title"] and "profile smoke" in first["title"]
+    runs = BeautifulSoup(
+        (page.results.parents[2] / "source/_build/html/book/runs.html").read_text(), "html.parser"
+    )
+    assert (
+        runs.find(id="run-smoke-synthetic") and runs.find(id="run-tap-synthetic-1a2b3c4d").name == "details"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{num}`02_try:accuracy`", "no number 'accuracy'; it has acc"),
+        (
+            "{num}`07_none:acc`",
+            "07_none.json is not there; `make book PROFILE=smoke MOVIE=synthetic` makes it",
+        ),
+        ("{num}`cpu/hela/02_try:acc`", "`make book PROFILE=cpu MOVIE=hela` makes it"),
+        ("{num}`cpu/02_try:acc`", "neither 'name' nor 'profile/movie/name'"),
+        ("```{result-table} 02_try_none\n```", "02_try_none.csv is not there"),
+        ("```{provenance} 07_none\n```", "07_none.json is not there"),
+        ("```{result-figure} 02_try_curve\n```", "needs :alt:"),
+        ("{this}`weather`", "profile and movie, not 'weather'"),
+    ],
+)
+def test_what_is_missing_is_a_warning_with_its_place(page, text, says):
+    _, warnings = page(text)
+    assert says in warnings and re.search(r"page\.md:\d", warnings)
+
+
+def test_what_may_be_missing_says_how_to_make_it(page):
+    html, warnings = page(
+        "{num}`cpu/hela/02_try:acc?`\n\n```{result-table} cpu/hela/02_try_table\n:optional:\n```\n\n"
+        "```{result-figure} 02_try_curve\n:movie: hela\n:alt: A line\n:optional:\n```"
+    )
+    assert warnings == ""
+    lines = [p.text for p in html.select(".tapnb-missing")]
+    assert lines == [
+        "not run yet",
+        "Not run yet: make book PROFILE=cpu MOVIE=hela",
+        "Not run yet: make book PROFILE=smoke MOVIE=hela",
+    ]
+
+
+def test_a_table_shows_its_cells_as_they_are(page):
+    html, warnings = page(
+        "```{result-table} 02_try_table\n:name: tab\n:caption: Ours and $x$\n```\n\n{numref}`tab`"
+    )
+    assert warnings == ""
+    assert [[c.text for c in r.find_all(["th", "td"])] for r in html.select("table tr")] == [
+        ["group", "ours", "paper"],
+        ["A1", "0.70 ± 0.03", "0.70"],
+        ["B1", "<b>&", "–"],  # nothing there: a dash
+    ]
+    assert html.find("table")["id"] == "tab" and "Table 1" in html.find("caption").text
+
+
+def test_a_figure_has_its_text_caption_and_name(page):
+    html, warnings = page(
+        "```{result-figure} 02_try_curve\n:name: fig\n:alt: A falling line\n\nIt *falls*.\n```"
+    )
+    assert warnings == ""
+    figure = html.find("figure")
+    assert figure["id"] == "fig" and figure.img["alt"] == "A falling line" and "It falls." in figure.text
+
+
+def test_provenance_and_the_books_own_profile(page):
+    html, warnings = page("{this}`profile` on {this}`movie`\n\n```{provenance} 02_try\n```")
+    assert warnings == "" and "smoke on synthetic" in html.text
+    assert "0123456789" in html.details.summary.text and "pairs = 64" in html.details.text
+    assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+
+
+def test_the_published_movies_stand_below_the_books_own(page, tmp_path):
+    for movie in ("synthetic", "hela"):
+        write_results(tmp_path / "results" / "cpu" / movie, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
+    shown = ("```{result-table} 02_try_table\n:name: tab\n:caption: Ours\n```\n\n"
+             "```{result-figure} 02_try_curve\n:name: fig\n:alt: A line\n\nFalls.\n```")
+    html, warnings = page(shown)
+    assert warnings == "" and len(html.select("table caption")) == len(html.select("figcaption")) == 1
+    assert len(html.select("table")) == len(html.select("img.tapnb-plot")) == 3
+    assert [p.text for p in html.select(".tapnb-beside")] == 2 * [
+        "The same, as published for synthetic, profile cpu:", "The same, as published for hela, profile cpu:"]
+    html, _ = page(shown, tapnb_profile="cpu")
+    assert [p.text for p in html.select(".tapnb-beside")] == 2 * ["The same, as published for hela, profile cpu:"]
+    html, _ = page("```{result-table} cpu/hela/02_try_table\n```\n\n"
+                   "```{result-table} 02_try_table\n:alone:\n```")
+    assert len(html.select("table")) == 2
+
+
+def test_what_has_no_movie_stands_there_once(page, tmp_path):
+    for folder in (page.results, tmp_path / "results" / "cpu" / "hela"):
+        write_results(folder, "02_try", [], ["02_try_table"])
+        content = json.loads((folder / "02_try.json").read_text())
+        content["provenance"]["movies"] = {}
+        (folder / "02_try.json").write_text(json.dumps(content))
+    assert len(page("```{result-table} 02_try_table\n```")[0].select("table")) == 1
+
+
+def test_the_log_sums_up_what_ran_how_long_and_on_what(page):
+    other = RECORD | {"name": "strategy-synthetic-1", "kind": "strategy", "seconds": 3597.5, "cpu_seconds": 7200,
+                      "device": "cuda", "finished": "2026-01-03T00:00:00Z", "sittings": [{}, {}]}
+    (page.results / "records" / "strategy-synthetic-1.json").write_text(json.dumps(other))
+    html, warnings = page("```{run-log}\n```")
+    assert warnings == ""
+    rows = [[cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")]
+    assert [row[1:6] for row in rows] == [["time-arrow trainings", "1", "0.00", "–", "1"],
+                                          ["strategies", "1", "1.00", "2.00", "2"], ["all", "2", "1.00", "–", "3"]]
+    assert rows[2] == ["smoke, synthetic", "all", "2", "1.00", "–", "3", "cpu, 2 threads; cuda",
+                       "2026-01-01 to 2026-01-03", "0123456789"]
+
+
+def test_a_run_that_two_profiles_share_is_counted_once(page):
+    (record,) = (page.results / "records").glob("*.json")
+    other = page.results.parents[1] / "try" / "synthetic" / "records"
+    other.mkdir(parents=True)
+    shutil.copy(record, other)
+    html, _ = page("```{run-log}\n```")
+    assert [row.td.text for row in html.select("tbody tr")] == ["smoke, synthetic"]
+
+
+def test_a_cell_between_asterisks_is_bold(page):
+    (page.results / "02_try_best.csv").write_text("score\n**0.9**\n0.8\n")
+    html, warnings = page("```{result-table} 02_try_best\n```")
+    assert warnings == "" and [s.text for s in html.select("td strong")] == ["0.9"] and "*" not in html.table.text
+    assert all("tapnb-number" in td["class"] for td in html.select("td"))
+
+
+def test_a_picture_of_an_executed_notebook_comes_with_its_words(page, tmp_path):
+    executed = tmp_path / "source" / "book" / "executed"
+    (executed / "03_try").mkdir(parents=True)
+    words = {"image": {"alt": "A cell divides"}, "figure": {"caption": "It *divides*.", "name": "fig-cell"}}
+    cells = [{"cell_type": "code", "metadata": {"mystnb": words}, "source": "", "outputs": []}]
+    (executed / "03_try.ipynb").write_text(json.dumps({"cells": cells}))
+    html, warnings = page("```{executed-figure} 03_try:fig-cell\n```", exclude_patterns=["book/executed/*.ipynb"])
+    assert warnings == "" and "only where the movie was at hand" in html.select_one(".tapnb-missing").text
+    (executed / "03_try" / "fig-cell.png").write_bytes(b"\x89PNG")
+    html, warnings = page("It:\n\n```{executed-figure} 03_try:fig-cell\n```", exclude_patterns=["book/executed/*.ipynb"])
+    assert warnings == "" and html.figure.img["alt"] == "A cell divides" and html.figure.em.text == "divides"
+    _, warnings = page("```{executed-figure} 03_try:fig-none\n```")
+    assert "no cell of 03_try names its figure 'fig-none'" in warnings
+
+
+def test_claims_have_a_column_for_every_movie_that_was_run(page):
+    html, warnings = page("```{claims} cpu/hela this\n```")
+    assert warnings == ""
+    head, first, *rest = html.select("table tr")
+    assert [c.text for c in head.select("th")] == ["the paper\u2019s claim", "synthetic, profile smoke"]
+    assert len(rest) == 11 and "\u2013 not run yet" in first.text and "06_strategies, which makes A0" in first.text
+    assert "make book PROFILE=cpu MOVIE=hela" in html.text
+    assert [d.summary.text.split(":")[0] for d in html.select("details")] == ["synthetic, profile smoke"]
+    assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+
+
+def test_a_claim_that_nobody_measured_is_no_missing_movie(page):
+    html, warnings = page("```{claims} cpu/synthetic cpu/hela\n:only: 12\n```", tapnb_results=str(ROOT / "results"))
+    assert warnings == "" and len(html.select("thead th")) == 3 and "make book" not in html.text
+
+
+def test_a_section_shows_its_own_claims(page):
+    html, warnings = page("```{claims} this\n:only: 4 12\n```")
+    assert warnings == "" and [r.td.text.split(".")[0] for r in html.select("table tr")[1:]] == ["4", "12"]
+    assert "The paper itself: C1 and C0 are equal" in html.em.text
+
+
+def test_a_page_is_built_again_when_its_number_changes(page):
+    text = "{num}`02_try:acc`"
+    page(text)
+    content = json.loads((page.results / "02_try.json").read_text())
+    content["numbers"]["acc"]["text"] = "0.777"
+    (page.results / "02_try.json").write_text(json.dumps(content))
+    html, _ = page(text)
+    assert "0.777" in html.text
+
+
+def test_two_profiles_are_compared_setting_by_setting(page):
+    html, warnings = page("```{profiles} cpu paper\n```")
+    assert warnings == ""
+    rows = {row.td.text: [cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")}
+    assert rows["tap_pairs"][2] == "2\u202f000\u202f000" and "crop pairs seen in training" in rows["tap_pairs"][3]
+    assert "crops_per_frame_pair" not in rows  # the same in both
+
+
+def test_longer_is_cpu_with_more_epochs(page):
+    html, _ = page("```{profiles} cpu longer\n```")
+    changed = [row.td.text for row in html.select("tbody tr")]
+    assert changed == ["strategies", "linear_epochs", "resnet_epochs"]

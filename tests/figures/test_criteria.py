@@ -1,0 +1,28 @@
+"""The figure of the labelling criteria shows the pairs that it was given."""
+
+import numpy as np
+from toys import shrinking_discs
+
+from tapnb import dataset
+from tapnb.figures.criteria import criteria_examples
+from tapnb.studies import criteria
+
+
+def test_each_row_shows_its_pair_its_masks_and_its_labels():
+    movie = shrinking_discs(1)
+    data = dataset.event_dataset(movie, size=16, per_frame_pair=60)
+    found = criteria.examples(movie.masks, data)
+    assert (found["pair"] >= 0).all()
+    found.loc[2, "pair"] = -1
+    figure = criteria_examples(movie, data, found)
+    rows = np.array(figure.axes).reshape(4, 7)
+    for row, example in zip(rows, found.to_dict("records")):
+        shown = [int(axes.texts[0].get_text()) for axes in row[4:]]
+        assert shown == [example[c] for c in criteria.CRITERIA]
+        if example["pair"] < 0:
+            assert row[0].texts[1].get_text() == "none in this movie" and not row[0].images
+            continue
+        i, masks = example["pair"], [axes.images[0].get_array() for axes in row[2:4]]
+        assert [int((mask > 0).sum()) for mask in masks] == data.areas[i].tolist()
+        assert [axes.texts[0].get_text() for axes in row[2:4]] == [f"{area} px" for area in data.areas[i]]
+        assert row[1].texts[0].get_text() == f"frame {data.pairs.t[i] + 1}"

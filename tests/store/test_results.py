@@ -1,0 +1,77 @@
+"""What notebooks leave for the book."""
+
+import json
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from toys import shrinking_discs
+
+from tapnb.store import results, runs
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    return runs.Run(tmp_path, {"name": "tap-x-1", "device": "cpu", "seconds": 12.0, "results": {}})
+
+
+def test_a_number_says_its_spread_and_runs(run):
+    assert results.number(0.5, [run])["text"] == "0.500"
+    assert results.number(0.714, [run], 2, std=0.031, n=5)["text"] == "0.71 ± 0.03"
+    assert results.number(0.714, [run], interval=(0.7, 0.73))["text"] == "0.714 (0.700 to 0.730)"
+    assert results.number(14934, [run], 0)["text"] == "14\u202f934"
+    assert results.number(13, [], 1, unit="%")["text"] == "13.0\u202f%"
+    assert results.number(0.5, [run])["runs"] == ["tap-x-1"]
+
+
+def test_publishing_writes_numbers_tables_plots_and_records(run):
+    figure, axes = plt.subplots()
+    axes.plot([0, 1])
+    path = results.publish("02_pretraining", "smoke", "synthetic", {"seed": 1}, {"tap": run},
+                           {"accuracy": results.number(0.9, [run])}, {"train": shrinking_discs(1)}, {"accuracy": pd.DataFrame({"a": [1]})},
+                           {"curves": figure})
+    plt.close(figure)
+    assert {p.name for p in path.parent.iterdir()} == {"02_pretraining.json", "02_pretraining_accuracy.csv",
+                                                       "02_pretraining_curves.svg", "records"}
+    published = json.loads(path.read_text())
+    assert published["numbers"]["accuracy"]["value"] == 0.9 and published["runs"] == {"tap": "tap-x-1"}
+    assert published["provenance"]["parameters"] == {"seed": 1} and published["provenance"]["seconds"] == 12.0
+    assert published["provenance"]["movies"]["train"].endswith(shrinking_discs(1).fingerprint)
+    assert json.loads((path.parent / "records" / "tap-x-1.json").read_text()) == run.record
+    assert results.run_name("smoke", "synthetic", "02_pretraining", "tap") == "tap-x-1"
+    assert "tap-x-1" in results.show_stamp(path).data
+
+
+def test_a_plot_is_written_again_only_if_it_looks_otherwise(run):
+    """The last digits of where its axes stand are not printed, and go into the names of clip paths."""
+    def published(shift, height=1):
+        figure = plt.figure()
+        figure.add_axes((0.1 + shift, 0.1, 0.8, 0.8)).plot([0, height])
+        path = results.publish("02_pretraining", "smoke", "synthetic", {}, {}, {}, {}, plots={"curves": figure})
+        plt.close(figure)
+        return path.with_name("02_pretraining_curves.svg").read_text()
+
+    first = published(0)
+    assert published(1e-12) == first
+    assert published(0, height=2) != first
+
+
+def test_an_unfinished_notebook_is_named_with_its_command(run):
+    with pytest.raises(FileNotFoundError, match="`tapnb run 02_pretraining --profile cpu --movie hela`"):
+        results.run_name("cpu", "hela", "02_pretraining", "tap")
+
+
+def test_your_own_movies_folder_is_named_after_the_file(run):
+    names = {"some/where/My stack.tif": "my-stack", "x/synthetic.tif": "my-synthetic", "hela": "hela", ".": "movie"}
+    assert {movie: results.folder("smoke", movie).name for movie in names} == names
+
+
+def test_parameters_are_what_a_notebook_has_assigned():
+    variables = {"__name__": "x", "_i": "", "In": [""], "pd": pd, "movie": "hela", "sizes": [24], "rate": 0.1, "on": True}
+    assert results.given(variables) == {"movie": "hela", "sizes": [24], "rate": 0.1, "on": True}
+
+
+def test_a_cell_between_asterisks_is_shown_bold_and_any_other_as_it_is():
+    html = results.show_table(pd.DataFrame({"rec 1": ["**0.89**", "0.5 < x"]})).data
+    assert "<strong>0.89</strong>" in html and "**" not in html and "0.5 &lt; x" in html

@@ -1,0 +1,61 @@
+"""Rounded features and what they do to predictions."""
+
+import pytest
+import torch
+from toys import shrinking_discs
+
+from tapnb import models, pretrain, recognise
+from tapnb.store import runs
+from tapnb.studies import differences_rounding
+
+WAY = dict(on=torch.device("cpu"), command="tapnb run 11_differences")
+PARAMETERS = {"strategy": "A0", "seeds": [20, 40], "epochs": 2, "dataset": dict(size=16, per_frame_pair=30, limit=60)}
+
+
+@pytest.fixture
+def setting(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    torch.manual_seed(0)
+    model = models.TimeArrowModel((4, 4, 4, 4))
+    monkeypatch.setattr(pretrain, "load", lambda folder, on: model)
+    published = runs.Run(tmp_path, {"name": "strategy-x-1", "parameters": PARAMETERS})
+    return shrinking_discs(1), runs.Run(tmp_path, {"name": "tap-x-1", "code": "c"}), published
+
+
+def test_the_exact_features_are_those_that_are_rounded():
+    model, images = models.DenseFeatures((4, 4, 4, 4)), torch.rand(5, 2, 16, 16)
+    exact, rounded = differences_rounding.exact_features(model, images, batch=2), recognise.fixed_features(model, images)
+    assert exact.dtype == torch.float32 and not torch.equal(exact, rounded.float())
+    torch.testing.assert_close(exact.bfloat16(), rounded)
+
+
+def test_probabilities_and_decisions_are_compared():
+    logits = torch.tensor([[0.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
+    others = torch.tensor([[0.0, 0.0], [1.0, 0.0], [3.0, 0.0]])
+    found = differences_rounding.compare(logits, others)
+    apart = torch.sigmoid(torch.tensor(1.0)) - torch.sigmoid(torch.tensor(-1.0))
+    assert found["changed"] == 1 and found["largest"] == pytest.approx(apart.item())
+    assert found["mean"] == pytest.approx(apart.item() / 3)
+
+
+def test_rounding_changes_less_than_another_seed(setting):
+    movie, tap, published = setting
+    run = differences_rounding.rounding_run(movie, tap, published, 40, mode="execute", **WAY)
+    assert run.results["trained_on"] == run.results["tested"] == 40
+    rounded, seed = run.results["rounding"], run.results["another_seed"]
+    assert 0 < rounded["largest"] < seed["largest"] and rounded["mean"] < seed["mean"]
+    changed, largest = differences_rounding.effects(run)
+    assert changed.effect == pytest.approx(100 * rounded["changed"] / 40)
+    assert changed.low <= changed.effect < changed.high
+    assert largest.effect == rounded["largest"] and f"{seed['largest']:.3f}" in largest.note
+    assert differences_rounding.rounding_run(movie, tap, published, 40, mode="restore", **WAY).record == run.record
+    assert runs.find(run.name).record == run.record
+
+
+def test_what_cannot_be_compared_is_refused(setting):
+    movie, tap, published = setting
+    with pytest.raises(ValueError, match="pairs to compare roundings on is 1; it must be at least 2"):
+        differences_rounding.rounding_run(movie, tap, published, 1, mode="execute", **WAY)
+    trained = runs.Run(published.folder, {"parameters": PARAMETERS | {"strategy": "C1"}})
+    with pytest.raises(ValueError, match="strategy C1 keeps no TAP features; compare roundings with A0 or A1"):
+        differences_rounding.rounding_run(movie, tap, trained, 40, mode="execute", **WAY)

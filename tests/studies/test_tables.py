@@ -1,0 +1,43 @@
+"""Tables of scores, by hand."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tapnb.store.runs import Run
+from tapnb.studies import paper, tables
+
+
+def run(outcomes, tmp_path):
+    counts = np.broadcast_to(np.array(outcomes)[:, None], (len(outcomes), 5, 4)).tolist()
+    return Run(tmp_path, {"name": "x", "results": {"test": {"seeds": [20, 40][:len(outcomes)], "counts": counts},
+                                                   "average_precision": [0.4, 0.6][:len(outcomes)]}})
+
+
+def test_table_2_by_hand(tmp_path):
+    good, poor = [[90, 10, 5, 15], [90, 10, 5, 15]], [[80, 20, 10, 10], [60, 40, 10, 10]]
+    made = {"A1": run(good, tmp_path), "B1": run(poor, tmp_path)}
+    table = tables.strategies(made, paper.table2())
+    assert table["strategy"].tolist() == ["A1", "A1", "B1", "B1"]
+    ours, theirs = table.iloc[0], table.iloc[1]
+    assert (ours["rec 1"], ours["prec 1"], ours["source"]) == ("**0.75 ± 0.00**", "**0.60 ± 0.00**", "here (2 runs)")
+    assert ours["average precision"] == "0.50 ± 0.14"
+    assert theirs["rec 1"] == "**0.89 ± 0.03**"  # the best of the paper's rows that are shown
+    assert table.iloc[2]["rec 0"] == "0.70 ± 0.14" and table.iloc[3]["rec 0"] == "0.87 ± 0.07"
+    # every frame is alike and so are A1's runs: only the paper's standard error of 0.03 / sqrt(10) is left
+    text = tables.less_the_paper(made, paper.table2()).set_index("strategy").loc["A1", "rec 1"]
+    value, low, high = map(float, re.findall(r"[-+][\d.]+", text.replace("\u2212", "-")))
+    assert value == pytest.approx(-0.14) and high - low == pytest.approx(2 * 1.96 * 0.03 / 10**0.5, abs=0.011)
+
+
+def test_equal_in_the_digits_shown_is_equally_good():
+    table = pd.DataFrame({"rec 1": ["0.90", "0.90", "0.80"]})
+    tables.bold_best(table, table.index, pd.DataFrame({"rec 1": [0.901, 0.899, 0.8]}), ("rec 1",))
+    assert table["rec 1"].tolist() == ["**0.90**", "**0.90**", "0.80"]
+
+
+def test_one_run_has_means_without_spread(tmp_path):
+    table = tables.strategies({"A1": run([[90, 10, 5, 15]], tmp_path)}, paper.table2())
+    assert table.iloc[0]["rec 1"] == "**0.75**" and table.iloc[0]["average precision"] == "0.40"
