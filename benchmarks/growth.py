@@ -20,7 +20,7 @@ import torch
 from benchmarks import laps
 from benchmarks.processes import alone
 from benchmarks.rows import OURS
-from tapnb import crops, models
+from tapnb import crops, dataset, models
 from tapnb.heads import train_heads
 from tapnb.movies import read_movie
 
@@ -56,7 +56,7 @@ def reading(folder: Path, frames: int) -> Iterator:
     while True:
         movie = read_movie(*tiff_files(folder, frames))
         pairs = crops.sample_per_frame_pair(movie.shape, 48, 1000, laps.SEED)
-        crops.label(crops.labelled_areas(movie.masks, pairs))
+        dataset.label(dataset.labelled_areas(movie.masks, pairs))
         crops.change_weights(movie.frames, movie.levels, 48)
         yield 1
 
@@ -79,7 +79,7 @@ def head_steps(kind: str, seeds: int, batch: int = laps.BATCH) -> Iterator:
     labels, heads = laps.random_labels(batch), [laps.HEADS[kind]() for _ in range(seeds)]
     yield
     while True:
-        train_heads(heads, features, labels, 1, laps.SEED)
+        train_heads(heads, features, labels, 1)
         yield 1
 
 

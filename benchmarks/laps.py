@@ -14,17 +14,17 @@ import torch
 from tqdm import tqdm
 
 from benchmarks import plain, plain_pairs
-from tapnb import augment, crops, explain, models, pretrain, recognise
+from tapnb import augment, crops, dataset, explain, models, pretrain
 from tapnb.arrow import PairSource
 from tapnb.event_map import event_maps
-from tapnb.heads import train_heads
+from tapnb.heads import HEADS, fixed_features, train_heads
 from tapnb.movies import Movie, catalogue
+from tapnb.pretrain import PretrainSettings
 from tapnb.system import device
 
 SEED = 1
 BATCH = 108  # pairs; the authors' scripts
 WIDTHS = (32, 64, 128, 256)  # channels of the U-Net's levels
-HEADS = {"linear": models.LinearHead, "ResNet": models.ResNetHead}
 STRIDE = 8  # pixels between the windows of an event map
 
 
@@ -86,7 +86,7 @@ def step(movie: dict, batch: int = BATCH, size: int = 96, widths: tuple[int, ...
     yield
     while True:
         pairs = source.sample(size, batch * steps, rng)
-        pretrain.train_epoch(trained, optimiser, source, pairs, [1e-4] * steps, generator)
+        pretrain.train_epoch(trained, optimiser, source, pairs, [1e-4] * steps, generator, PretrainSettings().loss)
         yield batch * steps  # after the epoch's means were read, so nothing is still at work
 
 
@@ -129,7 +129,7 @@ def crop_pairs(movie: dict, per_frame_pair: int = 1000, size: int = 48, batch: i
     yield
     while True:
         pairs = crops.sample_per_frame_pair(opened.shape, size, per_frame_pair, SEED)
-        crops.label(crops.labelled_areas(masks, pairs))
+        dataset.label(dataset.labelled_areas(masks, pairs))
         for start in range(0, len(pairs), batch):
             crops.gather(frames, levels, pairs[start : start + batch])
         yield len(pairs)
@@ -155,10 +155,10 @@ def heads(kind: str, epochs: int, seeds: int = 10, batch: int = BATCH, size: int
     yield
     while True:
         start = time.perf_counter()
-        features = recognise.fixed_features(model, images)
+        features = fixed_features(model, images)
         once = time.perf_counter() - start
         start = time.perf_counter()
-        train_heads(trained, features, labels, 1, SEED)
+        train_heads(trained, features, labels, 1)
         yield batch * seeds, once / epochs + time.perf_counter() - start  # features serve all seeds and epochs
 
 
@@ -171,10 +171,9 @@ def head_step(kind: str, size: int = 48) -> Callable[[], None]:
 def hold_features(kind: str, pairs: int = 14934, seeds: int = 10, size: int = 48,
                   widths: tuple[int, ...] = WIDTHS) -> None:
     """Features of all the paper's training pairs in memory, and one step of the heads on them."""
-    features = recognise.fixed_features(untrained(models.DenseFeatures, widths), random_images(pairs, size))
+    features = fixed_features(untrained(models.DenseFeatures, widths), random_images(pairs, size))
     chosen = slice(0, min(pairs, BATCH))
-    train_heads([HEADS[kind](size) for _ in range(seeds)], features[chosen], random_labels(pairs)[chosen], 1,
-                          SEED)
+    train_heads([HEADS[kind](size) for _ in range(seeds)], features[chosen], random_labels(pairs)[chosen], 1)
 
 
 # Dense features of a frame

@@ -12,9 +12,9 @@ import torch
 from sklearn.metrics import average_precision_score
 
 from benchmarks.laps import SEED, STRIDE, open_movie
-from tapnb import crops, event_map, pretrain, recognise
-from tapnb.dataset import event_dataset
-from tapnb.heads import train_heads
+from tapnb import crops, dataset, event_map, pretrain
+from tapnb.dataset import DatasetSettings, event_dataset
+from tapnb.heads import HeadSettings, fixed_features, head_logits, train_heads
 from tapnb.models import DenseFeatures, ResNetHead
 from tapnb.movies import Movie
 from tapnb.store import results
@@ -76,13 +76,13 @@ def compare(folder: Path, movie: dict, frame_pairs: int = 8, windows: int = 500,
 
 def train_head(features: DenseFeatures, movie: Movie, pairs: int, epochs: int) -> ResNetHead:
     """A ResNet head on fixed features of balanced pairs (strategy A1)."""
-    data = event_dataset(movie, limit=pairs)
+    data = event_dataset(movie, DatasetSettings(training_pairs=pairs))
     chosen = data.parts["balanced"]
-    images = crops.gather(crops.as_tensor(movie.frames), movie.levels, data.pairs[chosen])
+    images = data.images(chosen)
     labels = torch.from_numpy(data.labels[chosen].astype(np.int64))
     torch.manual_seed(SEED)
     head = ResNetHead()
-    train_heads([head], recognise.fixed_features(features, images), labels, epochs, SEED)
+    train_heads([head], fixed_features(features, images), labels, epochs, HeadSettings(order_seed=SEED))
     return head.eval()
 
 
@@ -96,8 +96,8 @@ def both_ways(features: DenseFeatures, head: ResNetHead, movie: Movie, frame_pai
     for t, probability in zip(chosen, maps):
         cells = np.sort(rng.choice(probability.size, min(windows, probability.size), replace=False))
         pairs = event_map.window_pairs(movie.shape, t, event_map.window_size(head), STRIDE)[cells]
-        logits = recognise.predict([head], features, crops.gather(frames, movie.levels, pairs))[0]
+        logits = head_logits([head], features, crops.gather(frames, movie.levels, pairs))[0]
         found["ours"].append(probability.ravel()[cells])
         found["plain"].append(logits.softmax(dim=1)[:, 1].numpy())
-        found["labels"].append(crops.label(crops.labelled_areas(movie.masks, pairs)))
+        found["labels"].append(dataset.label(dataset.labelled_areas(movie.masks, pairs)))
     return {name: np.concatenate(parts) for name, parts in found.items()}

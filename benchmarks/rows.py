@@ -15,7 +15,7 @@ import torch
 from benchmarks import laps, machine, plain, quality, starts
 from benchmarks.processes import MeasurementError, Side, alone, alternate, default_allocator, ratio
 from tapnb import explain, models
-from tapnb.heads import BATCH
+from benchmarks.laps import BATCH
 from tapnb.system import allocator, device
 
 PAPER_EPOCHS = {"linear": 10, "ResNet": 30}  # Section 3
@@ -162,7 +162,7 @@ def _heads_row(kind: str, goal: float) -> Row:
         f"Event heads on fixed features, {SEEDS} seeds, {kind}", "seed and epoch, per pair", goal,
         {"plain": Side("one seed, one batch: its features computed, then one step of the head", laps.plain_heads,
                        arguments, PLAIN),
-         "ours": Side(f"one batch, {SEEDS} seeds: (time of recognise.fixed_features / {epochs} epochs + time of one "
+         "ours": Side(f"one batch, {SEEDS} seeds: (time of heads.fixed_features / {epochs} epochs + time of one "
                       f"epoch of heads.train_heads) / {SEEDS} seeds", laps.heads,
                       arguments | {"epochs": epochs, "seeds": SEEDS}, OURS)}, beside)
 

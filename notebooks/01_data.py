@@ -34,14 +34,15 @@ import pandas as pd
 from tapnb import crops, dataset, figures
 from tapnb.metrics import scores
 from tapnb.movies import catalogue
+from tapnb.settings import chosen
 from tapnb.store import results
 from tapnb.studies import paper
+from tapnb.studies.data import example_windows
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks,
                                    held_out=held_out, held_out_masks=held_out_masks)
-data = dataset.event_dataset(train, per_frame_pair=crops_per_frame_pair, criterion=criterion, threshold=area_threshold,
-                             count_values=count_values, replacement=replacement, limit=training_pairs or None)
+data = dataset.event_dataset(train, chosen(dataset.DatasetSettings, parameters))
 pd.DataFrame([{"role": role, "movie": m.name, "frames": len(m.frames), "size (pixels)": f"{m.shape[1]} x {m.shape[2]}",
                "type": str(m.frames.dtype), "minutes a frame": m.minutes_per_frame, "source": m.source}
               for role, m in (("training", train), ("held-out", other))])
@@ -73,7 +74,7 @@ table1
 # How many crop pairs each labelling criterion of the paper's Table 5 calls positive, over all pairs:
 
 # %%
-shares = {name: float(crops.label(data.areas, name, area_threshold).mean()) for name in crops.CRITERIA}
+shares = {name: float(dataset.label(data.areas, name, area_threshold).mean()) for name in dataset.CRITERIA}
 criteria_table = pd.DataFrame([
     {"criterion": name, "here": f"{100 * share:.1f} %",
      "paper (test set)": f"{100 * paper.TABLE5_TEST_POSITIVES[name] / paper.TABLE1['test'][0]:.1f} %"}
@@ -102,7 +103,7 @@ kinds = pd.DataFrame(columns=["kind", "in the movie"]) if train.events is None e
 kinds
 
 # %% mystnb={"image": {"alt": "Rows of consecutive 64-pixel crops around example events and, in the synthetic movie, around look-alikes that are not events; labelled pixels are outlined."}, "figure": {"caption": "Example events of each class and, where the movie knows them, of what only looks like one: six consecutive frames each, windows of 64 pixels; the labelled pixels are outlined (blue: division, vermillion: death).", "name": "fig-events"}}
-examples = dataset.example_windows(train)
+examples = example_windows(train)
 figures.event_gallery(train, examples) if len(examples) else "no event lies far enough from the movie's borders to be shown"
 
 # %% [markdown]
@@ -114,7 +115,7 @@ figures.event_gallery(train, examples) if len(examples) else "no event lies far 
 
 # %%
 test = data.parts["test"]
-images = crops.gather(crops.as_tensor(train.frames), train.levels, data.pairs[test]).flatten(2)  # (N, 2, pixels)
+images = data.images(test).flatten(2)  # (N, 2, pixels)
 statistics = {"largest pixel": images.amax((1, 2)), "99th percentile": images.flatten(1).quantile(0.99, dim=1),
               "mean": images.mean((1, 2)), "standard deviation": images.flatten(1).std(dim=1),
               "change between the frames": (images[:, 1] - images[:, 0]).abs().mean(1)}
@@ -133,7 +134,7 @@ sides = [side for side in (data.pairs.size, 2 * data.pairs.size) if other.masks 
 eventful = {}
 for side in sides:
     windows = crops.sample_per_frame_pair(other.shape, side, crops_per_frame_pair)
-    labels = crops.label(crops.labelled_areas(other.masks, windows, count_values), criterion, area_threshold)
+    labels = dataset.label(dataset.labelled_areas(other.masks, windows, count_values), criterion, area_threshold)
     eventful[side] = float(labels.mean())
 pd.DataFrame([{"held-out windows (pixels)": side, "with an event": f"{share:.1%}"} for side, share in eventful.items()])
 

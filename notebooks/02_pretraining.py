@@ -47,11 +47,11 @@ recipes: list[str] = ["uniform 96", "uniform 48", "change 48", "change 24:3 32:2
 import pandas as pd
 from IPython.display import display
 
-from tapnb import figures, pretrain
+from tapnb import figures
 from tapnb.metrics import scores
 from tapnb.movies import catalogue
 from tapnb.store import results
-from tapnb.studies import paper
+from tapnb.studies import paper, pretraining
 from tapnb.studies.pretraining import read_recipe
 from tapnb.system import device as devices
 
@@ -61,11 +61,7 @@ train, other = catalogue.open_both(movie, frames=synthetic_frames, size=syntheti
                                    held_out=held_out, held_out_masks=held_out_masks)
 on = devices.choose(device)
 command = f"tapnb run 02_pretraining --profile {profile} --movie {movie} --mode execute"
-tap = dict(pairs=tap_pairs, pairs_per_epoch=tap_pairs_per_epoch, batch=tap_batch, crop_sizes=tap_crop_sizes,
-           crop_shares=tap_crop_shares, sampler=tap_sampler, uniform_share=tap_uniform_share,
-           change_power=tap_change_power, schedule=tap_schedule, low_rate=tap_low_rate, high_rate=tap_high_rate,
-           unit_length=tap_unit_length, validation_pairs=tap_validation_pairs, validation_size=tap_validation_size)
-tap |= {"floor": tap_floor} if tap_floor else {}
+tap = pretraining.settings_of(parameters)
 setting = dict(seed=tap_seed, mode=mode, on=on, command=command, test_pairs=tap_test_pairs)
 for role, m in (("training", train), ("held-out", other)):
     print(f"{role}: {m.name}, {m.shape[0]} frames of {m.shape[1]} x {m.shape[2]} pixels")
@@ -77,7 +73,7 @@ for role, m in (("training", train), ("held-out", other)):
 # in the paper; many of them hold nothing that could tell the time. Pairs *by change* lie where the picture changes.
 
 # %%
-run = pretrain.tap_run(train, other, **tap, **setting)
+run = pretraining.tap_run(train, other, tap, **setting)
 history = pd.DataFrame(run.results["history"])
 display(history[["pairs", "minutes", "crop_size", "train_loss", "train_accuracy", "uniform_accuracy",
                  "change_accuracy"]].round(3).tail(12))
@@ -114,10 +110,8 @@ accuracy_table
 # %%
 compared = {}
 for text, recipe in to_compare.items():
-    budget = recipe.pairs(recipe_pairs)
-    compared[text] = pretrain.tap_run(train, other, **tap | dict(
-        pairs=budget, pairs_per_epoch=max(tap_batch, budget // 6), sampler=recipe.sampler, crop_sizes=recipe.sizes,
-        crop_shares=recipe.shares), **setting | dict(test_pairs=tap_validation_pairs))
+    recipe_settings = pretraining.of_recipe(tap, recipe, recipe_pairs)
+    compared[text] = pretraining.tap_run(train, other, recipe_settings, **setting | dict(test_pairs=tap_validation_pairs))
 recipe_histories = {text: pd.DataFrame(r.results["history"]) for text, r in compared.items()}
 recipe_table = pd.DataFrame([
     {"recipe": text, "pairs": int(h["pairs"].iloc[-1]), "minutes": f"{h['minutes'].iloc[-1]:.1f}"}

@@ -58,8 +58,8 @@ for role, m in movies.items():
 
 # %%
 # Pictures of a movie are not published: these are drawn anew, in seconds, from the trained network.
-drawn = explain.maps_run(tap, movies, {"train": shown_train, "held-out": shown_held_out}, **setting | {"mode": "execute"})
-kept = {role: explain.kept_maps(drawn, role) for role in movies}
+drawn = grad_cam.maps_run(tap, movies, {"train": shown_train, "held-out": shown_held_out}, **setting | {"mode": "execute"})
+kept = {role: grad_cam.kept_maps(drawn, role) for role in movies}
 
 
 def picture(role: str, name: str, label: str):

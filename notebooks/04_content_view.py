@@ -42,7 +42,7 @@ train, other = catalogue.open_both(movie, frames=synthetic_frames, size=syntheti
                                    held_out=held_out, held_out_masks=held_out_masks)
 on = devices.choose(device)
 tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
-sides = tap.record["parameters"]["crop_sizes"]
+sides = tap.record["parameters"]["settings"]["crop_sizes"]
 print(f"{tap.name}: trained with crops of {', '.join(map(str, sides))} pixels (paper: 96) at full resolution")
 print(f"tried on {other.name}, {other.shape[0]} frames of {other.shape[1]} x {other.shape[2]} pixels")
 

@@ -47,8 +47,8 @@ train, other = catalogue.open_both(movie, frames=synthetic_frames, size=syntheti
 setting = dict(mode=mode, on=devices.choose(device),
                command=f"tapnb run 05_decorrelation --profile {profile} --movie {movie} --mode execute")
 tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
-print(f"{tap.name}: {tap.record['parameters']['pairs']} crop pairs, "
-      f"{'unit-length' if tap.record['parameters']['unit_length'] else 'unscaled'} channels in its decorrelation term")
+print(f"{tap.name}: {tap.record['parameters']['settings']['pairs']} crop pairs, "
+      f"{'unit-length' if tap.record['parameters']['settings']['unit_length'] else 'unscaled'} channels in its decorrelation term")
 
 # %% [markdown]
 # ## Two trainings that differ in nothing else

@@ -29,19 +29,19 @@ gallery_places: int = 8  # most confident mistakes of each kind that are shown
 # %%
 import numpy as np
 
-from tapnb import figures, recognise
+from tapnb import figures
 from tapnb.metrics import scores
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import errors, limitations, paper
+from tapnb.studies import errors, limitations, paper, strategies
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
                                    held_out_masks=held_out_masks)
 a1 = runs.find(results.run_name(profile, movie, "06_strategies", "A1"))
-data = recognise.dataset_of(a1, train)
+data = strategies.dataset_of(a1, train)
 seed, counts = errors.one_run(a1, run_seed)  # (T, 4)
-tested = errors.tested(recognise.predictions(a1).query("seed == @seed"), data)
+tested = errors.tested(strategies.predictions(a1).query("seed == @seed"), data)
 print(f"{a1.name}, seed {seed}: {len(tested)} test pairs, {tested['label'].sum()} of them positive")
 
 # %% [markdown]

@@ -31,7 +31,7 @@ from tapnb import figures, recognise
 from tapnb.metrics import scores
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import criteria, paper, tables
+from tapnb.studies import criteria, paper, strategies, tables
 from tapnb.system import device as devices
 
 parameters = results.given(globals())
@@ -41,7 +41,7 @@ on = devices.choose(device)
 command = f"tapnb run 08_criteria --profile {profile} --movie {movie} --mode execute"
 published = {name: runs.find(results.run_name(profile, movie, "06_strategies", name)) for name in ("A0", "A1")}
 given = published["A0"].record["parameters"]
-data, threshold = recognise.dataset_of(published["A0"], train), given["dataset"]["threshold"]
+data, threshold = strategies.dataset_of(published["A0"], train), given["dataset"]["area_threshold"]
 
 # %% [markdown]
 # ## Table 4: where they disagree
@@ -93,7 +93,7 @@ results.show_table(table5)
 against_paper
 
 # %% mystnb={"image": {"alt": "Four panels, one per score: for each criterion and head one dot per run here and a diamond with error bar for the paper's mean and standard deviation."}, "figure": {"caption": "The paper's Table 5 as a picture: precision and recall of both classes under each criterion, one dot a run, beside the paper's mean and standard deviation.", "name": "fig-nb-criteria"}}
-per_run = pd.concat([scores.scores_per_run(recognise.predictions(run)).assign(strategy=": ".join(key))
+per_run = pd.concat([scores.scores_per_run(strategies.predictions(run)).assign(strategy=": ".join(key))
                      for key, run in made.items()], ignore_index=True)
 reference = paper.table5().loc[list(made)]
 scores_plot = figures.strategy_scores(per_run, reference.set_axis(reference.index.map(": ".join)))

@@ -25,17 +25,17 @@ held_out_masks: str = ""  # your own movie: masks of the second one
 device: str = "auto"  # auto, cuda, mps or cpu
 
 # %%
-from tapnb import figures, recognise
+from tapnb import figures
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import errors, limitations, limitations_heads, tables
+from tapnb.studies import errors, limitations, limitations_heads, strategies, tables
 from tapnb.system import device as devices
 
 parameters = results.given(globals())
 train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
                                    held_out_masks=held_out_masks)
 a0, a1 = (runs.find(results.run_name(profile, movie, "06_strategies", name)) for name in ("A0", "A1"))
-data = recognise.dataset_of(a0, train)
+data = strategies.dataset_of(a0, train)
 print(f"linear head: {a0.name}; ResNet head: {a1.name}")
 
 # %% [markdown]
@@ -67,7 +67,7 @@ heads_table
 # has gone at most 12 pixels by then, at an even pace; where it may have moved in from outside, that *cannot be told*.
 
 # %%
-pairs = {name: errors.tested(recognise.predictions(run), data) for name, run in (("A0", a0), ("A1", a1))}
+pairs = {name: errors.tested(strategies.predictions(run), data) for name, run in (("A0", a0), ("A1", a1))}
 held = limitations.kinds(train, data, pairs["A0"]["pair"].unique())
 (f"{train.name} has no table of look-alikes: only the three kinds that masks and pixels tell are there."
  if limitations.LOOKALIKES[0] not in held else f"{train.name} has a table of look-alikes: all kinds can be told.")

@@ -37,6 +37,7 @@ import pandas as pd
 
 from tapnb import dataset, figures
 from tapnb.movies import catalogue
+from tapnb.settings import restored
 from tapnb.store import results, runs
 from tapnb.studies import differences, differences_fill, differences_rounding, effects, paper
 from tapnb.system import device as devices
@@ -48,7 +49,8 @@ way = dict(mode=mode, on=devices.choose(device),
            command=f"tapnb run 11_differences --profile {profile} --movie {movie} --mode execute")
 published = {name: runs.find(results.run_name(profile, movie, "06_strategies", name))
              for name in dict.fromkeys(["tap", rounding_strategy, *balancing_strategies, *difference_strategies])}
-tap, chosen = published["tap"], published[rounding_strategy].record["parameters"]["dataset"]
+tap = published["tap"]
+chosen = restored(dataset.DatasetSettings, published[rounding_strategy].record["parameters"]["dataset"])
 pd.DataFrame([{"role": name, "run": run.name} for name, run in published.items()])
 
 # %% [markdown]
@@ -59,8 +61,8 @@ pd.DataFrame([{"role": name, "run": run.name} for name, run in published.items()
 # many as there are training pairs, so that some pairs come several times. All of this can be counted.
 
 # %%
-data = dataset.event_dataset(train, **chosen)
-measured = [*differences.label_effects(train, data.pairs, chosen["criterion"], chosen["threshold"]),
+data = dataset.event_dataset(train, chosen)
+measured = [*differences.label_effects(train, data.pairs, chosen.criterion, chosen.area_threshold),
             *differences.balancing_effects(train, chosen)]
 effects.table(measured)
 

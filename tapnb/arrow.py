@@ -55,8 +55,8 @@ class PairSource:
 
 
 @torch.inference_mode()
-def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
-            unit_length: bool = False, floor: float = 0.0, batch: int = 32) -> tuple[torch.Tensor, float]:
+def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs, batch: int = 32,
+            **form: float | bool) -> tuple[torch.Tensor, float]:
     """Logits of crop pairs without augmentation, in float32 and evaluation mode.
 
     Parameters
@@ -64,11 +64,11 @@ def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
     model : TimeArrowModel
     source : PairSource
     pairs : CropPairs
-    unit_length, floor
-        See :func:`tapnb.losses.decorrelation`.
     batch : int
         Pairs of 48 x 48 pixels per batch, whose maps stay in a processor's cache; larger crops come in smaller
         batches.
+    **form
+        Of :func:`tapnb.losses.decorrelation`.
 
     Returns
     -------
@@ -83,16 +83,16 @@ def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
         images = source.gather(pairs[start : start + batch])
         out, z = model(images)
         logits.append(out)
-        total += losses.decorrelation(z, unit_length=unit_length, floor=floor).item() * len(images)
+        total += losses.decorrelation(z, **form).item() * len(images)
     return torch.cat(logits), total / len(pairs)
 
 
 def validate(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
-             unit_length: bool = False, floor: float = 0.0) -> dict[str, float]:
+             weight: float = losses.DECORRELATION_WEIGHT, **form: float | bool) -> dict[str, float]:
     """Held-out ``loss`` (Eq. 4), ``decorrelation`` (Eq. 5) and ``accuracy`` of fixed pairs."""
-    logits, extra = predict(model, source, pairs, unit_length, floor)
+    logits, extra = predict(model, source, pairs, **form)
     flip = torch.from_numpy(pairs.flip).to(logits.device)
-    return {"loss": losses.time_arrow(logits, flip).item() + losses.DECORRELATION_WEIGHT * extra,
+    return {"loss": losses.cross_entropy(logits, flip).item() + weight * extra,
             "decorrelation": extra, "accuracy": (logits.argmax(1) == flip).float().mean().item()}
 
 

@@ -1,15 +1,14 @@
-"""Crop pairs as index arrays: sampled, labelled, split, balanced, gathered.
+"""Crop pairs as index arrays: sampled and gathered.
 
 A crop pair is the same square window of frames ``t`` and ``t + 1`` (paper, Section 3). It is kept as four
 numbers, never as pixels: 95 000 pairs are a megabyte instead of 440, and labels, splits and batches are
-functions of them.
+functions of them (:mod:`tapnb.dataset`).
 """
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -17,12 +16,6 @@ from scipy import ndimage
 
 from tapnb.movies import SMALLEST_RANGE, normalise
 from tapnb.system.device import send
-
-CRITERIA = ("size filter, either", "any size, either", "any size, both")
-"""The labelling criteria of Table 5; the first is the default everywhere else."""
-
-AREA_THRESHOLD = 40
-"""Labelled pixels from which a crop counts under the size filter (Table 1)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,107 +143,6 @@ def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int
     x = np.minimum(column * stride + jitter[1], shape[2] - size)
     return CropPairs(np.where(drawn, t, pairs.t), np.where(drawn, y, pairs.y), np.where(drawn, x, pairs.x),
                      pairs.flip, size)
-
-
-def labelled_areas(masks: np.ndarray, pairs: CropPairs, count_values: bool = False) -> np.ndarray:
-    """Labelled pixels of each pair's two crops, by summed-area tables of the rows and columns that hold any.
-
-    Parameters
-    ----------
-    masks : uint8 array, shape (T, Y, X)
-        0 nothing, 1 division, 2 death.
-    pairs : CropPairs
-    count_values : bool
-        Sum the mask's values, so that a pixel of a death counts twice: what the authors' scripts do.
-
-    Returns
-    -------
-    int32 array, shape (N, 2)
-        Areas in frames t and t + 1, in pixels, in time order (a flip does not change a label).
-    """
-    areas = np.zeros((len(pairs), 2), np.int32)
-    order = np.argsort(pairs.t, kind="stable")
-    bounds = np.searchsorted(pairs.t[order], np.arange(len(masks) + 1))
-    for t, mask in enumerate(masks):  # one table at a time serves pairs (t, t + 1) and (t - 1, t)
-        rows, columns = mask.any(axis=1), mask.any(axis=0)
-        if not rows.any():
-            continue
-        labelled = mask.compress(rows, axis=0).compress(columns, axis=1)
-        table = np.zeros((labelled.shape[0] + 1, labelled.shape[1] + 1), np.int32)
-        np.cumsum(labelled if count_values else labelled > 0, axis=1, dtype=np.int32, out=table[1:, 1:])
-        for above, row in pairwise(table):  # ten times as fast as a cumsum along axis 0
-            row += above
-        down, across = (np.append(0, np.cumsum(some)) for some in (rows, columns))  # from pixels to table
-        for frame in (0, 1):
-            if not 0 <= t - frame < len(masks) - 1:
-                continue
-            chosen = order[bounds[t - frame] : bounds[t - frame + 1]]
-            y, x = pairs.y[chosen], pairs.x[chosen]
-            y0, y1, x0, x1 = down[y], down[y + pairs.size], across[x], across[x + pairs.size]
-            areas[chosen, frame] = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
-    return areas
-
-
-def label(areas: np.ndarray, criterion: str = CRITERIA[0], threshold: int = AREA_THRESHOLD) -> np.ndarray:
-    """Which pairs hold an event, under one of the criteria of Table 5.
-
-    Parameters
-    ----------
-    areas : int array, shape (N, 2)
-        From :func:`labelled_areas`.
-    criterion : {"size filter, either", "any size, either", "any size, both"}
-    threshold : int
-        Pixels from which an area passes the size filter (inclusive).
-
-    Returns
-    -------
-    bool array, shape (N,)
-    """
-    if criterion == "any size, both":
-        return (areas > 0).all(axis=1)
-    if criterion == "any size, either":
-        return (areas > 0).any(axis=1)
-    if criterion == "size filter, either":
-        return (areas >= threshold).any(axis=1)
-    raise ValueError(f"unknown labelling criterion {criterion!r}; choose one of {', '.join(map(repr, CRITERIA))}")
-
-
-def split_random(n: int, seed: int = 25, shares: tuple[float, float] = (0.6, 0.2)) -> dict[str, np.ndarray]:
-    """Shuffle and cut into training, validation and test pairs (0.6 / 0.2 / 0.2, Section 3).
-
-    Crops of one frame overlap between the parts, so this split leaks; it is the paper's.
-    """
-    order = np.random.default_rng(seed).permutation(n)
-    first, second = round(n * shares[0]), round(n * (shares[0] + shares[1]))
-    return {"train": order[:first], "validation": order[first:second], "test": order[second:]}
-
-
-def balance(labels: np.ndarray, index: np.ndarray, seed: int = 25, replacement: bool = False) -> np.ndarray:
-    """Subsample ``index`` so that both classes are equally frequent (Section 3), in shuffled order.
-
-    Parameters
-    ----------
-    labels : bool array, shape (N,)
-        Labels of all pairs.
-    index : int array
-        The pairs to choose from (the training part).
-    seed : int
-    replacement : bool
-        Draw ``len(index) / 2`` of each class with replacement, once: what the authors' scripts do.
-
-    Raises
-    ------
-    ValueError
-        If one of the classes is empty.
-    """
-    rng = np.random.default_rng(seed)
-    classes = [index[labels[index]], index[~labels[index]]]
-    if min(map(len, classes)) == 0:
-        missing = "positive" if len(classes[0]) == 0 else "negative"
-        raise ValueError(f"none of the {len(index)} training pairs is {missing}: no head can be trained; "
-                         "draw more crops per frame pair or use a movie with more events")
-    n = len(index) // 2 if replacement else min(map(len, classes))
-    return rng.permutation(np.concatenate([rng.choice(c, n, replace=replacement) for c in classes]))
 
 
 def as_tensor(frames: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:

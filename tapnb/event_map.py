@@ -23,7 +23,8 @@ from torch.nn import functional as F
 
 from tapnb import explain
 from tapnb.crops import CropPairs
-from tapnb.models import FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead, folded
+from tapnb.fast import folded
+from tapnb.models import FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead
 from tapnb.movies import Movie, normalise
 
 BAND = 96  # rows of a frame that the head sees at a time: 6 more for the halo, and 27 MB a step at 1024 px
@@ -34,7 +35,7 @@ def event_maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: i
                frame_pairs: Sequence[int] | None = None) -> Iterator[np.ndarray]:
     """Probability of an event in every window of every frame pair, by dense features of whole frames.
 
-    See the head of this module for how this differs from :func:`tapnb.recognise.predict` on the crops of
+    See the head of this module for how this differs from :func:`tapnb.heads.head_logits` on the crops of
     :func:`window_pairs`. Memory does not grow with the movie: one frame is read and worked on at a time.
 
     Parameters
@@ -94,8 +95,8 @@ def window_size(head: nn.Module) -> int:
 def window_pairs(shape: tuple[int, int, int], t: int, size: int = 48, stride: int = 8) -> CropPairs:
     """The windows of one event map as crop pairs, in the order of its raveled cells.
 
-    They serve to label a map (:func:`tapnb.crops.labelled_areas`) and to compute one crop by crop
-    (:func:`tapnb.recognise.predict`).
+    They serve to label a map (:func:`tapnb.dataset.labelled_areas`) and to compute one crop by crop
+    (:func:`tapnb.heads.head_logits`).
 
     Parameters
     ----------

@@ -7,21 +7,13 @@ of which logit, or of which of the two frames its map is; here Figure 2 is the f
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from torch import nn
 
-from tapnb import pretrain
-from tapnb.models import FEATURES, DenseFeatures, TimeArrowModel, folded
+from tapnb.fast import folded
+from tapnb.models import FEATURES, DenseFeatures, TimeArrowModel
 from tapnb.movies import Movie, normalise
-from tapnb.store import runs
-from tapnb.system import device
-from tapnb.system.files import replacing
-
-MODULES = ("movies.movie", "models", "explain")
-"""The code that makes the maps what they are."""
 
 MAPS = {"grad_cam": "Grad-CAM, frame t (Figure 2)", "second": "Grad-CAM, frame t + 1", "votes": "votes of the pixels",
         "change": "change between the frames"}
@@ -151,47 +143,3 @@ def maps(model: TimeArrowModel, movie: Movie, t: int, tile: int = 0,
     first, second = grad_cam(model.head, z).cpu().numpy()
     return {"grad_cam": first, "second": second, "votes": votes(model.head, z).cpu().numpy(),
             "change": np.abs(pair[1] - pair[0])}
-
-
-def maps_run(tap: runs.Run, movies: dict[str, Movie], t: dict[str, int], *, mode: str, on: torch.device, command: str,
-             tile: int = 0) -> runs.Run:
-    """:func:`maps` of one frame pair of each movie as a run; its folder keeps them, see :func:`kept_maps`.
-
-    ``t`` is the frame pair of each role; -1 stands for the middle one, a choice that looks at nothing.
-    """
-    check_movie(tap, movies)
-    pairs = {role: len(movie.frames) - 1 for role, movie in movies.items()}
-    t = {role: (pairs[role] - 1) // 2 if t[role] == -1 else t[role] for role in movies}
-    for role, movie in movies.items():
-        if not 0 <= t[role] < pairs[role]:
-            raise ValueError(f"the {role} movie {movie.name!r} has no frame pair {t[role]}; choose 0 to "
-                             f"{pairs[role] - 1}, or -1 for the middle one")
-
-    def make(folder: Path) -> dict:
-        model = pretrain.load(tap.folder, on)
-        for role, movie in movies.items():
-            with replacing(folder / f"{role}.npz") as temporary, temporary.open("wb") as file:
-                np.savez(file, **maps(model, movie, t[role], tile))
-        return {"t": t}
-
-    return runs.run("gradcammaps", movies, key_of(tap) | {"t": t}, 0, mode, make, device.describe(on), MODULES, command)
-
-
-def kept_maps(run: runs.Run, role: str) -> dict[str, np.ndarray]:
-    """What a :func:`maps_run` kept of the movie of that role, as returned by :func:`maps`."""
-    with np.load(run.folder / f"{role}.npz", allow_pickle=False) as kept:
-        return dict(kept)
-
-
-def key_of(tap: runs.Run) -> dict:
-    """What a run that looks into a pretraining has in its key."""
-    return {"tap": tap.name, "tap_code": tap.record["code"]}  # other weights may bear the same name
-
-
-def check_movie(tap: runs.Run, movies: dict[str, Movie]) -> None:
-    """Raise ValueError unless the network was pretrained on the movie of the role "train"."""
-    trained_on, movie = tap.record["movies"]["train"], movies["train"]
-    if trained_on["fingerprint"] != movie.fingerprint:
-        raise ValueError(f"the network of {tap.name} was pretrained on another movie than this {movie.name!r} "
-                         f"({trained_on['fingerprint']}, not {movie.fingerprint}); run notebook 02 for it first, with "
-                         "the same options")

@@ -1,4 +1,4 @@
-"""The time-arrow loss and the decorrelation term (paper, Appendix A, Eqs. 4 and 5)."""
+"""The paper's losses: Eq. 3 of the event heads, Eqs. 4 and 5 of the pretraining (Section 2 and Appendix A)."""
 
 from __future__ import annotations
 
@@ -14,21 +14,46 @@ TEMPERATURE = 0.2
 """tau of Eq. 5."""
 
 
-def time_arrow(logits: torch.Tensor, flip: torch.Tensor) -> torch.Tensor:
-    """Cross entropy of "which frame came first".
+def cross_entropy(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """Eq. 3: mean over pairs of -log softmax(logits) of the true class, in float32.
 
     Parameters
     ----------
     logits : tensor, shape (N, 2)
-        One logit a frame, in the order in which the frames were shown.
-    flip : bool tensor, shape (N,)
-        True where the later frame was shown first, so that frame 1 is the earlier one.
+        Of an event head, "nothing" and "event"; or of the time-arrow head, one a frame in the order shown.
+    classes : int or bool tensor, shape (N,)
+        Whether there is an event; or, of the time arrow, the earlier frame: 1 where the later one was shown first.
 
     Returns
     -------
     tensor, scalar
     """
-    return F.cross_entropy(logits.float(), flip.long())
+    return F.cross_entropy(logits.float(), classes.long())
+
+
+def time_arrow(logits: torch.Tensor, flip: torch.Tensor, z: torch.Tensor, weight: float = DECORRELATION_WEIGHT,
+               **form: float | bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Eq. 4: cross entropy of "which frame came first", plus lambda times the decorrelation of the features.
+
+    Parameters
+    ----------
+    logits : tensor, shape (N, 2)
+    flip : bool tensor, shape (N,)
+        True where the later frame was shown first.
+    z : tensor, shape (N, 2, C, h, w)
+        Dense features.
+    weight : float
+        lambda.
+    **form
+        Of :func:`decorrelation`.
+
+    Returns
+    -------
+    loss, decorrelation : tensors, scalar
+        The second is the term of Eq. 5 alone.
+    """
+    extra = decorrelation(z, **form)
+    return cross_entropy(logits, flip) + weight * extra, extra
 
 
 def decorrelation(z: torch.Tensor, temperature: float = TEMPERATURE, unit_length: bool = False,

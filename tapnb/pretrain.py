@@ -9,27 +9,84 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
-from tapnb import arrow, augment, crops, losses
+from tapnb import arrow, augment, crops, losses, weights
 from tapnb.arrow import PairSource
-from tapnb.models import TimeArrowModel
+from tapnb.models import CHANNELS, TimeArrowModel
 from tapnb.movies import Movie
-from tapnb.store import runs
 from tapnb.system import device
 from tapnb.system.files import replacing
 
-MODULES = ("movies.movie", "crops", "augment", "models", "losses", "arrow", "system.precision", "system.device", "pretrain")
-"""The code that makes a training what it is."""
+WEIGHTS, HISTORY = "weights.safetensors", "history.csv"
+"""What a training leaves in its folder."""
 
-TEST_SIZES = [48, 96]
-"""Sides of the crops on which a finished model is tested, in pixels."""
+
+@dataclass(frozen=True)
+class PretrainSettings:
+    """How the network is pretrained; the defaults are the paper's, or the scripts' where it is silent.
+
+    Attributes
+    ----------
+    pairs, pairs_per_epoch, batch : int
+        Budget of the training, of an epoch and of a step, in crop pairs.
+    crop_sizes, crop_shares : tuple
+        Sides of the crops in pixels, in order, and the share of the pairs drawn at each.
+    sampler, uniform_share, change_power
+        See :class:`tapnb.arrow.PairSource`.
+    schedule, low_rate, high_rate
+        See :func:`learning_rate`.
+    decorrelation_weight, temperature : float
+        lambda of Eq. 4 and tau of Eq. 5.
+    unit_length, floor
+        See :func:`tapnb.losses.decorrelation`.
+    validation_pairs, validation_size : int
+        Held-out pairs per epoch, as many uniform ones as ones drawn by change, and the side of their crops in
+        pixels: the same for every recipe, so that curves can be compared.
+    channels : tuple of int
+        Channels of the U-Net's levels.
+    """
+
+    pairs: int = 2_000_000
+    pairs_per_epoch: int = 50_000
+    batch: int = 108
+    crop_sizes: tuple[int, ...] = (96,)
+    crop_shares: tuple[float, ...] = (1.0,)
+    sampler: str = "uniform"
+    uniform_share: float = 0.0
+    change_power: float = 2.0
+    schedule: str = "cyclic"
+    low_rate: float = 1e-4
+    high_rate: float = 1e-3
+    decorrelation_weight: float = losses.DECORRELATION_WEIGHT
+    temperature: float = losses.TEMPERATURE
+    unit_length: bool = False
+    floor: float = 0.0
+    validation_pairs: int = 10_000
+    validation_size: int = 96
+    channels: tuple[int, ...] = CHANNELS
+
+    def __post_init__(self):
+        counts = {"pairs": self.pairs, "pairs per epoch": self.pairs_per_epoch, "batch": self.batch,
+                  "validation pairs": self.validation_pairs}
+        for name, count in counts.items():
+            if count < 1:
+                raise ValueError(f"the number of {name} is {count}; it must be at least 1")
+        if self.batch > self.pairs_per_epoch:
+            raise ValueError(f"a batch of {self.batch} pairs does not fit into an epoch of {self.pairs_per_epoch}; "
+                             "make it smaller")
+
+    @property
+    def loss(self) -> dict[str, float | bool]:
+        """The loss's own settings, as arguments of :func:`tapnb.losses.time_arrow`."""
+        return {"weight": self.decorrelation_weight, "temperature": self.temperature,
+                "unit_length": self.unit_length, "floor": self.floor}
 
 
 def learning_rate(step: int, steps: int, steps_per_epoch: int, schedule: str, low: float, high: float) -> float:
@@ -56,7 +113,7 @@ def learning_rate(step: int, steps: int, steps_per_epoch: int, schedule: str, lo
     raise ValueError(f"unknown schedule {schedule!r}; choose 'cyclic' or 'one-cycle'")
 
 
-def crop_size_at(progress: float, sizes: list[int], shares: list[float]) -> int:
+def crop_size_at(progress: float, sizes: Sequence[int], shares: Sequence[float]) -> int:
     """Side of the crops when a share ``progress`` of the training is done: small crops first, if so asked."""
     if len(sizes) != len(shares) or not sizes or min(shares) <= 0:
         raise ValueError(f"crop sizes {sizes} and their shares of the training {shares} must be equally many "
@@ -67,7 +124,7 @@ def crop_size_at(progress: float, sizes: list[int], shares: list[float]) -> int:
 
 def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source: PairSource,
                 pairs: crops.CropPairs, rates: list[float], generator: torch.Generator,
-                unit_length: bool = False, floor: float = 0.0, precision: str = "auto") -> dict[str, float]:
+                loss_settings: dict[str, float | bool], precision: str = "auto") -> dict[str, float]:
     """One pass over ``pairs`` in ``len(rates)`` equal batches; nothing waits for the device before its end.
 
     Returns
@@ -87,8 +144,7 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
         flip = device.send(torch.from_numpy(chosen.flip), on)
         with device.autocast(on, precision):
             logits, z = model(images)
-        extra = losses.decorrelation(z, unit_length=unit_length, floor=floor)
-        loss = losses.time_arrow(logits, flip) + losses.DECORRELATION_WEIGHT * extra
+        loss, extra = losses.time_arrow(logits, flip, z, **loss_settings)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -97,143 +153,114 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
     return dict(zip(("loss", "decorrelation", "accuracy"), sums.tolist()))
 
 
-def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_per_epoch: int, batch: int,
-             crop_sizes: list[int], crop_shares: list[float], sampler: str, uniform_share: float,
-             change_power: float, schedule: str, low_rate: float, high_rate: float, validation_pairs: int,
-             validation_size: int, unit_length: bool, seed: int, on: torch.device, floor: float = 0.0,
-             precision: str = "auto", compiled: bool = False,
-             channels: Sequence[int] = (32, 64, 128, 256)) -> pd.DataFrame:
+def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: Path, *, seed: int = 1,
+             on: torch.device | str = "cpu", precision: str = "auto", compiled: bool = False) -> TimeArrowModel:
     """Train on one movie, validate on another, resume where a former call stopped.
 
     Parameters
     ----------
     movie, held_out : Movie
+    settings : PretrainSettings
     folder : Path
-        Gets ``checkpoint.pt`` (while training), ``history.csv`` and, at the end, ``weights.safetensors``.
-    pairs, pairs_per_epoch, batch : int
-        Budget of the training, of an epoch and of a step, in crop pairs.
-    crop_sizes, crop_shares : list
-        Sides of the crops in pixels, in order, and the share of the pairs drawn at each.
-    sampler, uniform_share, change_power
-        See :class:`PairSource`.
-    schedule, low_rate, high_rate
-        See :func:`learning_rate`.
-    validation_pairs, validation_size : int
-        Held-out pairs per epoch, as many uniform ones as ones drawn by change, and the side of their crops in
-        pixels: the same for every recipe, so that curves can be compared.
-    unit_length, floor
-        See :func:`tapnb.losses.decorrelation`.
+        Gets ``checkpoint.pt`` (while training), ``history.csv`` and, at the end, ``weights.safetensors``; see
+        :func:`history` and :func:`load`.
     seed : int
+        Of the initial weights, the crops and their augmentation.
     on : torch.device
     precision : {"auto", "float32", "bfloat16"}
         Of the training step, see :func:`tapnb.system.device.autocast`; validation is in float32.
     compiled : bool
         Let `torch.compile` fuse the network for training: minutes once, which a GPU earns back.
-    channels : sequence of int
-        Channels of the U-Net's levels.
 
     Returns
     -------
-    DataFrame
-        One row an epoch: pairs seen, minutes of training, crop size, learning rate, and loss, decorrelation
-        and accuracy on training pairs and on both kinds of held-out pairs.
+    TimeArrowModel
+        As it is kept and loaded, in evaluation mode.
+
+    Raises
+    ------
+    ValueError
+        If a setting does not fit the movie, or is unknown.
     """
-    counts = {"pairs": pairs, "pairs per epoch": pairs_per_epoch, "batch": batch, "validation pairs": validation_pairs}
-    for name, count in counts.items():
-        if count < 1:
-            raise ValueError(f"the number of {name} is {count}; it must be at least 1")
-    if batch > pairs_per_epoch:
-        raise ValueError(f"a batch of {batch} pairs does not fit into an epoch of {pairs_per_epoch}; make it smaller")
+    on, folder = torch.device(on), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    epochs = max(1, round(pairs / pairs_per_epoch))
-    steps_per_epoch = pairs_per_epoch // batch
-    if (folder / "weights.safetensors").exists():  # a former call was stopped after its last epoch
-        return pd.read_csv(folder / "history.csv")
+    epochs = max(1, round(settings.pairs / settings.pairs_per_epoch))
+    steps_per_epoch = settings.pairs_per_epoch // settings.batch
+    if (folder / WEIGHTS).exists():  # a former call was stopped after its last epoch
+        return load(folder, on)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = TimeArrowModel(channels)
+        model = TimeArrowModel(settings.channels)
     model = model.to(on, memory_format=device.layout(on))
-    optimiser = torch.optim.Adam(model.parameters(), lr=low_rate, weight_decay=1e-6)
-    history: list[dict] = []
+    optimiser = torch.optim.Adam(model.parameters(), lr=settings.low_rate, weight_decay=1e-6)
+    rows: list[dict] = []
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=on, weights_only=True)
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
-        history = state["history"]
+        rows = state["history"]
 
-    source = PairSource(movie, sampler, on, uniform_share, change_power)
-    checks = arrow.held_out_pairs(held_out, validation_size, validation_pairs, on)
+    source = PairSource(movie, settings.sampler, on, settings.uniform_share, settings.change_power)
+    checks = arrow.held_out_pairs(held_out, settings.validation_size, settings.validation_pairs, on)
     trained_model = torch.compile(model) if compiled else model  # the same weights
-    progress = tqdm(range(len(history), epochs), initial=len(history), total=epochs, desc="TAP", unit="epoch")
+    progress = tqdm(range(len(rows), epochs), initial=len(rows), total=epochs, desc="TAP", unit="epoch")
     for epoch in progress:
         rng = np.random.default_rng([seed, epoch])
-        size = crop_size_at(epoch / epochs, crop_sizes, crop_shares)
-        drawn = source.sample(size, steps_per_epoch * batch, rng)
+        size = crop_size_at(epoch / epochs, settings.crop_sizes, settings.crop_shares)
+        pairs = source.sample(size, steps_per_epoch * settings.batch, rng)
         first = epoch * steps_per_epoch
-        rates = [learning_rate(step, epochs * steps_per_epoch, steps_per_epoch, schedule, low_rate, high_rate)
-                 for step in range(first, first + steps_per_epoch)]
+        rates = [learning_rate(step, epochs * steps_per_epoch, steps_per_epoch, settings.schedule, settings.low_rate,
+                               settings.high_rate) for step in range(first, first + steps_per_epoch)]
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         start = time.perf_counter()
-        trained = train_epoch(trained_model, optimiser, source, drawn, rates, generator, unit_length, floor, precision)
-        minutes = (history[-1]["minutes"] if history else 0.0) + (time.perf_counter() - start) / 60
-        row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * batch, "minutes": minutes,
+        trained = train_epoch(trained_model, optimiser, source, pairs, rates, generator, settings.loss, precision)
+        minutes = (rows[-1]["minutes"] if rows else 0.0) + (time.perf_counter() - start) / 60
+        row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * settings.batch, "minutes": minutes,
                "crop_size": size, "learning_rate": rates[-1]} | _prefixed("train", trained)
-        for sampler, (checked, fixed) in checks.items():
-            row |= _prefixed(sampler, arrow.validate(model, checked, fixed, unit_length, floor))
-        history.append(row)
+        rows.append(row | check(model, checks, settings))
         with replacing(checkpoint) as temporary:
-            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "history": history},
-                       temporary)
-        with replacing(folder / "history.csv") as temporary:
-            pd.DataFrame(history).to_csv(temporary, index=False)
-        progress.set_postfix(train=f"{row['train_accuracy']:.3f}", uniform=f"{row['uniform_accuracy']:.3f}",
-                             change=f"{row['change_accuracy']:.3f}")
-    with replacing(folder / "weights.safetensors") as temporary:
-        save_file({name: as_kept(values) for name, values in model.state_dict().items()}, temporary)
+            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "history": rows}, temporary)
+        with replacing(folder / HISTORY) as temporary:
+            pd.DataFrame(rows).to_csv(temporary, index=False)
+        progress.set_postfix(train=f"{rows[-1]['train_accuracy']:.3f}", uniform=f"{rows[-1]['uniform_accuracy']:.3f}",
+                             change=f"{rows[-1]['change_accuracy']:.3f}")
+    weights.save(folder / WEIGHTS, model.state_dict())
     checkpoint.unlink(missing_ok=True)
-    return pd.DataFrame(history)
+    return load(folder, on)
 
 
-def tap_run(movie: Movie, held_out: Movie, *, seed: int, mode: str, on: torch.device, command: str,
-            test_pairs: int, **parameters) -> runs.Run:
-    """:func:`pretrain` as a run: executed or restored, tested on the held-out movie, recorded.
+def check(model: TimeArrowModel, checks: dict[str, tuple[PairSource, crops.CropPairs]],
+          settings: PretrainSettings) -> dict[str, float]:
+    """:func:`tapnb.arrow.validate` on every kind of held-out pair, such as ``uniform_loss``.
 
     Parameters
     ----------
-    movie, held_out : Movie
-    seed, mode, command
-        See :func:`tapnb.store.runs.run`.
-    on : torch.device
-    test_pairs : int
-        Held-out pairs of each kind for the final accuracies.
-    **parameters
-        Of :func:`pretrain`.
+    model : TimeArrowModel
+    checks : dict
+        From :func:`tapnb.arrow.held_out_pairs`.
+    settings : PretrainSettings
+    """
+    row: dict[str, float] = {}
+    for sampler, (source, pairs) in checks.items():
+        row |= _prefixed(sampler, arrow.validate(model, source, pairs, **settings.loss))
+    return row
+
+
+def history(folder: Path) -> pd.DataFrame:
+    """The course of a training: one row an epoch.
 
     Returns
     -------
-    Run
-        ``results``: "history" (a list of epochs); of the weights as they are kept, "kept" (loss, decorrelation and
-        accuracy on the pairs of the history's checks) and "accuracies" (see :func:`tapnb.arrow.accuracies`).
+    DataFrame
+        ``epoch``, ``pairs`` seen, ``minutes`` of training, ``crop_size``, ``learning_rate``; loss, decorrelation and
+        accuracy on training pairs (``train_loss``, ...) and on both kinds of held-out pairs (``uniform_loss``,
+        ``change_loss``, ...).
     """
-
-    if test_pairs < 1:
-        raise ValueError(f"the number of test pairs is {test_pairs}; it must be at least 1")
-
-    def make(folder: Path) -> dict:
-        history, kept = pretrain(movie, held_out, folder, seed=seed, on=on, **parameters), load(folder, on)
-        checks = arrow.held_out_pairs(held_out, parameters["validation_size"], parameters["validation_pairs"], on)
-        checked = [_prefixed(sampler, arrow.validate(kept, *pairs, parameters["unit_length"],
-                                                     parameters.get("floor", 0.0)))
-                   for sampler, pairs in checks.items()]
-        return {"history": history.to_dict("records"), "kept": {k: v for part in checked for k, v in part.items()},
-                "accuracies": arrow.accuracies(kept, held_out, TEST_SIZES, test_pairs, on)}
-
-    return runs.run("tap", {"train": movie, "held-out": held_out}, parameters | {"test_pairs": test_pairs}, seed,
-                    mode, make, device.describe(on, parameters.get("precision", "auto")), MODULES, command)
+    return pd.read_csv(Path(folder) / HISTORY)
 
 
-def load(folder: Path, on: torch.device) -> TimeArrowModel:
+def load(folder: Path, on: torch.device | str = "cpu") -> TimeArrowModel:
     """The trained model of a run folder, in evaluation mode, as wide as its weights are.
 
     Raises
@@ -241,24 +268,14 @@ def load(folder: Path, on: torch.device) -> TimeArrowModel:
     FileNotFoundError
         If the folder holds no ``weights.safetensors``.
     """
-    path = folder / "weights.safetensors"
+    path = Path(folder) / WEIGHTS
     if not path.exists():
         raise FileNotFoundError(f"no weights at {path}; train them with `tapnb run 02_pretraining`")
-    weights = {name: values.float() if values.is_floating_point() else values
-               for name, values in load_file(path).items()}
-    levels = sum(name.startswith("features.backbone.down") and name.endswith(".0.bias") for name in weights)
-    model = TimeArrowModel([len(weights[f"features.backbone.down.{level}.0.bias"]) for level in range(levels)])
-    model.load_state_dict(weights)
+    values, _ = weights.load(path)
+    model = TimeArrowModel(weights.channels(values, "features."))
+    model.load_state_dict(values)
+    on = torch.device(on)
     return model.to(on, memory_format=device.layout(on)).eval()
-
-
-def as_kept(values: torch.Tensor) -> torch.Tensor:
-    """A tensor of a model as it is kept: kernels in float16, the rest, which takes no room, as it is.
-
-    Whatever is computed from a training is computed from what is kept, so that publishing it changes no digit.
-    """
-    halved = values.half() if values.dim() > 1 else values
-    return (halved if halved.isfinite().all() else values).contiguous()  # beyond 65 504 there is no float16
 
 
 def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Crop pairs: sampling, labels by summed-area tables, criteria, splits, balance, gathering."""
+"""Crop pairs: sampling and gathering."""
 
 import warnings
 
@@ -8,57 +8,6 @@ import torch
 
 from tapnb import crops
 from tapnb.movies import normalise
-
-
-def random_masks(rng, shape=(7, 60, 70)):
-    """Sparse masks with values 0, 1, 2, one frame of them empty."""
-    masks = rng.choice(np.array([0, 1, 2], np.uint8), shape, p=[0.9, 0.06, 0.04])
-    masks[3] = 0
-    return masks
-
-
-@pytest.mark.parametrize("sparse", [False, True])
-@pytest.mark.parametrize("count_values", [False, True])
-def test_labelled_areas_equal_a_brute_force_count(count_values, sparse):
-    rng = np.random.default_rng(1)
-    masks = random_masks(rng)
-    if sparse:  # most rows and columns without a label, the first and last ones with
-        masks[:, 1:20] = masks[:, 22:59] = masks[:, :, 2:40] = masks[:, :, 44:69] = 0
-    pairs = crops.sample_uniform(masks.shape, 16, 300, rng)
-    areas = crops.labelled_areas(masks, pairs, count_values)
-    for i, (t, y, x) in enumerate(zip(pairs.t, pairs.y, pairs.x)):
-        windows = masks[t : t + 2, y : y + 16, x : x + 16]
-        expected = windows.sum((1, 2)) if count_values else (windows > 0).sum((1, 2))
-        np.testing.assert_array_equal(areas[i], expected)
-
-
-def test_labelled_areas_ignore_the_shown_order():
-    rng = np.random.default_rng(2)
-    masks = random_masks(rng)
-    pairs = crops.sample_uniform(masks.shape, 16, 50, rng)
-    flipped = crops.CropPairs(pairs.t, pairs.y, pairs.x, ~pairs.flip, pairs.size)
-    np.testing.assert_array_equal(crops.labelled_areas(masks, pairs), crops.labelled_areas(masks, flipped))
-
-
-def test_criteria_on_hand_made_masks():
-    """The four rows of the paper's Table 4: edge in both, centre in the first, edge in the first, centre in both."""
-    masks = np.zeros((8, 48, 48), np.uint8)
-    masks[0, :2, :10] = masks[1, :2, :12] = 1  # 20 and 24 pixels at the edge
-    masks[2, 20:30, 20:30] = 2  # 100 pixels, then nothing
-    masks[4, :3, :13] = 1  # 39 pixels, one too few
-    masks[6, 20:28, 20:25] = masks[7, 10:20, 10:20] = 1  # exactly 40, and 100
-    t = np.array([0, 2, 4, 6])
-    zeros = np.zeros(4, int)
-    areas = crops.labelled_areas(masks, crops.CropPairs(t, zeros, zeros, np.zeros(4, bool), 48))
-    np.testing.assert_array_equal(areas, [[20, 24], [100, 0], [39, 0], [40, 100]])
-    np.testing.assert_array_equal(crops.label(areas, "any size, both"), [1, 0, 0, 1])
-    np.testing.assert_array_equal(crops.label(areas, "any size, either"), [1, 1, 1, 1])
-    np.testing.assert_array_equal(crops.label(areas, "size filter, either"), [0, 1, 0, 1])
-
-
-def test_unknown_criterion_is_refused_with_the_choices():
-    with pytest.raises(ValueError, match="unknown labelling criterion 'both'.*any size, either"):
-        crops.label(np.zeros((1, 2), int), "both")
 
 
 def test_the_papers_dataset_has_as_many_crops_in_every_frame_pair():
@@ -109,33 +58,6 @@ def test_sampling_by_change_finds_the_place_that_changes():
     changing = np.isin(pairs.t, (1, 2))
     assert touches[changing].mean() > 0.75  # the others are the uniform quarter
     assert 0.62 < changing.mean() < 0.71  # every frame pair gets its third
-
-
-def test_split_is_a_partition_in_the_papers_shares():
-    parts = crops.split_random(95_000, seed=25)
-    assert {name: len(index) for name, index in parts.items()} == {"train": 57_000, "validation": 19_000,
-                                                                 "test": 19_000}
-    np.testing.assert_array_equal(np.sort(np.concatenate(list(parts.values()))), np.arange(95_000))
-
-
-def test_balance_keeps_every_positive_once_and_as_many_negatives():
-    labels = np.arange(1000) % 10 == 0
-    index = np.arange(0, 900)
-    chosen = crops.balance(labels, index, seed=1)
-    assert len(chosen) == len(np.unique(chosen)) == 180
-    assert labels[chosen].sum() == 90
-    assert chosen.max() < 900
-
-
-def test_balance_with_replacement_draws_as_many_pairs_as_there_were():
-    labels = np.arange(1000) % 10 == 0
-    chosen = crops.balance(labels, np.arange(1000), seed=1, replacement=True)
-    assert len(chosen) == 1000 and labels[chosen].sum() == 500 and len(np.unique(chosen)) < 1000
-
-
-def test_balance_says_which_class_is_missing():
-    with pytest.raises(ValueError, match="none of the 10 training pairs is positive"):
-        crops.balance(np.zeros(10, bool), np.arange(10))
 
 
 @pytest.mark.parametrize("dtype, top", [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1), (np.float64, 1)])

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from toys import shrinking_discs, small_model
 
-from tapnb import crops, event_map, explain, recognise
+from tapnb import crops, dataset, event_map, explain, heads
 from tapnb.models import InvariantLinearHead, LinearHead, ResNetHead
 from tapnb.movies import Movie, normalise
 
@@ -182,7 +182,7 @@ def test_cells_and_windows_agree_on_where_a_bright_cell_is():
     for t in (0, 1):
         pairs = event_map.window_pairs(movie.shape, t)
         assert len(pairs) == found[t].size and set(pairs.t) == {t} and not pairs.flip.any()
-        area = crops.labelled_areas(movie.masks, pairs)[:, 1].reshape(found[t].shape)
+        area = dataset.labelled_areas(movie.masks, pairs)[:, 1].reshape(found[t].shape)
         np.testing.assert_array_equal(found[t] > 0.5, area > 0)
         np.testing.assert_array_equal(area[:, :4] > 0, np.outer(np.arange(7) >= 3, np.arange(4) <= 3) & (t == 0))
     assert pairs.y.reshape(7, 5)[2, 3] == 16 and pairs.x.reshape(7, 5)[2, 3] == 24
@@ -193,7 +193,7 @@ def test_where_a_crop_is_the_whole_frame_the_map_is_that_of_crops(name):
     features, head, movie = small_model().features, a_head(name), a_movie(3, 48, 48)
     for t, found in enumerate(event_map.event_maps(features, head, movie)):
         images = crops.gather(crops.as_tensor(movie.frames), movie.levels, event_map.window_pairs(movie.shape, t))
-        by_crops = recognise.predict([head], features, images)[0].softmax(-1)[:, 1]
+        by_crops = heads.head_logits([head], features, images)[0].softmax(-1)[:, 1]
         np.testing.assert_allclose(found.ravel(), by_crops.numpy(), atol=1e-5)
 
 

@@ -5,6 +5,7 @@ import copy
 import torch
 
 from tapnb import heads, models
+from tapnb.heads import HeadSettings
 
 
 def features_with_an_answer(n: int = 60, side: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
@@ -21,9 +22,9 @@ def test_heads_learn_and_do_not_see_each_other():
     torch.manual_seed(1)
     together = [models.LinearHead(8), models.ResNetHead(8)]
     alone = copy.deepcopy(together)
-    heads.train_heads(together, features, labels, epochs=12, order_seed=1, batch=20)
+    heads.train_heads(together, features, labels, 12, HeadSettings(order_seed=1, batch=20))
     for head, other in zip(together, alone):
-        heads.train_heads([other], features, labels, epochs=12, order_seed=1, batch=20)
+        heads.train_heads([other], features, labels, 12, HeadSettings(order_seed=1, batch=20))
         for weights, same in zip(head.parameters(), other.parameters()):
             torch.testing.assert_close(weights, same, rtol=1e-3, atol=1e-4)
         head.eval()
@@ -36,7 +37,7 @@ def test_the_order_of_the_pairs_follows_its_seed():
     first = models.LinearHead(8)
     second, third = copy.deepcopy(first), copy.deepcopy(first)
     for head, seed in ((first, 1), (second, 1), (third, 2)):
-        heads.train_heads([head], features, labels, epochs=2, order_seed=seed, batch=20)
+        heads.train_heads([head], features, labels, 2, HeadSettings(order_seed=seed, batch=20))
     assert torch.equal(first.linear.weight, second.linear.weight)
     assert not torch.allclose(first.linear.weight, third.linear.weight)
 
@@ -45,5 +46,14 @@ def test_training_end_to_end_moves_the_backbone():
     torch.manual_seed(1)
     backbone, images = models.DenseFeatures((4, 8, 8, 8)), torch.rand(12, 2, 8, 8)
     before = copy.deepcopy(backbone)
-    heads.train_end_to_end(backbone, models.LinearHead(8), images, torch.arange(12) % 2, 1, 1)
+    heads.train_end_to_end(backbone, models.LinearHead(8), images, torch.arange(12) % 2, 1)
     assert not torch.equal(backbone.backbone.head.weight, before.backbone.head.weight)
+
+
+def test_backbone_and_head_have_their_own_learning_rates():
+    torch.manual_seed(1)
+    backbone, head, images = models.DenseFeatures((4, 8, 8, 8)), models.LinearHead(8), torch.rand(12, 2, 8, 8)
+    before = copy.deepcopy((backbone, head))
+    heads.train_end_to_end(backbone, head, images, torch.arange(12) % 2, 1, HeadSettings(backbone_rate=0.0))
+    assert torch.equal(backbone.backbone.head.weight, before[0].backbone.head.weight)
+    assert not torch.equal(head.linear.weight, before[1].linear.weight)

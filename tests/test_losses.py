@@ -44,9 +44,22 @@ def test_the_unnormalised_term_is_saturated_at_96_pixels():
     assert found[True][0] > 0.1 and found[True][1] > 0
 
 
-def test_time_arrow_prefers_the_earlier_frame():
+def test_cross_entropy_prefers_the_true_class():
+    """Eq. 3 for two pairs, by hand; of the time arrow, class 0 says that the frame shown first is the earlier."""
     logits = torch.tensor([[3.0, 0.0], [3.0, 0.0]])
-    right = losses.time_arrow(logits[:1], torch.tensor([False]))  # shown in order: frame 0 is the earlier
-    wrong = losses.time_arrow(logits[:1], torch.tensor([True]))
+    right = losses.cross_entropy(logits[:1], torch.tensor([False]))
+    wrong = losses.cross_entropy(logits[:1], torch.tensor([True]))
     assert right.item() == pytest.approx(math.log(1 + math.exp(-3)))
     assert wrong.item() == pytest.approx(math.log(1 + math.exp(3)))
+    both = losses.cross_entropy(logits, torch.tensor([0, 1]))
+    assert both.item() == pytest.approx((right.item() + wrong.item()) / 2)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.01, 2.0])
+def test_the_pretraining_loss_is_the_sum_of_its_terms(weight):
+    generator = torch.Generator().manual_seed(0)
+    logits, z = torch.randn(4, 2, generator=generator), torch.randn(4, 2, 5, 3, 3, generator=generator) / 4
+    flip = torch.tensor([True, False, True, True])
+    loss, extra = losses.time_arrow(logits, flip, z, weight, temperature=0.5, unit_length=True)
+    assert extra.item() == pytest.approx(losses.decorrelation(z, 0.5, unit_length=True).item()) and extra.item() > 0.1
+    assert loss.item() == pytest.approx(losses.cross_entropy(logits, flip).item() + weight * extra.item())

@@ -1,5 +1,7 @@
 """Training: schedules, crop sizes, resuming, and that it learns."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,15 +10,17 @@ from safetensors.torch import load_file
 from toys import shrinking_discs
 
 from tapnb import pretrain
+from tapnb.pretrain import PretrainSettings
 
-SETTING = dict(pairs=64, pairs_per_epoch=16, batch=8, crop_sizes=[16, 24], crop_shares=[1.0, 1.0], sampler="change",
-               uniform_share=0.2, change_power=2.0, schedule="one-cycle", low_rate=1e-4, high_rate=1e-3,
-               validation_pairs=8, validation_size=24, unit_length=False, seed=3, on=torch.device("cpu"),
-               channels=(4, 4, 4, 4))
+SETTINGS = PretrainSettings(pairs=64, pairs_per_epoch=16, batch=8, crop_sizes=(16, 24), crop_shares=(1.0, 1.0),
+                            sampler="change", uniform_share=0.2, schedule="one-cycle", validation_pairs=8,
+                            validation_size=24, channels=(4, 4, 4, 4))
 
 
-def train(folder, **changes):
-    return pretrain.pretrain(shrinking_discs(1), shrinking_discs(2), folder, **SETTING | changes)
+def train(folder, seed=3, precision="auto", compiled=False, **changes):
+    pretrain.pretrain(shrinking_discs(1), shrinking_discs(2), replace(SETTINGS, **changes), folder, seed=seed,
+                      precision=precision, compiled=compiled)
+    return pretrain.history(folder)
 
 
 def test_a_run_that_was_interrupted_equals_one_that_was_not(tmp_path, monkeypatch):
@@ -114,17 +118,6 @@ def test_kernels_are_kept_in_half_the_bits_and_all_else_as_it_was(tmp_path):
     assert kernels == {name for name, values in kept.items() if values.dim() > 1} and len(kernels) > 10
     loaded = pretrain.load(tmp_path, torch.device("cpu")).state_dict()
     assert all(torch.equal(loaded[name], kept[name].to(loaded[name].dtype)) for name in kept)
-    assert pretrain.as_kept(torch.full((1, 1), 1e5)).dtype == torch.float32  # which float16 cannot hold
-
-
-def test_a_run_says_what_the_kept_weights_answer(tmp_path, monkeypatch):
-    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
-    run = pretrain.tap_run(shrinking_discs(1), shrinking_discs(2), test_pairs=6, mode="execute",
-                           command="tapnb run 02_pretraining", **SETTING)
-    last, kept = run.results["history"][-1], run.results["kept"]
-    assert set(kept) == {name for name in last if name.startswith(("uniform_", "change_"))}
-    for name in ("uniform_loss", "change_loss"):  # off by the rounding of kernels, and by no more
-        assert kept[name] != last[name] and kept[name] == pytest.approx(last[name], rel=0.02)
 
 
 def test_the_cyclic_schedule_goes_up_and_down_and_shrinks():
@@ -148,8 +141,8 @@ def test_crop_sizes_follow_their_shares():
 @pytest.mark.parametrize("change, words", [
     ({"schedule": "cosine"}, "unknown schedule 'cosine'; choose 'cyclic' or 'one-cycle'"),
     ({"sampler": "edges"}, "unknown sampler 'edges'; choose 'uniform' or 'change'"),
-    ({"crop_shares": [1.0]}, "crop sizes .* must be equally many"),
-    ({"crop_sizes": [24, 100]}, "a crop of 100 px does not fit"),
+    ({"crop_shares": (1.0,)}, "crop sizes .* must be equally many"),
+    ({"crop_sizes": (24, 100)}, "a crop of 100 px does not fit"),
 ])
 def test_wrong_settings_are_refused_in_a_sentence(tmp_path, change, words):
     with pytest.raises(ValueError, match=words):
@@ -159,7 +152,21 @@ def test_wrong_settings_are_refused_in_a_sentence(tmp_path, change, words):
 @pytest.mark.slow
 def test_it_learns_the_arrow_of_shrinking_discs(tmp_path):
     movies = (shrinking_discs(seed, frames=30, side=160, per_frame=6) for seed in (1, 2))
-    history = pretrain.pretrain(*movies, tmp_path, **SETTING | dict(
-        pairs=4096, pairs_per_epoch=1024, batch=16, crop_sizes=[32], crop_shares=[1.0], validation_size=32,
-        validation_pairs=300, channels=(8, 16, 32, 64)))
-    assert history["change_accuracy"].iloc[-1] > 0.8
+    settings = replace(SETTINGS, pairs=4096, pairs_per_epoch=1024, batch=16, crop_sizes=(32,), crop_shares=(1.0,),
+                       validation_size=32, validation_pairs=300, channels=(8, 16, 32, 64))
+    pretrain.pretrain(*movies, settings, tmp_path, seed=3)
+    assert pretrain.history(tmp_path)["change_accuracy"].iloc[-1] > 0.8
+
+
+def test_the_defaults_are_the_papers():
+    paper = PretrainSettings()
+    assert (paper.pairs, paper.pairs_per_epoch, paper.batch, paper.crop_sizes) == (2_000_000, 50_000, 108, (96,))
+    assert (paper.decorrelation_weight, paper.temperature, paper.unit_length) == (0.01, 0.2, False)
+
+
+def test_lambda_weighs_the_decorrelation(tmp_path):
+    light, heavy = (train(tmp_path / str(weight), decorrelation_weight=weight) for weight in (0.0, 5.0))
+    for history, weight in ((light, 0.0), (heavy, 5.0)):
+        arrow_alone = history["train_loss"] - weight * history["train_decorrelation"]
+        assert (arrow_alone > 0).all() and arrow_alone.iloc[0] < 3
+    assert not np.allclose(light["uniform_loss"], heavy["uniform_loss"])

@@ -22,7 +22,7 @@ def by_frame(predictions: pd.DataFrame, t: np.ndarray, frame_pairs: int, part: s
     Parameters
     ----------
     predictions : DataFrame
-        From :func:`tapnb.recognise.run_strategy`.
+        From :func:`tapnb.studies.strategies.ask`.
     t : int array
         Earlier frame of every crop pair of the dataset; ``predictions["pair"]`` points into it.
     frame_pairs : int

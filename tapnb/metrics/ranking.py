@@ -52,7 +52,7 @@ def differences(found: dict[str, pd.DataFrame], t: np.ndarray, comparisons: Sequ
     Parameters
     ----------
     found : dict of DataFrame
-        Predictions by strategy, from :func:`tapnb.recognise.run_strategy`.
+        Predictions by strategy, from :func:`tapnb.studies.strategies.ask`.
     t : int array
         Earlier frame of every crop pair of the dataset.
     comparisons : sequence of (str, str)

@@ -44,7 +44,7 @@ def scores_per_run(predictions: pd.DataFrame, part: str = "test") -> pd.DataFram
     Parameters
     ----------
     predictions : DataFrame
-        From :func:`tapnb.recognise.run_strategy`.
+        From :func:`tapnb.studies.strategies.ask`.
     part : {"test", "validation"}
 
     Returns

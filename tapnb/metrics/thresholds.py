@@ -41,7 +41,7 @@ def f1_per_run(predictions: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     predictions : DataFrame
-        From :func:`tapnb.recognise.run_strategy`.
+        From :func:`tapnb.studies.strategies.ask`.
 
     Returns
     -------

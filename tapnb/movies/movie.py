@@ -80,16 +80,13 @@ class Movie:
 
     @cached_property
     def fingerprint(self) -> str:
-        """12 hexadecimal digits of a SHA-256 over dtype, shape and bytes of frames and masks."""
-        digest = hashlib.sha256()
-        for array in (self.frames, self.masks):
-            if array is None:
-                digest.update(b"none")
-                continue
-            digest.update(f"{array.dtype.newbyteorder('<').str} {array.shape}".encode())
-            for frame in array:  # one frame at a time: a memory-mapped movie is never copied whole
-                digest.update(np.ascontiguousarray(frame, dtype=array.dtype.newbyteorder("<")).tobytes())
-        return digest.hexdigest()[:12]
+        """12 hexadecimal digits of a SHA-256 over dtype, shape and bytes of the frames."""
+        return _fingerprint(self.frames)
+
+    @cached_property
+    def labels_fingerprint(self) -> str | None:
+        """The same of the masks, apart, so that a mended label is another set of labels of the same movie."""
+        return None if self.masks is None else _fingerprint(self.masks)
 
     @cached_property
     def levels(self) -> np.ndarray:
@@ -100,6 +97,15 @@ class Movie:
         makes the result independent of slow changes of the lamp. See :func:`normalise`.
         """
         return np.array([np.percentile(frame[::8, ::8], (1, 99.8)) for frame in self.frames], np.float32)  # (T, 2)
+
+
+def _fingerprint(array) -> str:
+    """12 hexadecimal digits of a SHA-256 over dtype, shape and bytes, whatever the byte order in memory."""
+    little = array.dtype.newbyteorder("<")
+    digest = hashlib.sha256(f"{little.str} {array.shape}".encode())
+    for frame in array:  # one frame at a time: a memory-mapped movie is never copied whole
+        digest.update(np.ascontiguousarray(frame, dtype=little).tobytes())
+    return digest.hexdigest()[:12]
 
 
 def normalise(frames, levels) -> np.ndarray:

@@ -1,9 +1,7 @@
-"""Where a number comes from: commit, versions, code, time."""
+"""Where a number comes from: commit, versions, time."""
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import importlib.metadata
 import platform
 import subprocess
@@ -45,23 +43,6 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def code_fingerprint(*modules: str) -> str:
-    """8 hexadecimal digits of what the named modules of this package do: their code without prose.
-
-    Comments, docstrings and layout do not count, so that a corrected sentence does not make a training stale.
-    """
-    digest = hashlib.sha256()
-    for module in modules:
-        tree = ast.parse((Path(__file__).parents[1] / f"{module.replace('.', '/')}.py").read_text("utf-8"))
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list):  # a string that stands alone is prose: a docstring
-                node.body = [n for n in body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)
-                                                     and isinstance(n.value.value, str))]
-        digest.update(ast.dump(tree).encode())
-    return digest.hexdigest()[:8]
 
 
 def now() -> str:

@@ -12,24 +12,34 @@ from pathlib import Path
 from tapnb.system import paths
 from tapnb.system.files import replacing, write_json
 
-PREDICTIONS, WEIGHTS, HISTORY = "predictions.parquet", "weights.safetensors", "history.csv"
+PREDICTIONS = "predictions.parquet"
+
+WHOLE = ("weights.safetensors", "history.csv")
+"""What is published of the pretraining, on which the others rest."""
+
+HEADS = ("A0", "A1", "D1")
+"""Strategies of which a trained head is published, the first seed's: enough to recognise events in another movie."""
 
 
 def publish(target: Path, role: str, folder: Path, record: dict) -> None:
-    """Put one run under ``target``: its record, its predictions, and the weights of the pretraining.
+    """Put one run under ``target``: its record, its predictions, and what others can use of its weights.
 
     Parameters
     ----------
     target : Path
         ``results/<profile>/<movie>``.
     role : str
-        What the notebook calls the run: only "tap", on which the others rest, is published whole, with its weights.
+        What the notebook calls the run: "tap" is published whole, and of :data:`HEADS` one head.
     folder : Path
         The run's own folder.
     record : dict
     """
-    name = record["name"]
-    for file in (PREDICTIONS, WEIGHTS, HISTORY) if role == "tap" else (PREDICTIONS,):
+    name, files = record["name"], [PREDICTIONS]
+    if role == "tap":
+        files += WHOLE
+    elif role in HEADS:
+        files.append(f"weights-{record['parameters']['seeds'][0]}.safetensors")
+    for file in files:
         if (folder / file).exists():
             _copy(folder / file, target / "files" / name / file)
     write_json(target / "records" / f"{name}.json", record)

@@ -8,16 +8,18 @@ import math
 import re
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib
 import pandas as pd
-from matplotlib.figure import Figure
 
 from tapnb.movies import Movie
 from tapnb.store import provenance, publication
 from tapnb.store.runs import Run, movie_slug
 from tapnb.system import paths
 from tapnb.system.files import replacing, write_json
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure  # at run time only where a plot is kept: whoever has no book has no matplotlib
 
 CLIP_PATH = re.compile(r"\bp[0-9a-f]{10}\b")
 """The name of a clip path in matplotlib's SVG files."""
@@ -110,31 +112,30 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
 
 def _keep_plot(path: Path, figure: Figure) -> None:
     """Write a plot, unless it is there: the same figure makes the same file."""
-    made = io.StringIO()
+    import matplotlib
+
+    drawn = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "tapnb"}):  # ids that do not change
-        figure.savefig(made, format="svg", metadata={"Date": None})
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
     # Except those of clip paths: the last digit that the layout's solver leaves, never printed, goes into them.
-    if path.exists() and CLIP_PATH.sub("", path.read_text("utf-8")) == CLIP_PATH.sub("", made.getvalue()):
+    if path.exists() and CLIP_PATH.sub("", path.read_text("utf-8")) == CLIP_PATH.sub("", drawn.getvalue()):
         return
     with replacing(path) as temporary:
-        temporary.write_text(made.getvalue(), "utf-8")
+        temporary.write_text(drawn.getvalue(), "utf-8")
 
 
 def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], made: dict) -> bool:
     """Whether a published file has these numbers, as they are shown, of these runs, parameters and movies.
 
-    Then restoring changes nothing.
+    Then restoring changes nothing. A parameter that the notebook has gained or lost since does not count.
     """
     if not path.exists():
         return False
-    found = json.loads(path.read_text("utf-8"))
-
-    def asked(provenance: dict) -> dict:
-        return {key: value for key, value in provenance["parameters"].items() if key not in ("mode", "device")}
-
-    return (found["runs"] == runs and asked(found["provenance"]) == asked(made)
-            and found["provenance"]["movies"] == made["movies"]
-            and {key: number["text"] for key, number in found["numbers"].items()}
+    published = json.loads(path.read_text("utf-8"))
+    before, now = published["provenance"]["parameters"], made["parameters"]
+    return (published["runs"] == runs and published["provenance"]["movies"] == made["movies"]
+            and all(before[key] == now[key] for key in before.keys() & now.keys() - {"mode", "device"})
+            and {key: number["text"] for key, number in published["numbers"].items()}
             == {key: number["text"] for key, number in numbers.items()})
 
 

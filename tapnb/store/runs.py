@@ -1,9 +1,9 @@
 """Runs: something computed once, kept with everything that made it.
 
-A run's name is a function of its kind, parameters, seed and movies. ``mode`` says what may happen:
+A run's name is a function of its kind and version, of what its settings have that is not the default, of its seed, and of
+the pixels that it saw (of the labels only where its kind looks at them). ``mode`` says what may happen:
 
-* ``execute`` computes what is missing. A run that was interrupted resumes; one that this very code has
-  finished before is kept; one that other code made is made again.
+* ``execute`` computes what is missing. A run that was interrupted resumes; a finished one is kept.
 * ``restore`` only reads, from ``runs/`` or from what is published under ``results/``, whichever is newer, and fails
   with the command that would make what is missing.
 """
@@ -13,15 +13,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 
+import torch
+
+from tapnb import settings
 from tapnb.movies import Movie
 from tapnb.store import provenance, publication
-from tapnb.system import paths
+from tapnb.store.kinds import Kind
+from tapnb.system import device, paths
 from tapnb.system.files import write_json
 
 MODES = ("execute", "restore")
@@ -59,36 +62,42 @@ def movie_slug(movie: str) -> str:
     return f"my-{name}" if name in ("synthetic", "hela", "hela20") and movie != name else name
 
 
-def run_name(kind: str, movies: dict[str, Movie], parameters: dict, seed: int) -> str:
-    """Name of a run; the same ingredients give the same name."""
-    key = {"kind": kind, "parameters": parameters, "seed": seed,
-           "movies": {role: movie.fingerprint for role, movie in movies.items()}}
+def run_name(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int) -> str:
+    """Name of a run; the same ingredients give the same name.
+
+    Parameters
+    ----------
+    kind : Kind
+    movies : dict of Movie
+        By role; the first gives the run its name.
+    parameters : dict
+        Plain JSON values, and settings (:mod:`tapnb.settings`), of which only what is not the default counts.
+    seed : int
+    """
+    told = {name: settings.differing(value) if is_dataclass(value) else value for name, value in parameters.items()}
+    key = {"kind": kind.name, "version": kind.version, "parameters": told, "seed": seed, "movies": {
+        role: [movie.fingerprint, movie.labels_fingerprint] if kind.labels else [movie.fingerprint]
+        for role, movie in movies.items()}}
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{kind}-{slug(next(iter(movies.values())).name)}-{digest}"
+    return f"{kind.name}-{slug(next(iter(movies.values())).name)}-{digest}"
 
 
-def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: str,
-        make: Callable[[Path], dict], device: str, modules: tuple[str, ...], command: str) -> Run:
+def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make: Callable[[Path], dict], *, mode: str,
+        command: str, on: torch.device | str = "cpu", precision: str = "auto") -> Run:
     """Execute or restore one run.
 
     Parameters
     ----------
-    kind : str
-        "tap", "strategy", ...: the first part of the name, and the folder under ``runs/``.
-    movies : dict of Movie
-        By role; the first gives the run its name.
-    parameters : dict
-        Everything but the seed that the result depends on; plain JSON values.
-    seed : int
-    mode : {"execute", "restore"}
+    kind : Kind
+    movies, parameters, seed
+        Everything that the result depends on, see :func:`run_name`.
     make : callable
         Takes the run's folder, leaves files there, returns the results (plain JSON values).
-    device : str
-        One line, see :func:`tapnb.system.device.describe`.
-    modules : tuple of str
-        Modules of ``tapnb`` whose code makes the result.
+    mode : {"execute", "restore"}
     command : str
         The command that makes this run, for the message of a failed restore.
+    on, precision
+        What it is computed on and in, for the record.
 
     Raises
     ------
@@ -100,29 +109,24 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
     if mode not in MODES:
         raise ValueError(f"unknown mode {mode!r}; choose 'execute' (compute what is missing) or 'restore' (only read)")
     name = run_name(kind, movies, parameters, seed)
-    folder = paths.runs() / kind / name
+    folder = paths.runs() / kind.name / name
     record_path, begun_path = folder / "record.json", folder / "begun.json"
-    code = provenance.code_fingerprint(*modules)
     if mode == "restore":
         publication.restore(name, folder)
     if record_path.exists():
         record = json.loads(record_path.read_text("utf-8"))
-        if mode == "restore" and record["code"] != code:
-            print(f"{name} was made by the code of commit {str(record['commit'])[:10]}, which has changed since")
         whole = all((folder / file).exists() for file in record.get("files", ()))  # a publication has the small ones
-        if mode == "restore" or (record["code"] == code and whole):
+        if mode == "restore" or whole:
             return Run(folder, record)
+    told = {key: settings.kept(value) if is_dataclass(value) else value for key, value in parameters.items()}
     if mode == "restore":
-        raise FileNotFoundError(f"run {name} is not there to be restored; {_others(kind, movies, parameters, seed)}make "
-                                f"it with `{command}`")
+        raise FileNotFoundError(f"run {name} is not there to be restored; {_others(kind, movies, told, seed)}make it "
+                                f"with `{command}`")
 
-    begun = {"cpu_seconds": 0.0} | json.loads(begun_path.read_text("utf-8")) if begun_path.exists() else None
-    if folder.exists() and (begun is None or begun["code"] != code):
-        _set_aside(folder)  # other code made it: neither resumed nor lost
-        begun = None
+    begun = {"started": provenance.now(), "seconds": 0.0, "cpu_seconds": 0.0, "sittings": []}
+    if begun_path.exists():
+        begun |= json.loads(begun_path.read_text("utf-8"))
     commit, dirty = provenance.commit()
-    if begun is None:
-        begun = {"code": code, "started": provenance.now(), "seconds": 0.0, "cpu_seconds": 0.0, "sittings": []}
     begun["sittings"].append({"started": provenance.now(), "commit": commit, "dirty": dirty})
     write_json(begun_path, begun)
     start, cpu_start = time.perf_counter(), time.process_time()
@@ -132,16 +136,37 @@ def run(kind: str, movies: dict[str, Movie], parameters: dict, seed: int, mode: 
         begun["seconds"] += time.perf_counter() - start
         begun["cpu_seconds"] += time.process_time() - cpu_start  # of all threads: what else the machine did is left out
         write_json(begun_path, begun)
-    record = {"name": name, "kind": kind, "parameters": parameters, "seed": seed,
-              "movies": {role: {"name": m.name, "fingerprint": m.fingerprint, "shape": list(m.shape),
-                                "source": m.source} for role, m in movies.items()},
-              "commit": commit, "dirty": dirty, "code": code, "versions": provenance.versions(), "device": device,
+    record = {"name": name, "kind": kind.name, "version": kind.version, "parameters": told, "seed": seed,
+              "movies": {role: {"name": m.name, "fingerprint": m.fingerprint, "labels": m.labels_fingerprint,
+                                "shape": list(m.shape), "source": m.source} for role, m in movies.items()},
+              "commit": commit, "dirty": dirty, "versions": provenance.versions(),
+              "device": device.describe(torch.device(on), precision),
               "started": begun["started"], "finished": provenance.now(),
               "seconds": round(begun["seconds"], 1), "cpu_seconds": round(begun["cpu_seconds"], 1),
               "sittings": begun["sittings"], "results": results,
               "files": sorted(path.name for path in folder.glob("[!.]*") if path not in (begun_path, record_path))}
     write_json(record_path, record)
     return Run(folder, json.loads(record_path.read_text("utf-8")))  # just what restoring it will give
+
+
+def pretraining_of(run: Run) -> str | None:
+    """Name of the pretraining that a run rests on; None if on none, as random features do."""
+    return run.record["parameters"].get("tap")
+
+
+def check_pretraining(run: Run, tap: Run) -> None:
+    """Raise ValueError unless a run rests on that pretraining, or on none."""
+    if pretraining_of(run) not in (None, tap.name):
+        raise ValueError(f"{run.name} rests on the pretraining {pretraining_of(run)}, not on {tap.name}: run its notebook "
+                         "again")
+
+
+def check_movie(run: Run, movie: Movie, role: str = "train") -> None:
+    """Raise ValueError unless a run saw the pixels of this movie in that role."""
+    seen = run.record["movies"][role]
+    if seen["fingerprint"] != movie.fingerprint:
+        raise ValueError(f"{run.name} was made from another movie than this {movie.name!r} ({seen['fingerprint']}, not "
+                         f"{movie.fingerprint}): run its notebook for this movie first, with the same options")
 
 
 def find(name: str) -> Run:
@@ -160,19 +185,12 @@ def find(name: str) -> Run:
     return Run(record.parent, json.loads(record.read_text("utf-8")))
 
 
-def _others(kind: str, movies: dict[str, Movie], parameters: dict, seed: int) -> str:
+def _others(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int) -> str:
     """What is published under the same parameters of other pixels, as the beginning of a sentence; else nothing."""
-    other = publication.of_other_pixels(kind, parameters, seed)
+    other = publication.of_other_pixels(kind.name, parameters, seed)
     if other is None:
         return ""
-    theirs = ", ".join(f"{m['name']} {m['fingerprint']}" for m in other["movies"].values())
-    ours = ", ".join(f"{m.name} {m.fingerprint}" for m in movies.values())
-    return (f"what is published with its parameters is of {theirs}, and here is {ours}: another movie, or one that this "
-            "machine simulates or reads otherwise; ")
-
-
-def _set_aside(folder: Path) -> None:
-    """Move a run that other code made to ``<name>.old``, in place of an older one."""
-    old = folder.with_name(folder.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    folder.rename(old)
+    published = ", ".join(f"{m['name']} {m['fingerprint']}" for m in other["movies"].values())
+    here = ", ".join(f"{m.name} {m.fingerprint}" for m in movies.values())
+    return (f"what is published with its parameters is of {published}, and here is {here}: another movie, or one that "
+            "this machine simulates or reads otherwise; ")

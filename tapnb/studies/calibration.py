@@ -11,20 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from tapnb import recognise
 from tapnb.metrics import calibration, confusion, scores
 from tapnb.movies import Movie
-from tapnb.recognise import dataset_of
-from tapnb.store import runs
-from tapnb.system import device
-
-MODULES = ("movies.movie", "crops", "dataset", "metrics.confusion", "recognise", "metrics.calibration", "studies.calibration")
-"""The code that makes a calibration what it is."""
+from tapnb.store import kinds, runs
+from tapnb.studies.strategies import dataset_of, predictions
 
 HEADS = {"linear": "A0", "ResNet": "A1"}
 """The heads of Figure 5, and the strategies whose runs have them."""
@@ -208,7 +202,7 @@ def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str,
     Parameters
     ----------
     strategies : dict of Run
-        "linear" and "ResNet", see :func:`tapnb.recognise.strategy_run`.
+        "linear" and "ResNet", see :func:`tapnb.studies.strategies.strategy_run`.
     movie : Movie
         The one that they were trained on.
     mode, command
@@ -234,7 +228,7 @@ def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str,
         heads, sums, pairs = {}, {}, {}
         for head, run in strategies.items():
             data = datasets[head]
-            parts = {part: _by_seed(recognise.predictions(run), part) for part in ("validation", "test")}
+            parts = {part: _by_seed(predictions(run), part) for part in ("validation", "test")}
             labels = {part: data.labels[index] for part, (_, index, _) in parts.items()}
             pairs[head] = {part: {"pairs": len(y), "positives": int(y.sum())} for part, y in labels.items()}
             frame, frames = data.pairs.t[parts["test"][1]], len(movie.frames) - 1
@@ -251,10 +245,8 @@ def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str,
                 "differences_class_1": differences(class_1, draws)}
 
     key = {"runs": {head: run.name for head, run in strategies.items()},
-           "code": {head: run.record["code"] for head, run in strategies.items()},
-           "tap": strategies["linear"].record["parameters"]["tap"], "draws": draws}
-    return runs.run("calibration", {"train": movie}, key, 0, mode, make, device.describe(torch.device("cpu")), MODULES,
-                    command)
+           "tap": runs.pretraining_of(strategies["linear"]), "draws": draws}
+    return runs.run(kinds.CALIBRATION, {"train": movie}, key, 0, make, mode=mode, command=command)
 
 
 def measures_table(results: dict) -> pd.DataFrame:

@@ -52,8 +52,7 @@ class Records:
         Raises
         ------
         NotEnough
-            If no notebook has published one, or it rests on another pretraining than the one published. A run's name
-            does not know by which code its pretraining was made, so that is compared as well.
+            If no notebook has published one, or it rests on another pretraining than the one published.
         """
         record = self.by_role.get(role)
         if record is None:
@@ -61,9 +60,8 @@ class Records:
             if notebook in self.notebooks:
                 raise NotEnough(f"{notebook} has run without \"{role}\": its parameters or this movie leave it out")
             raise NotRun(f"{notebook}, which makes {role}, has not run with this profile")
-        given, tap = record["parameters"], self.by_role.get("tap")
-        made_by = given.get("tap"), given.get("tap_code", tap and tap["code"])
-        if tap and "tap" in given and made_by != (tap["name"], tap["code"]):
+        rests_on, tap = record["parameters"].get("tap"), self.by_role.get("tap")
+        if tap and rests_on not in (None, tap["name"]):
             raise NotEnough(f"{record['name']} rests on another pretraining than the published one: run its notebook "
                             "again")
         if record["name"] not in self.used:
@@ -99,7 +97,7 @@ class Records:
         # so that a coin passes once in forty times, however many kinds there are
         confidence = 1 - 0.05 / max(len(kinds), 1)
         if not any(scores.share_interval(a["right"], a["n"], confidence)[0] > 0.5 for a in kinds):
-            pairs = self["tap"]["parameters"]["pairs"]
+            pairs = self["tap"]["parameters"]["settings"]["pairs"]
             of_these = f"of {sampler} crops " if sampler else ""
             raise NotEnough(f"after {pairs} crop pairs the network tells the time arrow {of_these}no better than a "
                             "coin; it has to learn that first: more pretraining pairs (the paper: 2 million)")

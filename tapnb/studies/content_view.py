@@ -21,11 +21,7 @@ from tapnb import arrow, crops, pretrain
 from tapnb.metrics import scores
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie, stacks
-from tapnb.store import runs
-from tapnb.system import device
-
-MODULES = ("movies.movie", "crops", "models", "losses", "arrow", "system.device", "studies.content_view")
-"""The code that makes the accuracies what they are."""
+from tapnb.store import kinds, runs
 
 SEED = 20
 """Of the first draw of windows; no other seed of held-out pairs."""
@@ -223,6 +219,5 @@ def content_run(tap: runs.Run, held_out: Movie, *, mode: str, on: torch.device, 
     def make(folder: Path) -> dict:
         return accuracies(pretrain.load(tap.folder, on), held_out, on=on, **parameters)
 
-    # The code that trained the model belongs to the key: other weights may bear the same name.
-    key = parameters | {"tap": tap.name, "tap_code": tap.record["code"]}
-    return runs.run("content", {"held-out": held_out}, key, SEED, mode, make, device.describe(on), MODULES, command)
+    return runs.run(kinds.CONTENT_VIEW, {"held-out": held_out}, parameters | {"tap": tap.name}, SEED, make, mode=mode,
+                    command=command, on=on)

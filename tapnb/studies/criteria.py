@@ -8,20 +8,16 @@ import numpy as np
 import pandas as pd
 import torch
 
-from tapnb import crops, recognise
+from tapnb import crops, dataset
 from tapnb.dataset import EventDataset
 from tapnb.metrics import confusion, scores
 from tapnb.metrics.scores import SCORES
 from tapnb.movies import Movie
-from tapnb.recognise import dataset_of
-from tapnb.store import runs
+from tapnb.store import kinds, runs
 from tapnb.studies import tables
-from tapnb.system import device
+from tapnb.studies.strategies import dataset_of, like, predictions
 
-MODULES = ("movies.movie", "crops", "dataset", "metrics.confusion", "recognise", "studies.criteria")
-"""The code that makes the answers judged by one labelling what they are."""
-
-CRITERIA = crops.CRITERIA[::-1]
+CRITERIA = dataset.CRITERIA[::-1]
 """In the order of Tables 4 and 5: any size, both; any size, either; size filter, either."""
 
 SHORT = dict(zip(CRITERIA, ("both", "either", "filter")))
@@ -32,7 +28,7 @@ ROWS = {(1, 1, 0): "at the edge of both crops", (0, 1, 1): "in the first crop on
 """Table 4, row by row: the labels under :data:`CRITERIA`, and where its caption says that the labelled pixels lie."""
 
 
-def examples(masks: np.ndarray, data: EventDataset, threshold: int = crops.AREA_THRESHOLD) -> pd.DataFrame:
+def examples(masks: np.ndarray, data: EventDataset, threshold: int = dataset.AREA_THRESHOLD) -> pd.DataFrame:
     """Crop pairs for the rows of Table 4, found by search: of those that fit, the one of median labelled area.
 
     Where no pair lies as the caption says, one that has the labels at least is taken.
@@ -50,8 +46,8 @@ def examples(masks: np.ndarray, data: EventDataset, threshold: int = crops.AREA_
         A row each of :data:`ROWS`: a column a criterion (0 or 1), ``where`` (the caption), ``pairs`` with these labels,
         ``as_captioned`` among them, and the chosen ``pair`` (index into ``data.pairs``; -1: there is none).
     """
-    labels = np.stack([crops.label(data.areas, criterion, threshold) for criterion in CRITERIA], axis=1)  # (N, 3)
-    areas = crops.labelled_areas(masks, data.pairs)  # in pixels, (N, 2)
+    labels = np.stack([dataset.label(data.areas, criterion, threshold) for criterion in CRITERIA], axis=1)  # (N, 3)
+    areas = dataset.labelled_areas(masks, data.pairs)  # in pixels, (N, 2)
     at_edge = _within(masks, data.pairs, 1) < areas
     central = ~at_edge & (2 * _within(masks, data.pairs, data.pairs.size // 4) >= areas)
     first_only = areas[:, 1] == 0
@@ -71,7 +67,7 @@ def examples(masks: np.ndarray, data: EventDataset, threshold: int = crops.AREA_
 def _within(masks: np.ndarray, pairs: crops.CropPairs, margin: int) -> np.ndarray:
     """Labelled pixels that lie at least ``margin`` pixels inside their crops, (N, 2)."""
     inner = crops.CropPairs(pairs.t, pairs.y + margin, pairs.x + margin, pairs.flip, pairs.size - 2 * margin)
-    return crops.labelled_areas(masks, inner)
+    return dataset.labelled_areas(masks, inner)
 
 
 def disagreeing(found: pd.DataFrame) -> float:
@@ -103,7 +99,7 @@ def table4(found: pd.DataFrame, data: EventDataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def positives(data: EventDataset, threshold: int = crops.AREA_THRESHOLD, test_pairs: int | None = None) -> pd.DataFrame:
+def positives(data: EventDataset, threshold: int = dataset.AREA_THRESHOLD, test_pairs: int | None = None) -> pd.DataFrame:
     """Positive crop pairs of the training part, before balancing, and of the tested pairs under each criterion.
 
     A criterion without a positive training pair trains nothing: "both" where a movie marks events in one frame only.
@@ -113,7 +109,7 @@ def positives(data: EventDataset, threshold: int = crops.AREA_THRESHOLD, test_pa
     DataFrame
         Index ``criterion``; ``training``, ``test``.
     """
-    labels = {criterion: crops.label(data.areas, criterion, threshold) for criterion in CRITERIA}
+    labels = {criterion: dataset.label(data.areas, criterion, threshold) for criterion in CRITERIA}
     tested = data.parts["test"][:test_pairs]
     return pd.DataFrame({"training": {c: int(y[data.parts["train"]].sum()) for c, y in labels.items()},
                          "test": {c: int(y[tested].sum()) for c, y in labels.items()}}).rename_axis("criterion")
@@ -126,22 +122,20 @@ def criterion_run(published: runs.Run, criterion: str, movie: Movie, *, mode: st
     Parameters
     ----------
     published : Run
-        From :func:`tapnb.recognise.strategy_run`.
+        From :func:`tapnb.studies.strategies.strategy_run`.
     criterion : str
     movie, mode, on, command
-        See :func:`tapnb.recognise.strategy_run`.
+        See :func:`tapnb.studies.strategies.strategy_run`.
     """
-    given = dict(published.record["parameters"])
-    name, tap, dataset = given.pop("strategy"), runs.find(given.pop("tap")), given.pop("dataset")
-    del given["tap_code"]
-    if criterion != dataset["criterion"]:
-        given["validation_pairs"] = 0  # which only calibration looks at
-    return recognise.strategy_run(name, movie, tap, dataset=dataset | {"criterion": criterion}, mode=mode, on=on,
-                                  command=command, **given)
+    asked = published.record["parameters"]
+    same = criterion == asked["dataset"]["criterion"]
+    return like(published, movie, runs.find(runs.pretraining_of(published)), dataset={"criterion": criterion},
+                validation_pairs=asked["validation_pairs"] if same else 0,  # which only calibration looks at
+                mode=mode, on=on, command=command)
 
 
 def one_labelling_run(made: dict[tuple[str, str], runs.Run], movie: Movie, *, mode: str, command: str,
-                      criterion: str = crops.CRITERIA[0]) -> runs.Run:
+                      criterion: str = dataset.CRITERIA[0]) -> runs.Run:
     """Every criterion's answers judged by the labels of one criterion, as a run: not in the paper.
 
     Parameters
@@ -165,19 +159,17 @@ def one_labelling_run(made: dict[tuple[str, str], runs.Run], movie: Movie, *, mo
         judged: dict[str, dict] = {}
         for (trained, head), run in made.items():
             data = dataset_of(run, movie)
-            threshold = run.record["parameters"]["dataset"].get("threshold", crops.AREA_THRESHOLD)
-            labels = crops.label(data.areas, criterion, threshold)
-            found = recognise.predictions(run).assign(label=lambda rows: labels[rows["pair"]])
-            ranked = scores.scores_per_run(found)["average precision"]
-            judged.setdefault(head, {})[trained] = confusion.by_frame(found, data.pairs.t, len(movie.frames) - 1) | {
+            labels = dataset.label(data.areas, criterion, run.record["parameters"]["dataset"]["area_threshold"])
+            answers = predictions(run).assign(label=lambda rows: labels[rows["pair"]])
+            ranked = scores.scores_per_run(answers)["average precision"]
+            judged.setdefault(head, {})[trained] = confusion.by_frame(answers, data.pairs.t, len(movie.frames) - 1) | {
                 "average_precision": [None if np.isnan(value) else float(value) for value in ranked]}
         return {"judged": judged}
 
     any_run = next(iter(made.values()))
     key = {"runs": sorted(run.name for run in made.values()), "criterion": criterion,
-           "code": sorted({run.record["code"] for run in made.values()}), "tap": any_run.record["parameters"]["tap"]}
-    return runs.run("criteria", {"train": movie}, key, 0, mode, make, device.describe(torch.device("cpu")), MODULES,
-                    command)
+           "tap": runs.pretraining_of(any_run)}
+    return runs.run(kinds.CRITERIA, {"train": movie}, key, 0, make, mode=mode, command=command)
 
 
 def table5(made: dict[tuple[str, str], runs.Run], reference: pd.DataFrame,

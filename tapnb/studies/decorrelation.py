@@ -9,6 +9,7 @@ it is. The loss itself is :func:`tapnb.losses.decorrelation`; here it is measure
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,11 @@ from tqdm import tqdm
 from tapnb import arrow, losses, pretrain
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
-from tapnb.store import runs
+from tapnb.pretrain import PretrainSettings
+from tapnb.settings import restored
+from tapnb.store import kinds, runs
 from tapnb.studies import decorrelation_channels
-from tapnb.system import device
-
-MODULES = ("movies.movie", "crops", "models", "losses", "arrow", "system.device", "studies.decorrelation_channels", "studies.decorrelation")
-"""The code that makes the measurements what they are."""
+from tapnb.studies.pretraining import tap_run
 
 SEED = 30
 """Of the windows on which the term is measured, together with the seed of a network."""
@@ -108,7 +108,7 @@ def measure(model: TimeArrowModel, images: torch.Tensor, flip: torch.Tensor) -> 
         loss = losses.decorrelation(z, **options)
         of_z, of_weights = norms(loss)
         terms.append({"form": form, "value": loss.item(), "gradient_z": of_z, "gradient_weights": of_weights})
-    return saturation(z) | {"arrow_gradient_weights": norms(losses.time_arrow(logits, flip))[1]}, terms
+    return saturation(z) | {"arrow_gradient_weights": norms(losses.cross_entropy(logits, flip))[1]}, terms
 
 
 def measure_sizes(trained: TimeArrowModel, movie: Movie, *, sizes: list[int], seeds: list[int], pairs: int,
@@ -205,23 +205,21 @@ def ablation_runs(tap: runs.Run, train: Movie, held_out: Movie, *, pairs: int, s
     Returns
     -------
     dict of Run
-        By form and seed, such as "unit length, seed 1"; see :func:`tapnb.pretrain.tap_run`.
+        By form and seed, such as "unit length, seed 1"; see :func:`tapnb.studies.pretraining.tap_run`.
 
     Raises
     ------
     ValueError
         If the movie is not the one of ``tap``.
     """
-    trained_on = tap.record["movies"]["train"]
-    if pairs and trained_on["fingerprint"] != train.fingerprint:
-        raise ValueError(f"{tap.name} was pretrained on another movie than this {train.name!r} "
-                         f"({trained_on['fingerprint']}, not {train.fingerprint}); run notebook 02 for it first, with "
-                         "the same options")
-    shared = tap.record["parameters"] | {"pairs": pairs, "test_pairs": test_pairs,
-                                         "pairs_per_epoch": max(tap.record["parameters"]["batch"], pairs // 6)}
-    return {f"{form}, seed {seed}": pretrain.tap_run(train, held_out, **shared | {"unit_length": form == "unit length"},
-                                                     seed=seed, mode=mode, on=on, command=command)
-            for seed in seeds for form in ("unscaled", "unit length") if pairs}
+    if not pairs:
+        return {}
+    runs.check_movie(tap, train)
+    published = restored(PretrainSettings, tap.record["parameters"]["settings"])
+    short = replace(published, pairs=pairs, pairs_per_epoch=max(published.batch, pairs // 6))
+    return {f"{form}, seed {seed}": tap_run(train, held_out, replace(short, unit_length=form == "unit length"),
+                                            test_pairs=test_pairs, seed=seed, mode=mode, on=on, command=command)
+            for seed in seeds for form in ("unscaled", "unit length")}
 
 
 def decorrelation_run(tap: runs.Run, held_out: Movie, ablations: dict[str, runs.Run], *, feature_pairs: int, mode: str,
@@ -258,8 +256,6 @@ def decorrelation_run(tap: runs.Run, held_out: Movie, ablations: dict[str, runs.
         networks |= {name: (pretrain.load(run.folder, on), run.record["seed"]) for name, run in ablations.items()}
         return found | {"channels": decorrelation_channels.compare(networks, held_out, feature_pairs, on)}
 
-    # The code that trained the models belongs to the key: other weights may bear the same names.
-    key = parameters | {"feature_pairs": feature_pairs, "tap": tap.name, "tap_code": tap.record["code"],
-                        "ablations": {name: [run.name, run.record["code"]] for name, run in ablations.items()}}
-    return runs.run("decorrelation", {"held-out": held_out}, key, SEED, mode, make, device.describe(on), MODULES,
-                    command)
+    key = parameters | {"feature_pairs": feature_pairs, "tap": tap.name,
+                        "ablations": {name: run.name for name, run in ablations.items()}}
+    return runs.run(kinds.DECORRELATION, {"held-out": held_out}, key, SEED, make, mode=mode, command=command, on=on)

@@ -7,20 +7,26 @@ measured in :mod:`tapnb.studies.differences_fill` and :mod:`tapnb.studies.differ
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan, sqrt
 
 import numpy as np
 import pandas as pd
 import torch
 
-from tapnb import crops, pretrain, recognise
-from tapnb.dataset import event_dataset
+from tapnb import crops, dataset
+from tapnb.dataset import DatasetSettings, event_dataset
 from tapnb.metrics import confusion, ranking, scores
 from tapnb.metrics.scores import SCORES
 from tapnb.movies import Movie
+from tapnb.pretrain import PretrainSettings
+from tapnb.settings import restored
+from tapnb.store import runs
 from tapnb.store.runs import Run
 from tapnb.studies import tables
 from tapnb.studies.effects import Effect, share_difference
+from tapnb.studies.pretraining import tap_run
+from tapnb.studies.strategies import like, predictions
 
 OPTIONS = {"replacement": "balanced by drawing with replacement",
            "redraw_norms": "BatchNorm scales redrawn from N(0, 1)",
@@ -40,14 +46,14 @@ def label_effects(movie: Movie, pairs: crops.CropPairs, criterion: str, threshol
         With masks.
     pairs : CropPairs
     criterion, threshold
-        See :func:`tapnb.crops.label`.
+        See :func:`tapnb.dataset.label`.
     """
-    pixels, values = (crops.labelled_areas(movie.masks, pairs, count) for count in (False, True))
-    ours = crops.label(pixels, criterion, threshold)
-    ways = {"values": ("a pixel of a death counts twice", crops.label(values, criterion, threshold)),
+    pixels, values = (dataset.labelled_areas(movie.masks, pairs, count) for count in (False, True))
+    ours = dataset.label(pixels, criterion, threshold)
+    ways = {"values": ("a pixel of a death counts twice", dataset.label(values, criterion, threshold)),
             "above": (f"more than {threshold} labelled pixels, not from {threshold} on",
-                      crops.label(pixels, criterion, threshold + 1)),
-            "scripts": ("both of these, as in the scripts", crops.label(values, criterion, threshold + 1))}
+                      dataset.label(pixels, criterion, threshold + 1)),
+            "scripts": ("both of these, as in the scripts", dataset.label(values, criterion, threshold + 1))}
     found = []
     for key, (text, other) in ways.items():
         changed = int((ours != other).sum())
@@ -57,24 +63,24 @@ def label_effects(movie: Movie, pairs: crops.CropPairs, criterion: str, threshol
     return found
 
 
-def balancing_effects(movie: Movie, dataset: dict) -> list[Effect]:
+def balancing_effects(movie: Movie, settings: DatasetSettings) -> list[Effect]:
     """Distinct crop pairs in the balanced training set, drawn without and with replacement.
 
     Parameters
     ----------
     movie : Movie
-    dataset : dict
-        Arguments of :func:`tapnb.dataset.event_dataset`; measured with its ``limit`` and without.
+    settings : DatasetSettings
+        Measured with its ``training_pairs`` and without.
     """
     found = []
-    for key, limit in {"all": None, "kept": dataset.get("limit")}.items():
-        if key == "kept" and limit is None:
+    for key, limit in {"all": 0, "kept": settings.training_pairs}.items():
+        if key == "kept" and not limit:
             continue
-        drawn = [event_dataset(movie, **dataset | {"limit": limit, "replacement": way}).parts["balanced"]
+        drawn = [event_dataset(movie, replace(settings, training_pairs=limit, replacement=way)).parts["balanced"]
                  for way in (False, True)]
         ours, other = (len(np.unique(index)) for index in drawn)
         found.append(Effect(f"distinct_{key}", OPTIONS["replacement"], "distinct crop pairs in the training set"
-                            + ("" if limit is None else f" of at most {limit}"), ours, other, other - ours, digits=0,
+                            + (f" of at most {limit}" if limit else ""), ours, other, other - ours, digits=0,
                             note=f"of {len(drawn[0])} and {len(drawn[1])} pairs drawn"))
     return found
 
@@ -86,7 +92,7 @@ def both_ways(published: Run, option: str, movie: Movie, tap: Run, *, mode: str,
     Parameters
     ----------
     published : Run
-        Of :func:`tapnb.recognise.strategy_run`.
+        Of :func:`tapnb.studies.strategies.strategy_run`.
     option : str
     movie : Movie
     tap : Run
@@ -105,16 +111,11 @@ def both_ways(published: Run, option: str, movie: Movie, tap: Run, *, mode: str,
     """
     if option not in OPTIONS:
         raise ValueError(f"unknown option {option!r}; choose from {', '.join(OPTIONS)}")
-    given = dict(published.record["parameters"])
-    name, *features = (given.pop(key) for key in ("strategy", "tap", "tap_code"))
-    if features != [tap.name, tap.record["code"]]:
-        raise ValueError(f"{published.name} rests on other features than those of {tap.name}; run notebook 06 again")
-    holder = given["dataset"] if option == "replacement" else given
-    is_on = holder.get(option, False)
-    changed = {option: not is_on}
-    changed = given | ({"dataset": holder | changed} if option == "replacement" else changed)
-    made = recognise.strategy_run(name, movie, tap, mode=mode, on=on, command=command, **changed)
-    return (made, published) if is_on else (published, made)
+    runs.check_pretraining(published, tap)
+    group = "dataset" if option == "replacement" else "training"
+    is_on = published.record["parameters"][group][option]
+    other = like(published, movie, tap, **{group: {option: not is_on}}, mode=mode, on=on, command=command)
+    return (other, published) if is_on else (published, other)
 
 
 def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 2000) -> list[Effect]:
@@ -161,7 +162,7 @@ def ranking_effect(name: str, option: str, ours: Run, other: Run, t: np.ndarray,
         Earlier frame of every crop pair of the dataset.
     draws : int
     """
-    found = {"ours": recognise.predictions(ours), "other": recognise.predictions(other)}
+    found = {"ours": predictions(ours), "other": predictions(other)}
     (difference,) = ranking.differences(found, t, [("other", "ours")], draws).itertuples()
     summaries = [scores.mean_and_spread(scores.scores_per_run(of_one))["average precision"]
                  for of_one in found.values()]
@@ -218,11 +219,12 @@ def schedule_runs(movie: Movie, held_out: Movie, tap: Run, pairs: int, test_pair
     -------
     one_cycle, cyclic : Run
     """
-    given = tap.record["parameters"]
-    given = given | {"pairs": pairs, "pairs_per_epoch": max(given["batch"], pairs // SCHEDULE_EPOCHS),
-                     "test_pairs": test_pairs, "validation_pairs": 1}  # their curves are not looked at
-    one_cycle, cyclic = (pretrain.tap_run(movie, held_out, seed=tap.record["seed"], mode=mode, on=on, command=command,
-                                          **given | {"schedule": schedule}) for schedule in ("one-cycle", "cyclic"))
+    published = restored(PretrainSettings, tap.record["parameters"]["settings"])
+    short = replace(published, pairs=pairs, pairs_per_epoch=max(published.batch, pairs // SCHEDULE_EPOCHS),
+                    validation_pairs=1)  # their curves are not looked at
+    one_cycle, cyclic = (tap_run(movie, held_out, replace(short, schedule=schedule), test_pairs=test_pairs,
+                                 seed=tap.record["seed"], mode=mode, on=on, command=command)
+                         for schedule in ("one-cycle", "cyclic"))
     return one_cycle, cyclic
 
 

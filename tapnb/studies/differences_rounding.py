@@ -8,23 +8,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tapnb import crops, pretrain, recognise
-from tapnb.dataset import event_dataset
-from tapnb.heads import BATCH, train_heads
+from tapnb import pretrain, recognise
+from tapnb.dataset import DatasetSettings, event_dataset
+from tapnb.fast import folded
+from tapnb.heads import EPOCHS, HEADS, HeadSettings, fixed_features, head_logits, train_heads
 from tapnb.metrics import scores
-from tapnb.models import DenseFeatures, folded
+from tapnb.models import DenseFeatures
 from tapnb.movies import Movie
-from tapnb.store import runs
+from tapnb.settings import restored
+from tapnb.store import kinds, runs
 from tapnb.studies.effects import Effect
-from tapnb.system import device
-
-MODULES = (*recognise.MODULES, "studies.differences_rounding")
-"""The code that makes the comparison what it is."""
 
 
 @torch.no_grad()
 def exact_features(model: DenseFeatures, images: torch.Tensor, batch: int = 16) -> torch.Tensor:
-    """Dense features in float32, shape (N, 2, 32, s, s); what :func:`tapnb.recognise.fixed_features` rounds."""
+    """Dense features in float32, shape (N, 2, 32, s, s); what :func:`tapnb.heads.fixed_features` rounds."""
     model = folded(model)
     return torch.cat([model(part) for part in images.split(batch)])
 
@@ -77,33 +75,33 @@ def rounding_run(movie: Movie, tap: runs.Run, published: runs.Run, pairs: int, *
     """
     if pairs < 2:
         raise ValueError(f"the number of pairs to compare roundings on is {pairs}; it must be at least 2")
-    given = published.record["parameters"]
-    strategy = recognise.strategy_named(given["strategy"])
+    asked = published.record["parameters"]
+    strategy = recognise.strategy_named(asked["strategy"])
     if strategy.features != "TAP" or strategy.trained:
-        raise ValueError(f"strategy {given['strategy']} keeps no TAP features; compare roundings with A0 or A1")
-    seeds = [given["seeds"][0], max(given["seeds"]) + 1]  # the second is no run's
-    data_seed, batch = given["dataset"].get("seed", 25), given.get("batch", BATCH)
+        raise ValueError(f"strategy {asked['strategy']} keeps no TAP features; compare roundings with A0 or A1")
+    dataset, training = restored(DatasetSettings, asked["dataset"]), restored(HeadSettings, asked["training"])
+    seeds = [asked["seeds"][0], max(asked["seeds"]) + 1]  # the second is no run's
 
     def make(folder: Path) -> dict:
-        data, frames = event_dataset(movie, **given["dataset"]), crops.as_tensor(movie.frames, on)
-        model = pretrain.load(tap.folder, on).features
+        data, model = event_dataset(movie, dataset), pretrain.load(tap.folder, on).features
         train, test = data.parts["balanced"][:pairs], data.parts["test"][:pairs]
-        images = crops.gather(frames, movie.levels, data.pairs[train])
+        images = data.images(train, on)
         labels = torch.from_numpy(data.labels[train].astype(np.int64)).to(on)
-        rounded, exact = recognise.fixed_features(model, images), exact_features(model, images)
-        heads = []
-        with torch.random.fork_rng(devices=[]):
-            for features, seed in ((rounded, seeds[0]), (exact, seeds[0]), (exact, seeds[1])):
+        rounded, exact = fixed_features(model, images), exact_features(model, images)
+        trained = []
+        for features, seed in ((rounded, seeds[0]), (exact, seeds[0]), (exact, seeds[1])):
+            with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
-                heads.append(recognise.HEADS[strategy.head](data.pairs.size).to(on))
-                train_heads(heads[-1:], features, labels, given["epochs"], data_seed, batch)
-        logits = recognise.predict(heads, model, crops.gather(frames, movie.levels, data.pairs[test])).cpu()
+                head = HEADS[strategy.head](data.pairs.size).to(on)
+            train_heads([head], features, labels, training.epochs or EPOCHS[strategy.head], training)
+            trained.append(head)
+        logits = head_logits(trained, model, data.images(test, on)).cpu()
         return {"trained_on": len(train), "tested": len(test), "rounding": compare(logits[0], logits[1]),
                 "another_seed": compare(logits[2], logits[1])}
 
-    key = {"strategy": given["strategy"], "dataset": given["dataset"], "seeds": seeds, "epochs": given["epochs"],
-           "batch": batch, "pairs": pairs, "tap": tap.name, "tap_code": tap.record["code"]}
-    return runs.run("rounding", {"train": movie}, key, data_seed, mode, make, device.describe(on), MODULES, command)
+    key = {"strategy": asked["strategy"], "dataset": dataset, "training": training, "seeds": seeds, "pairs": pairs,
+           "tap": tap.name}
+    return runs.run(kinds.ROUNDING, {"train": movie}, key, dataset.data_seed, make, mode=mode, command=command, on=on)
 
 
 def effects(run: runs.Run) -> list[Effect]:

@@ -53,7 +53,7 @@ def tested(predictions: pd.DataFrame, data: EventDataset) -> pd.DataFrame:
     Parameters
     ----------
     predictions : DataFrame
-        From :func:`tapnb.recognise.predictions`.
+        From :func:`tapnb.studies.strategies.predictions`.
     data : EventDataset
         The one that they were made on.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tapnb.metrics import confusion, scores
+from tapnb.recognise import STRATEGIES
 from tapnb.store import results
 from tapnb.studies import claims, paper, tables
 from tapnb.studies.claims import Records
@@ -87,8 +88,8 @@ def strategies(records: dict[str, Records]) -> pd.DataFrame:
              "n": tables.PAPER_RUNS, "run": ""}
             for name, value in theirs.items()]
     for movie, of_movie in records.items():
-        for name in table.index:
-            if name in of_movie.by_role:
+        for name in STRATEGIES:
+            if name in of_movie.by_role and name != "A0i":
                 record = of_movie.by_role[name]
                 per_run = pd.Series(confusion.f1(np.array(record["results"]["test"]["counts"]).sum(1)))  # of (R, T, 4)
                 ranked = pd.Series(record["results"]["average_precision"], dtype=float)

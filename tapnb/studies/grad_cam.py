@@ -17,12 +17,8 @@ from tapnb.explain import MAPS
 from tapnb.metrics import confusion
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
-from tapnb.store import runs
-from tapnb.system import device
-from tapnb.system.files import write_json
-
-MODULES = (*explain.MODULES, "studies.grad_cam")
-"""The code that makes the regions and their counts what they are."""
+from tapnb.store import kinds, runs
+from tapnb.system.files import replacing, write_json
 
 REGIONS, SIZE = 8, 48  # regions shown for a frame and their side in pixels (Figure 2)
 BORDER = 8  # pixels kept free between a region and the frame's border, where the U-Net sees padding
@@ -170,7 +166,7 @@ def shares(found: dict) -> pd.DataFrame:
 def touching_run(tap: runs.Run, movies: dict[str, Movie], frame_pairs: int, *, mode: str, on: torch.device,
                  command: str, tile: int = 0) -> runs.Run:
     """:func:`count_touching` as a run: "statistics" holds its counts by role, of the movies that have masks."""
-    explain.check_movie(tap, movies)
+    runs.check_movie(tap, movies["train"])
     if frame_pairs < 1:
         raise ValueError(f"the number of frame pairs is {frame_pairs}; it must be at least 1")
 
@@ -179,8 +175,38 @@ def touching_run(tap: runs.Run, movies: dict[str, Movie], frame_pairs: int, *, m
         return {"statistics": {role: count_touching(model, movie, frame_pairs, folder / f"{role}.json", tile)
                                for role, movie in movies.items() if movie.masks is not None}}
 
-    key = explain.key_of(tap) | {"frame_pairs": frame_pairs}
-    return runs.run("gradcam", movies, key, 0, mode, make, device.describe(on), MODULES, command)
+    return runs.run(kinds.GRAD_CAM, movies, {"tap": tap.name, "frame_pairs": frame_pairs}, 0, make, mode=mode,
+                    command=command, on=on)
+
+
+def maps_run(tap: runs.Run, movies: dict[str, Movie], t: dict[str, int], *, mode: str, on: torch.device, command: str,
+             tile: int = 0) -> runs.Run:
+    """:func:`tapnb.explain.maps` of one frame pair of each movie as a run; its folder keeps them, see :func:`kept_maps`.
+
+    ``t`` is the frame pair of each role; -1 stands for the middle one, a choice that looks at nothing.
+    """
+    runs.check_movie(tap, movies["train"])
+    pairs = {role: len(movie.frames) - 1 for role, movie in movies.items()}
+    t = {role: (pairs[role] - 1) // 2 if t[role] == -1 else t[role] for role in movies}
+    for role, movie in movies.items():
+        if not 0 <= t[role] < pairs[role]:
+            raise ValueError(f"the {role} movie {movie.name!r} has no frame pair {t[role]}; choose 0 to "
+                             f"{pairs[role] - 1}, or -1 for the middle one")
+
+    def make(folder: Path) -> dict:
+        model = pretrain.load(tap.folder, on)
+        for role, movie in movies.items():
+            with replacing(folder / f"{role}.npz") as temporary, temporary.open("wb") as file:
+                np.savez(file, **explain.maps(model, movie, t[role], tile))
+        return {"t": t}
+
+    return runs.run(kinds.GRAD_CAM_MAPS, movies, {"tap": tap.name, "t": t}, 0, make, mode=mode, command=command, on=on)
+
+
+def kept_maps(run: runs.Run, role: str) -> dict[str, np.ndarray]:
+    """What a :func:`maps_run` kept of the movie of that role, as returned by :func:`tapnb.explain.maps`."""
+    with np.load(run.folder / f"{role}.npz", allow_pickle=False) as kept:
+        return dict(kept)
 
 
 def _columns(name: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from tapnb import crops
+from tapnb import crops, dataset
 from tapnb.dataset import EventDataset
 from tapnb.metrics import confusion, scores
 from tapnb.movies import Movie, normalise
@@ -153,9 +153,9 @@ def _event_around(masks: np.ndarray, pairs: crops.CropPairs) -> np.ndarray:
     pair, column = np.nonzero((frames >= 0) & (frames < len(masks)))
     frame = frames[pair, column]
     first = np.minimum(frame, len(masks) - 2)  # areas come for pairs of frames
-    areas = crops.labelled_areas(masks, replace(pairs[pair], t=first))[np.arange(len(pair)), frame - first]
+    areas = dataset.labelled_areas(masks, replace(pairs[pair], t=first))[np.arange(len(pair)), frame - first]
     found = np.zeros(len(pairs), bool)
-    found[pair[areas >= crops.AREA_THRESHOLD]] = True
+    found[pair[areas >= dataset.AREA_THRESHOLD]] = True
     return found
 
 

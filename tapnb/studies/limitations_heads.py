@@ -10,14 +10,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from tapnb import recognise
 from tapnb.metrics import confusion, scores
 from tapnb.movies import Movie
 from tapnb.store import runs
 from tapnb.store.runs import Run
 from tapnb.studies import tables
-
-NOT_TRAINING = ("strategy", "tap", "tap_code", "dataset")  # of a strategy's record: set by strategy_run itself
+from tapnb.studies.strategies import like
 
 
 def invariant_run(movie: Movie, plain: Run, mode: str, on: torch.device, command: str) -> Run:
@@ -28,14 +26,11 @@ def invariant_run(movie: Movie, plain: Run, mode: str, on: torch.device, command
     movie : Movie
         The one that A0 was trained on.
     plain : Run
-        Of A0, from :func:`tapnb.recognise.strategy_run`.
+        Of A0, from :func:`tapnb.studies.strategies.strategy_run`.
     mode, on, command
-        See :func:`tapnb.recognise.strategy_run`.
+        See :func:`tapnb.studies.strategies.strategy_run`.
     """
-    parameters = plain.record["parameters"]
-    training = {name: value for name, value in parameters.items() if name not in NOT_TRAINING}
-    return recognise.strategy_run("A0i", movie, runs.find(parameters["tap"]), dataset=parameters["dataset"], mode=mode,
-                                  on=on, command=command, **training)
+    return like(plain, movie, runs.find(runs.pretraining_of(plain)), strategy="A0i", mode=mode, on=on, command=command)
 
 
 def invariant_less_plain(plain: Run, invariant: Run) -> pd.DataFrame:
@@ -44,7 +39,7 @@ def invariant_less_plain(plain: Run, invariant: Run) -> pd.DataFrame:
     Parameters
     ----------
     plain, invariant : Run
-        From :func:`tapnb.recognise.strategy_run`.
+        From :func:`tapnb.studies.strategies.strategy_run`.
 
     Returns
     -------

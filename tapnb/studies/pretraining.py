@@ -1,10 +1,61 @@
-"""Ways of drawing training crops, written in a word: "uniform 96", "change 24:3 32:2 48:1"."""
+"""The pretraining as a run, and ways of drawing its crops, written in a word: "uniform 96", "change 24:3 32:2 48:1"."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+import torch
+
+from tapnb import arrow
 from tapnb.arrow import SAMPLERS
+from tapnb.movies import Movie
+from tapnb.pretrain import PretrainSettings, check, history, pretrain
+from tapnb.settings import chosen
+from tapnb.store import kinds, runs
+
+TEST_SIZES = [48, 96]
+"""Sides of the crops on which a finished model is tested, in pixels."""
+
+
+def settings_of(parameters: dict) -> PretrainSettings:
+    """The settings that a notebook's parameters name, each with "tap_" before it."""
+    return chosen(PretrainSettings, parameters, "tap_")
+
+
+def tap_run(movie: Movie, held_out: Movie, settings: PretrainSettings, *, test_pairs: int, seed: int, mode: str,
+            on: torch.device, command: str, precision: str = "auto") -> runs.Run:
+    """:func:`tapnb.pretrain.pretrain` as a run: executed or restored, tested on the held-out movie, recorded.
+
+    Parameters
+    ----------
+    movie, held_out : Movie
+    settings : PretrainSettings
+    test_pairs : int
+        Held-out pairs of each kind for the final accuracies.
+    seed, precision
+        See :func:`tapnb.pretrain.pretrain`.
+    mode, on, command
+        See :func:`tapnb.store.runs.run`.
+
+    Returns
+    -------
+    Run
+        ``results``: "history" (a list of epochs); of the weights as they are kept, "kept" (loss, decorrelation and
+        accuracy on the pairs of the history's checks) and "accuracies" (see :func:`tapnb.arrow.accuracies`).
+    """
+    if test_pairs < 1:
+        raise ValueError(f"the number of test pairs is {test_pairs}; it must be at least 1")
+
+    def make(folder: Path) -> dict:
+        model = pretrain(movie, held_out, settings, folder, seed=seed, on=on, precision=precision)
+        checks = arrow.held_out_pairs(held_out, settings.validation_size, settings.validation_pairs, on)
+        return {"history": history(folder).to_dict("records"), "kept": check(model, checks, settings),
+                "accuracies": arrow.accuracies(model, held_out, TEST_SIZES, test_pairs, on)}
+
+    return runs.run(kinds.TAP, {"train": movie, "held-out": held_out},
+                    {"settings": settings, "test_pairs": test_pairs}, seed, make, mode=mode, command=command, on=on,
+                    precision=precision)
 
 
 @dataclass(frozen=True)
@@ -12,13 +63,20 @@ class Recipe:
     """A sampler, the sides of the crops in pixels in their order, and the share of the pairs at each."""
 
     sampler: str
-    sizes: list[int]
-    shares: list[float]
+    sizes: tuple[int, ...]
+    shares: tuple[float, ...]
 
     def pairs(self, budget: int) -> int:
         """Crop pairs that cost as many pixels as ``budget`` pairs of 48 x 48."""
         cost = sum(share * (size / 48) ** 2 for size, share in zip(self.sizes, self.shares)) / sum(self.shares)
         return max(1, round(budget / cost))
+
+
+def of_recipe(settings: PretrainSettings, recipe: Recipe, budget: int) -> PretrainSettings:
+    """A short training in six epochs whose crops are drawn by a recipe; ``budget`` counts pairs of 48 x 48 pixels."""
+    pairs = recipe.pairs(budget)
+    return replace(settings, pairs=pairs, pairs_per_epoch=max(settings.batch, pairs // 6), sampler=recipe.sampler,
+                   crop_sizes=recipe.sizes, crop_shares=recipe.shares)
 
 
 def read_recipe(text: str) -> Recipe:
@@ -39,4 +97,4 @@ def read_recipe(text: str) -> Recipe:
     if not sound:
         raise ValueError(f"cannot read the recipe {text!r}; write a sampler ({' or '.join(SAMPLERS)}) and crop sizes "
                          "in pixels, each with its share if they differ: 'change 24:3 32:2 48:1'")
-    return Recipe(sampler, sizes, shares)
+    return Recipe(sampler, tuple(sizes), tuple(shares))

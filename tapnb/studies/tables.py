@@ -85,7 +85,7 @@ def strategies(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     made : dict of Run
-        By strategy, see :func:`tapnb.recognise.strategy_run`.
+        By strategy, see :func:`tapnb.studies.strategies.strategy_run`.
     reference : DataFrame
         From :func:`tapnb.studies.paper.table2`.
 
@@ -100,25 +100,33 @@ def strategies(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
         precision = pd.Series(run.results["average_precision"], dtype=float)
         ours = {c: scores.with_spread(*found[c]) for c in SCORES}
         ours["average precision"] = scores.with_spread(precision.mean(), precision.std())
-        theirs = {c: scores.with_spread(*reference.loc[name, [c, f"{c} std"]]) for c in SCORES}
-        rows += [{"strategy": name, "source": f"here ({len(counts(run))} runs)"} | ours,
-                 {"strategy": name, "source": f"paper ({PAPER_RUNS} runs)"} | theirs]
+        rows.append({"strategy": name, "source": f"here ({len(counts(run))} runs)"} | ours)
         means.append(found.loc["mean"])
+        if name in reference.index:
+            theirs = {c: scores.with_spread(*reference.loc[name, [c, f"{c} std"]]) for c in SCORES}
+            rows.append({"strategy": name, "source": f"paper ({PAPER_RUNS} runs)"} | theirs)
+        else:
+            rows.append({"strategy": name, "source": "not in the paper"} | dict.fromkeys(SCORES, "\u2013"))
     table = pd.DataFrame(rows).fillna("")
+    cited = [name for name in made if name in reference.index]
     bold_best(table, table.index[0::2], pd.DataFrame(means))
-    bold_best(table, table.index[1::2], reference.loc[list(made), list(SCORES)])
+    bold_best(table, table.index[table["source"].str.startswith("paper")], reference.loc[cited, list(SCORES)])
     return table
 
 
 def less_the_paper(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
-    """Ours less the paper's, with 95 % bootstrap intervals, as text: ``strategy`` and the four scores."""
-    resampled = confusion.bootstrap({name: counts(run) for name, run in made.items()})
+    """Ours minus the paper's, with 95 % bootstrap intervals, as text: ``strategy`` and the four scores.
+
+    Strategies that the paper lacks are left out.
+    """
+    made = {name: run for name, run in made.items() if name in reference.index}
+    resampled = confusion.bootstrap({name: counts(run) for name, run in made.items()}) if made else {}
     rows = []
     for name, run in made.items():
         mean, std = (reference.loc[name, [f"{c}{part}" for c in SCORES]].to_numpy(float) for part in ("", " std"))
         ours = mean_scores(counts(run)).loc["mean"].to_numpy()
         rows.append({"strategy": name} | dict(zip(SCORES, differences(resampled[name], ours, mean, std))))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["strategy", *SCORES])
 
 
 def side_by_side(apart: pd.DataFrame, row: list, head: list) -> pd.DataFrame:

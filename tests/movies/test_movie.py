@@ -154,15 +154,17 @@ def test_movie_validates_arrays():
 def test_fingerprint_depends_on_content_only():
     frames, masks = grey(), np.zeros((5, 24, 32), np.uint8)
     movie = Movie(frames, masks, "a")
-    digest = hashlib.sha256(b"<u2 (5, 24, 32)" + frames.tobytes() + b"|u1 (5, 24, 32)" + masks.tobytes())
-    assert movie.fingerprint == digest.hexdigest()[:12]
+    assert movie.fingerprint == hashlib.sha256(b"<u2 (5, 24, 32)" + frames.tobytes()).hexdigest()[:12]
+    assert movie.labels_fingerprint == hashlib.sha256(b"|u1 (5, 24, 32)" + masks.tobytes()).hexdigest()[:12]
     assert Movie(frames.astype(">u2"), masks, "b").fingerprint == movie.fingerprint
     assert Movie(np.repeat(frames, 2, axis=2)[:, :, ::2], masks).fingerprint == movie.fingerprint
-    masks = masks.copy()
-    masks[0, 0, 0] = 1
-    others = [Movie(frames, masks), Movie(frames), Movie(frames.astype(np.float32)),
-              Movie(frames.reshape(5, 32, 24))]
-    assert len({movie.fingerprint, *(other.fingerprint for other in others)}) == 5
+    others = [Movie(frames + np.uint16(1)), Movie(frames.astype(np.float32)), Movie(frames.reshape(5, 32, 24))]
+    assert len({movie.fingerprint, *(other.fingerprint for other in others)}) == 4
+    mended = masks.copy()
+    mended[0, 0, 0] = 1
+    for other, labels in ((Movie(frames, mended), True), (Movie(frames), False)):  # the pixels are the same
+        assert other.fingerprint == movie.fingerprint
+        assert other.labels_fingerprint != movie.labels_fingerprint and (other.labels_fingerprint is not None) == labels
 
 
 def test_levels_and_normalise():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from tapnb import crops
+from tapnb import crops, dataset
 from tapnb.movies import Movie, catalogue, read_movie, read_stack, stacks
 
 IN_PLACE = {"plain": {}, "bigtiff": {"bigtiff": True}, "one page after another": {"metadata": None},
@@ -141,11 +141,11 @@ def test_mapped_movie_is_the_same_movie(tmp_path, monkeypatch, writer):
     assert mapped.fingerprint == loaded.fingerprint and np.array_equal(mapped.levels, loaded.levels)
     pairs = crops.sample_per_frame_pair(mapped.shape, 24, 50)
     weights = [crops.change_weights(movie.frames, movie.levels, 24) for movie in (mapped, loaded)]
-    areas = [crops.labelled_areas(movie.masks, pairs) for movie in (mapped, loaded)]
+    areas = [dataset.labelled_areas(movie.masks, pairs) for movie in (mapped, loaded)]
     shown = [crops.gather(crops.as_tensor(movie.frames), movie.levels, pairs) for movie in (mapped, loaded)]
     for one, other in (weights, areas, shown):
         assert np.array_equal(one, other)
-    assert crops.label(areas[0], threshold=15).any()
+    assert dataset.label(areas[0], threshold=15).any()
 
 
 def test_mapped_movie_is_never_copied(tmp_path, large):
@@ -160,7 +160,7 @@ def test_mapped_movie_is_never_copied(tmp_path, large):
         movie = catalogue.part_of(whole, "train")
         pairs = crops.sample_by_change(crops.change_weights(movie.frames, movie.levels, 48), movie.shape, 48, 20,
                                        np.random.default_rng(0))
-        assert len(movie.fingerprint) == 12 and crops.labelled_areas(movie.masks, pairs).shape == (20, 2)
+        assert len(movie.fingerprint) == 12 and dataset.labelled_areas(movie.masks, pairs).shape == (20, 2)
         tensor = crops.as_tensor(movie.frames)
         assert crops.gather(tensor, movie.levels, pairs).shape == (20, 2, 48, 48)
         peak = tracemalloc.get_traced_memory()[1]
@@ -175,6 +175,7 @@ import resource, sys
 import numpy as np
 from tapnb import crops, stacks
 from tapnb.movies import read_movie
+from tapnb import dataset
 
 used = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmData"))
 resource.setrlimit(resource.RLIMIT_DATA, (used * 1024 + 100_000_000,) * 2)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from tapnb.movies import Movie
-from tapnb.store import publication, results, runs
+from tapnb.store import kinds, publication, results, runs
 from tapnb.system import paths
+
+WEIGHTS, HISTORY = publication.WHOLE
 
 
 @pytest.fixture(autouse=True)
@@ -22,14 +24,14 @@ def movie():
 
 
 def make(folder, text="first"):
-    for name in (publication.WEIGHTS, publication.PREDICTIONS, "history.csv"):
+    for name in (WEIGHTS, publication.PREDICTIONS, HISTORY):
         (folder / name).write_text(text)
     return {"answer": text}
 
 
 def run(movie, mode="execute", text="first", kind="tap", pairs=3):
-    return runs.run(kind, {"train": movie}, {"pairs": pairs}, 1, mode, lambda folder: make(folder, text), "cpu",
-                    ("losses",), "tapnb run 02_pretraining")
+    return runs.run(kinds.KINDS[kind], {"train": movie}, {"pairs": pairs}, 1, lambda folder: make(folder, text),
+                    mode=mode, command="tapnb run 02_pretraining")
 
 
 def publish(movie, notebook="02_pretraining", **by_role):
@@ -47,8 +49,8 @@ def test_a_published_run_is_restored_as_it_was(movie, home):
     forget_runs(home)
     for found in (runs.find(made.name), run(movie, "restore")):
         assert found.record == made.record and found.folder == made.folder
-    assert {p.name for p in made.folder.iterdir()} == {"record.json", publication.WEIGHTS, publication.PREDICTIONS,
-                                                       publication.HISTORY}
+    assert {p.name for p in made.folder.iterdir()} == {"record.json", WEIGHTS, publication.PREDICTIONS,
+                                                       HISTORY}
     assert run(movie, text="second").record == made.record  # whole: it need not be made again
 
 
@@ -56,7 +58,18 @@ def test_only_the_pretraining_that_others_rest_on_publishes_its_weights(movie):
     made = run(movie)
     target = publish(movie, **{"recipe uniform 96": made})
     assert [p.name for p in (target / "files" / made.name).iterdir()] == [publication.PREDICTIONS]
-    assert (publish(movie, tap=made) / "files" / made.name / publication.WEIGHTS).read_text() == "first"
+    assert (publish(movie, tap=made) / "files" / made.name / WEIGHTS).read_text() == "first"
+
+
+def test_of_some_strategies_the_first_seeds_head_is_published(movie):
+    def keep_heads(folder):
+        for seed in (40, 20):
+            (folder / f"weights-{seed}.safetensors").write_text(f"head {seed}")
+        return {}
+
+    trained = runs.run(kinds.STRATEGY, {"train": movie}, {"seeds": [20, 40]}, 1, keep_heads, mode="execute", command="")
+    target = publish(movie, "06_strategies", A1=trained)
+    assert [p.read_text() for p in (target / "files" / trained.name).iterdir()] == ["head 20"]
 
 
 def test_a_run_without_some_of_its_files_is_shown_but_not_taken_for_made(movie, home):
@@ -97,7 +110,7 @@ def test_a_run_that_lost_a_file_gets_it_back(movie):
 
 def test_all_runs_of_a_movie_are_restored_at_once(movie, home):
     made = [run(movie), run(movie, kind="strategy")]
-    target = publish(movie, tap=made[0], A0=made[1])
+    target = publish(movie, tap=made[0], B0=made[1])
     forget_runs(home)
     publication.restore_all(target)
     assert all((one.folder / "record.json").is_file() for one in made)
@@ -118,7 +131,7 @@ def test_an_unfinished_run_is_set_aside_for_a_published_one(movie, home):
 def test_what_nobody_names_any_more_is_forgotten(movie):
     old, new = run(movie), run(movie, pairs=4)
     target = publish(movie, tap=old)
-    publish(movie, "06_strategies", tap=old, A0=run(movie, kind="strategy"))
+    publish(movie, "06_strategies", tap=old, B0=run(movie, kind="strategy"))
     publish(movie, tap=new)
     assert (target / "records" / f"{old.name}.json").exists()  # notebook 06 still shows it
     publish(movie, "06_strategies", tap=new)

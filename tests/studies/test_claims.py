@@ -16,12 +16,12 @@ def strategy(missed, false, runs=4, frames=40, positives=20, negatives=100, tap=
     rng = np.random.default_rng(int(1e7 * missed + 1e6 * false))
     fn, fp = rng.binomial(positives, missed, (runs, frames)), rng.binomial(negatives, false, (runs, frames))
     counts = np.stack([negatives - fp, fp, fn, positives - fn], axis=-1)
-    return {"name": f"strategy-x-{missed}-{false}", "code": "s", "parameters": {"tap": tap, "tap_code": "c"},
+    return {"name": f"strategy-x-{missed}-{false}", "parameters": {"tap": tap},
             "results": {"test": {"seeds": list(range(runs)), "counts": counts.tolist()}}}
 
 
 def tap(right=900, n=1000):
-    return {"name": "tap-x-1", "code": "c", "parameters": {"pairs": 64},
+    return {"name": "tap-x-1", "parameters": {"settings": {"pairs": 64}, "test_pairs": 1000},
             "results": {"accuracies": [{"sampler": "uniform", "size": 96, "right": right, "n": n}]}}
 
 
@@ -54,7 +54,8 @@ def test_alike_strategies_decide_nothing():
 
 def test_too_few_runs_or_positives_decide_nothing_and_say_what_would():
     few = verdict(3, Records({"tap": tap(), "A1": strategy(0.1, 0.1, runs=2), "C1": strategy(0.9, 0.5)}))
-    assert few.verdict == UNDECIDED and "2 runs on 800 positive" in few.reason and "at least 3 on 100: more seeds" in few.reason
+    assert few.verdict == UNDECIDED
+    assert "2 runs on 800 positive" in few.reason and "at least 3 on 100: more seeds" in few.reason
     assert "06_strategies, which makes A1, has not run" in verdict(3, Records({"tap": tap()})).reason
     left_out = Records({"tap": tap()}, frozenset({"08_criteria"}))
     assert '08_criteria has run without "A0 any size, both"' in verdict(7, left_out).reason
@@ -63,7 +64,7 @@ def test_too_few_runs_or_positives_decide_nothing_and_say_what_would():
 def test_features_that_have_not_learned_the_arrow_decide_nothing():
     records = table2()
     records.by_role["tap"] = tap(right=505)
-    assert "no better than a coin" in verdict(2, records).reason
+    assert "after 64 crop pairs the network tells the time arrow no better than a coin" in verdict(2, records).reason
     assert verdict(4, records).verdict == REPRODUCED  # the heads' comparison does not rest on it
 
 
@@ -80,9 +81,17 @@ def test_a_run_on_another_pretraining_is_not_used():
     records = table2()
     records.by_role["A1"] = strategy(0.05, 0.02, tap="tap-x-2")
     assert "another pretraining" in verdict(3, records).reason
+
+
+def test_a_run_that_rests_on_no_pretraining_is_used_beside_any():
     records = table2()
-    records.by_role["tap"]["code"] = "changed"  # of the same name, but made by other code
-    assert "another pretraining" in verdict(3, records).reason
+    for role in ("B0", "B1", "C0", "C1"):  # random features
+        del records.by_role[role]["parameters"]["tap"]
+    assert [v.verdict for v in claims.judge(records)[:4]] == [REPRODUCED] * 4
+    records.by_role["tap"]["name"] = "tap-x-2"  # on which A0 and A1 do not rest
+    reasons = [v.reason for v in claims.judge(records)[:4]]
+    assert all("strategy-x-0.15-0.1 rests on another pretraining" in reasons[i] for i in (0, 1, 3))
+    assert "strategy-x-0.05-0.02 rests on another pretraining" in reasons[2]
 
 
 def test_errors_over_time():
@@ -99,7 +108,8 @@ def test_errors_over_time():
 
 def test_the_criteria_are_compared_for_both_heads():
     quality = {"any size, both": (0.2, 0.2), "any size, either": (0.15, 0.1), "size filter, either": (0.1, 0.03)}
-    records = Records({"tap": tap()} | {f"{h} {c}": strategy(m, f) for h in ("A0", "A1") for c, (m, f) in quality.items()})
+    records = Records({"tap": tap()} | {f"{h} {c}": strategy(m, f)
+                                        for h in ("A0", "A1") for c, (m, f) in quality.items()})
     found = verdict(7, records)
     assert found.verdict == REPRODUCED and len(found.parts) == 4
     records.by_role["A1 any size, both"] = strategy(0.01, 0.001)
@@ -118,8 +128,10 @@ def test_calibration_content_view_grad_cam_and_invariance():
         grad_cam["held-out"] |= {f"{name}_boxes": [8] * 40, f"{name}_touching": [0] * 40}
     calibrated = {"runs": {"linear": "strategy-x-0.15-0.1", "ResNet": "strategy-x-0.05-0.02"}}
     records = Records({"tap": tap(), "A0": strategy(0.15, 0.1), "A1": strategy(0.05, 0.02), "A0i": strategy(0.2, 0.12),
-                       "calibration": {"name": "calibration-x-1", "parameters": calibrated, "results": {"differences": differences}},
-                       "content": {"name": "content-x-1", "parameters": {}, "results": {"accuracies": content, "matched": matched}},
+                       "calibration": {"name": "calibration-x-1", "parameters": calibrated,
+                                       "results": {"differences": differences}},
+                       "content": {"name": "content-x-1", "parameters": {},
+                                   "results": {"accuracies": content, "matched": matched}},
                        "gradcam": {"name": "gradcam-x-1", "parameters": {}, "results": {"statistics": grad_cam}}})
     found = claims.judge(records)
     assert [found[i - 1].verdict for i in (8, 9, 10, 11, 12)] == [REPRODUCED] * 4 + [NOT_RUN]

@@ -5,14 +5,12 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from skimage.transform import rescale
 from torch import nn
 from toys import shrinking_discs
 
-from tapnb import arrow, crops, models
+from tapnb import arrow, crops
 from tapnb.movies import Movie
-from tapnb.store import runs
 from tapnb.studies import content_view
 
 CPU = torch.device("cpu")
@@ -137,7 +135,7 @@ def test_settings_that_do_not_fit_are_left_out_and_named():
                                            ({"samplers": ["edges"]}, "unknown sampler 'edges'")])
 def test_nothing_to_draw_is_refused(movie, change, words):
     with pytest.raises(ValueError, match=words):
-        content_view.accuracies(Brighter(), movie, **{"pairs": 2, "draws": 1, "samplers": ["uniform"], "on": CPU} | change)
+        content_view.accuracies(Brighter(), movie, on=CPU, **{"pairs": 2, "draws": 1, "samplers": ["uniform"]} | change)
 
 
 def test_the_summary_pools_the_draws():
@@ -150,17 +148,14 @@ def test_the_summary_pools_the_draws():
     assert first["std"] == pytest.approx(np.std([0.6, 0.8], ddof=1)) and first["low"] < 0.7 < first["high"]
 
 
-def test_a_run_is_kept_restored_and_never_made_on_the_training_movie(tmp_path, monkeypatch, movie):
+def test_a_run_is_kept_restored_and_never_made_on_the_training_movie(tmp_path, monkeypatch, movie, pretrained):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     train = shrinking_discs(1, frames=3)
-    save_file({k: v.contiguous() for k, v in models.TimeArrowModel().state_dict().items()},
-              tmp_path / "weights.safetensors")
-    tap = runs.Run(tmp_path, {"name": "tap-x", "code": "c", "seed": 1,
-                              "movies": {"train": {"fingerprint": train.fingerprint}}})
+    tap = pretrained(train)
     small = Movie(movie.frames[:3, :50, :50], name="small")
     setting = dict(pairs=2, draws=1, samplers=["uniform"], on=CPU, command="again")
     made = content_view.content_run(tap, small, mode="execute", **setting)
-    assert made.record["kind"] == "content" and made.record["parameters"]["tap"] == "tap-x"
+    assert made.record["kind"] == "content" and made.record["parameters"]["tap"] == tap.name
     assert made.results["left_out"] == ["same", "crop doubled", "resolution halved"]
     assert content_view.content_run(tap, small, mode="restore", **setting).record == made.record
     with pytest.raises(FileNotFoundError, match="make it with `again`"):

@@ -6,11 +6,13 @@ import pytest
 import torch
 from toys import shrinking_discs
 
-from tapnb import crops, dataset, models, pretrain, recognise
+from tapnb import crops, dataset
+from tapnb.dataset import DatasetSettings, EventDataset, event_dataset
+from tapnb.heads import HeadSettings
 from tapnb.metrics import confusion, scores
 from tapnb.metrics.scores import SCORES
-from tapnb.store import provenance, runs
-from tapnb.studies import criteria, paper
+from tapnb.movies import Movie
+from tapnb.studies import criteria, paper, strategies
 
 BOTH, EITHER, FILTER = criteria.CRITERIA
 
@@ -27,8 +29,8 @@ def by_hand(rectangles, size=24, threshold=40):
         masks[t, top:bottom, left:right] = 1
     n = 4
     pairs = crops.CropPairs(np.zeros(n, int), np.zeros(n, int), size * np.arange(n), np.zeros(n, bool), size)
-    areas = crops.labelled_areas(masks, pairs)
-    return masks, dataset.EventDataset(pairs, areas, crops.label(areas, FILTER, threshold), {})
+    areas = dataset.labelled_areas(masks, pairs)
+    return masks, EventDataset(Movie(masks, masks), pairs, areas, dataset.label(areas, FILTER, threshold), {})
 
 
 def test_each_row_is_found_where_the_caption_puts_it():
@@ -41,7 +43,7 @@ def test_each_row_is_found_where_the_caption_puts_it():
     assert found["pair"].tolist() == [0, 1, 2, 3]
     assert found["as_captioned"].tolist() == [1] * 4 == found["pairs"].tolist()
     for row in found.to_dict("records"):
-        assert all(crops.label(data.areas, c)[row["pair"]] == row[c] for c in criteria.CRITERIA)
+        assert all(dataset.label(data.areas, c)[row["pair"]] == row[c] for c in criteria.CRITERIA)
     assert criteria.table4(found, data)["shown"][1] == "frame 0, row 0, column 24; 100 and 0 px"
 
 
@@ -64,27 +66,26 @@ def test_the_share_of_disagreement_by_hand():
 
 
 def test_positives_are_counted_before_balancing_and_among_the_tested():
-    data = dataset.event_dataset(shrinking_discs(1), size=16, per_frame_pair=30)
+    data = event_dataset(shrinking_discs(1), DatasetSettings(crop_size=16, crops_per_frame_pair=30))
     found = criteria.positives(data, test_pairs=20)
     assert found.loc[FILTER, "training"] == data.labels[data.parts["train"]].sum()
     assert found.loc[FILTER, "test"] == data.labels[data.parts["test"][:20]].sum()
     assert (found.loc[EITHER] >= found.loc[FILTER]).all() and (found.loc[EITHER] >= found.loc[BOTH]).all()
 
 
+SETTINGS = DatasetSettings(crop_size=16, crops_per_frame_pair=30, training_pairs=40)
+WAY = dict(on=torch.device("cpu"), command="")
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A movie, a pretraining that never was, A0 as notebook 06 makes it, and the runs of all criteria."""
-    movie, on = shrinking_discs(1), torch.device("cpu")
-    arguments = dict(size=16, per_frame_pair=30, criterion=FILTER, threshold=40, limit=40)
+def made(tmp_path_factory, pretrained):
+    """A movie, A0 as notebook 06 makes it, and the runs of all criteria."""
+    movie = shrinking_discs(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAPNB_HOME", str(tmp_path_factory.mktemp("home")))
-        tap = runs.run("tap", {"train": movie}, {}, 1, "execute", lambda folder: {}, "cpu", ("models",), "")
-        torch.manual_seed(0)
-        model = models.TimeArrowModel((4, 4, 4, 4))
-        patch.setattr(pretrain, "load", lambda folder, on: model)
-        published = recognise.strategy_run("A0", movie, tap, seeds=[20, 40], epochs=1, test_pairs=50,
-                                           redraw_norms=False, dataset=arguments, mode="execute", on=on, command="")
-        found = {(c, "linear"): criteria.criterion_run(published, c, movie, mode="execute", on=on, command="")
+        published = strategies.strategy_run("A0", movie, pretrained(movie), SETTINGS, HeadSettings(epochs=1),
+                                            seeds=[20, 40], test_pairs=50, mode="execute", **WAY)
+        found = {(c, "linear"): criteria.criterion_run(published, c, movie, mode="execute", **WAY)
                  for c in criteria.CRITERIA}
         yield movie, published, found
 
@@ -96,7 +97,7 @@ def test_the_published_criterion_is_not_trained_twice(made):
     both = found[BOTH, "linear"].record["parameters"]
     assert both == published.record["parameters"] | {"dataset": both["dataset"], "validation_pairs": 0}
     assert both["dataset"] == published.record["parameters"]["dataset"] | {"criterion": BOTH}
-    again = criteria.criterion_run(published, BOTH, movie, mode="restore", on=torch.device("cpu"), command="")
+    again = criteria.criterion_run(published, BOTH, movie, mode="restore", **WAY)
     assert again.name == found[BOTH, "linear"].name
 
 
@@ -106,8 +107,8 @@ def test_one_labelling_judges_all_answers(made):
     counts = criteria.judged_counts(run.results)
     assert list(counts) == list(found)
     np.testing.assert_array_equal(counts[FILTER, "linear"], published.results["test"]["counts"])  # its own labels
-    data = dataset.event_dataset(movie, **published.record["parameters"]["dataset"])
-    answers = recognise.predictions(found[BOTH, "linear"]).query("part == 'test' and seed == 40")
+    data = event_dataset(movie, SETTINGS)
+    answers = strategies.predictions(found[BOTH, "linear"]).query("part == 'test' and seed == 40")
     predicted = (answers["logit_1"] > answers["logit_0"]).to_numpy()
     expected = scores.scores(data.labels[answers["pair"]], predicted)
     np.testing.assert_allclose(confusion.scores(counts[BOTH, "linear"].sum(1))[1], list(expected.values()))
@@ -117,8 +118,8 @@ def test_one_labelling_judges_all_answers(made):
 
 
 def test_table_5_has_ours_the_papers_and_the_positives(made):
-    movie, published, found = made
-    data = dataset.event_dataset(movie, **published.record["parameters"]["dataset"])
+    movie, _, found = made
+    data = event_dataset(movie, SETTINGS)
     counted = criteria.positives(data, test_pairs=50)["test"]
     table, differences = criteria.table5(found, paper.table5(), counted)
     assert table["criterion"].tolist() == np.repeat(criteria.CRITERIA, 2).tolist() and set(table["head"]) == {"linear"}
@@ -153,7 +154,3 @@ def test_the_papers_table_5():
     reference = paper.table2().rename(index={"A0": "linear", "A1": "ResNet"}).drop(columns=["features", "head"])
     of_default = table.loc["size filter, either"][reference.columns]
     pd.testing.assert_frame_equal(of_default, reference.loc[["linear", "ResNet"]], check_names=False)
-
-
-def test_all_code_behind_the_run_is_fingerprinted():
-    assert provenance.code_fingerprint(*criteria.MODULES)

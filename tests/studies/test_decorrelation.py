@@ -1,15 +1,16 @@
 """The decorrelation term, measured: saturation, gradients, channels."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from toys import shrinking_discs
 
-from tapnb import arrow, losses, models, pretrain
-from tapnb.store import runs
+from tapnb import arrow, losses, models
+from tapnb.pretrain import PretrainSettings
+from tapnb.settings import restored
 from tapnb.studies import decorrelation
 
 CPU = torch.device("cpu")
@@ -96,7 +97,7 @@ def test_measuring_leaves_the_network_as_it_is_and_sees_what_training_sees(model
     squares = sum((w.grad**2).sum().item() for w in again.features.parameters())
     assert terms[2]["gradient_weights"] == pytest.approx(squares**0.5, rel=1e-4)
     again.zero_grad()
-    losses.time_arrow(logits, flip).backward()
+    losses.cross_entropy(logits, flip).backward()
     squares = sum((w.grad**2).sum().item() for w in again.features.parameters())
     assert state["arrow_gradient_weights"] == pytest.approx(squares**0.5, rel=1e-4)
 
@@ -126,36 +127,26 @@ def test_untrained_networks_have_the_architecture_and_their_own_weights(model):
     assert not all(torch.equal(a, b) for a, b in zip(first.parameters(), other.parameters()))
 
 
-def test_the_short_trainings_differ_in_the_scaling_only_and_the_run_compares_them(tmp_path, monkeypatch, movie):
+def test_short_trainings_differ_in_the_scaling_only_and_the_run_compares_them(tmp_path, monkeypatch, movie, pretrained):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
-    train = shrinking_discs(1, frames=4)
-    recipe = dict(pairs=64, pairs_per_epoch=32, batch=4, crop_sizes=[16], crop_shares=[1.0], sampler="uniform",
-                  uniform_share=1.0, change_power=2.0, schedule="one-cycle", low_rate=1e-4, high_rate=1e-3,
-                  unit_length=False, validation_pairs=4, validation_size=16)
-    asked = []
+    train, asked = shrinking_discs(1, frames=4), []
 
-    def tap_run(movie, held_out, *, seed, mode, on, command, **parameters):
-        asked.append((seed, parameters))
-        folder = tmp_path / f"{seed}{parameters['unit_length']}"
-        folder.mkdir()
-        torch.manual_seed(seed)
-        save_file({k: v.contiguous() for k, v in models.TimeArrowModel().state_dict().items()},
-                  folder / "weights.safetensors")
-        return runs.Run(folder, {"name": f"tap-{seed}-{parameters['unit_length']}", "code": "c", "seed": seed})
+    def tap_run(movie, held_out, settings, *, test_pairs, seed, mode, on, command):
+        asked.append((movie, held_out, settings, test_pairs, seed))
+        return pretrained(movie, seed, unit_length=settings.unit_length)
 
-    monkeypatch.setattr(pretrain, "tap_run", tap_run)
+    monkeypatch.setattr(decorrelation, "tap_run", tap_run)
     setting = dict(mode="execute", on=CPU, command="again")
-    tap = tap_run(train, movie, seed=1, **setting, **recipe)
-    tap.record["movies"] = {"train": {"fingerprint": train.fingerprint}}
-    tap.record["parameters"] = recipe | {"test_pairs": 99}
-    asked.clear()
+    tap = pretrained(train, pairs=64, pairs_per_epoch=32, batch=4, crop_sizes=(16,), schedule="one-cycle",
+                     validation_pairs=4, validation_size=16)
+    published = restored(PretrainSettings, tap.record["parameters"]["settings"])
     made = decorrelation.ablation_runs(tap, train, movie, pairs=24, seeds=[5, 6], test_pairs=8, **setting)
     assert list(made) == ["unscaled, seed 5", "unit length, seed 5", "unscaled, seed 6", "unit length, seed 6"]
-    (_, first), (_, second) = asked[:2]
-    assert {k for k in first if first[k] != second[k]} == {"unit_length"}
-    assert first["pairs"] == 24 and first["pairs_per_epoch"] == 4 and first["test_pairs"] == 8
+    short = replace(published, pairs=24, pairs_per_epoch=4)
+    assert asked == [(train, movie, replace(short, unit_length=scaled), 8, seed)
+                     for seed in (5, 6) for scaled in (False, True)]
     assert decorrelation.ablation_runs(tap, movie, movie, pairs=0, seeds=[5], test_pairs=8, **setting) == {}
-    with pytest.raises(ValueError, match="pretrained on another movie"):
+    with pytest.raises(ValueError, match="tap-discs-1-.* was made from another movie than this 'discs 2'"):
         decorrelation.ablation_runs(tap, movie, movie, pairs=24, seeds=[5], test_pairs=8, **setting)
 
     given = dict(sizes=[16], seeds=[1], pairs=2, feature_pairs=3, **setting)
@@ -164,5 +155,5 @@ def test_the_short_trainings_differ_in_the_scaling_only_and_the_run_compares_the
     assert run.record["parameters"]["tap"] == tap.name and len(run.results["terms"]) == 9
     matrix = np.array(run.results["channels"][1]["correlation"])
     assert matrix.shape == (32, 32) and np.allclose(matrix, matrix.T) and np.allclose(np.diag(matrix), 1)
-    restored = decorrelation.decorrelation_run(tap, movie, dict(list(made.items())[:1]), **given | {"mode": "restore"})
-    assert restored.record == run.record
+    again = decorrelation.decorrelation_run(tap, movie, dict(list(made.items())[:1]), **given | {"mode": "restore"})
+    assert again.record == run.record

@@ -48,7 +48,8 @@ def test_effective_rank_and_mean_correlation_of_known_matrices():
 def test_networks_are_compared_on_the_same_windows_and_left_as_they_are(movie, model):
     model.eval()
     before = {k: v.clone() for k, v in model.state_dict().items()}
-    first, again, fresh = decorrelation_channels.compare({"a": (model, 1), "b": (model, 2), "untrained": (model, 3)}, movie, 4, CPU)
+    networks = {"a": (model, 1), "b": (model, 2), "untrained": (model, 3)}
+    first, again, fresh = decorrelation_channels.compare(networks, movie, 4, CPU)
     assert first["correlation"] == again["correlation"] != fresh["correlation"]  # batch statistics are others
     assert [row["seed"] for row in (first, again, fresh)] == [1, 2, 3] and 1 <= first["effective_rank"] <= 32
     matrix = np.array(first["correlation"])

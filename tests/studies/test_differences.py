@@ -1,6 +1,6 @@
 """What differs, measured: labels by hand, a strategy against itself with one thing changed."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,14 +8,18 @@ import pytest
 import torch
 from toys import shrinking_discs
 
-from tapnb import crops, dataset, models, pretrain, recognise
+from tapnb import dataset
 from tapnb.crops import CropPairs
+from tapnb.dataset import DatasetSettings, event_dataset
+from tapnb.heads import HeadSettings
 from tapnb.metrics.scores import SCORES
 from tapnb.movies import Movie
+from tapnb.pretrain import PretrainSettings
+from tapnb.settings import differing, restored
 from tapnb.store import runs
-from tapnb.studies import differences
+from tapnb.studies import differences, strategies
 
-DATASET = dict(size=16, per_frame_pair=30, criterion="size filter, either", replacement=False, limit=60)
+DATASET = DatasetSettings(crop_size=16, crops_per_frame_pair=30, training_pairs=60)
 
 
 def made_up_run(counts, seeds=(20, 40)):
@@ -24,18 +28,15 @@ def made_up_run(counts, seeds=(20, 40)):
 
 
 @pytest.fixture
-def published(tmp_path, monkeypatch):
-    """A strategy's run on a small network, its movie and its pretraining."""
+def published(tmp_path, monkeypatch, pretrained):
+    """What makes a strategy's run on a small network, its movie and its pretraining."""
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
-    monkeypatch.setattr(pretrain, "load", lambda folder, on: models.TimeArrowModel((4, 4, 4, 4)))
     movie = shrinking_discs(1)
-    tap = runs.Run(tmp_path, {"name": "tap-x-1", "code": "c", "seed": 3, "parameters": {"batch": 4, "pairs": 999},
-                              "movies": {"train": {"fingerprint": movie.fingerprint}}})
+    tap = pretrained(movie, 3, batch=4, pairs=999, pairs_per_epoch=40)
 
     def make(name, **changed):
-        given = dict(seeds=[20, 40], epochs=1, test_pairs=40, redraw_norms=False, keep_trained_norms=False)
-        options = dict(dataset=DATASET, mode="execute", on=torch.device("cpu"), command="") | changed
-        return recognise.strategy_run(name, movie, tap, **given | options)
+        return strategies.strategy_run(name, movie, tap, DATASET, HeadSettings(epochs=1, **changed), seeds=[20, 40],
+                                       test_pairs=40, **WAY)
 
     return make, movie, tap
 
@@ -52,7 +53,7 @@ def test_labels_that_change_are_counted():
     movie = Movie(np.arange(2 * 64 * 64, dtype=np.uint16).reshape(2, 64, 64), masks, name="four")
     zeros = np.zeros(4, int)
     pairs = CropPairs(zeros, zeros, np.array([0, 16, 32, 48]), zeros.astype(bool), 16)
-    values, above, both = differences.label_effects(movie, pairs, crops.CRITERIA[0], 40)
+    values, above, both = differences.label_effects(movie, pairs, dataset.CRITERIA[0], 40)
     assert (values.ours, values.other, values.effect) == (2, 3, 1)
     assert (above.ours, above.other, above.effect) == (2, 1, -1)
     assert (both.ours, both.other, both.effect) == (2, 2, 0)
@@ -63,24 +64,24 @@ def test_labels_that_change_are_counted():
 def test_distinct_pairs_are_those_of_the_training_set():
     movie = shrinking_discs(1)
     everything, kept = differences.balancing_effects(movie, DATASET)
-    for effect, limit in ((everything, None), (kept, 60)):
-        ours, other = (dataset.event_dataset(movie, **DATASET | {"limit": limit, "replacement": way}).parts["balanced"]
+    for effect, limit in ((everything, 0), (kept, 60)):
+        ours, other = (event_dataset(movie, replace(DATASET, training_pairs=limit, replacement=way)).parts["balanced"]
                        for way in (False, True))
         assert effect.ours == len(ours) and effect.other == len(set(other.tolist())) < len(other)
         assert effect.note == f"of {len(ours)} and {len(other)} pairs drawn"
     assert kept.ours == 60 and "at most 60" in kept.measured
-    assert len(differences.balancing_effects(movie, DATASET | {"limit": None})) == 1
+    assert len(differences.balancing_effects(movie, replace(DATASET, training_pairs=0))) == 1
 
 
 def test_the_other_way_is_the_published_run_with_one_thing_changed(published):
     make, movie, tap = published
-    for name, option in (("B0", "redraw_norms"), ("A0", "replacement")):
+    for name, group, option in (("B0", "training", "redraw_norms"), ("A0", "dataset", "replacement")):
         run = make(name)
         ours, other = differences.both_ways(run, option, movie, tap, **WAY)
         assert ours is run and other.name != run.name
-        given, changed = json.loads(json.dumps((run.record["parameters"], other.record["parameters"])))
-        holder, changed_holder = (given["dataset"], changed["dataset"]) if option == "replacement" else (given, changed)
-        assert holder.pop(option) is False and changed_holder.pop(option) is True and given == changed
+        given, changed = run.record["parameters"], other.record["parameters"]
+        assert given[group][option] is False
+        assert changed == given | {group: given[group] | {option: True}}
 
 
 def test_nothing_is_trained_twice_and_the_sides_do_not_depend_on_what_was_published(published):
@@ -93,13 +94,13 @@ def test_nothing_is_trained_twice_and_the_sides_do_not_depend_on_what_was_publis
     assert (other.folder / "record.json").stat().st_mtime_ns == before
 
 
-def test_features_that_are_not_those_of_the_published_run_are_refused(published):
+def test_features_that_are_not_those_of_the_published_run_are_refused(published, pretrained):
     make, movie, tap = published
-    other = runs.Run(tap.folder, tap.record | {"code": "d"})
-    with pytest.raises(ValueError, match="rests on other features than those of tap-x-1; run notebook 06 again"):
-        differences.both_ways(make("A0"), "replacement", movie, other, **WAY)
+    run, other = make("A0"), pretrained(movie, 4)
+    with pytest.raises(ValueError, match=f"{run.name} rests on the pretraining {tap.name}, not on {other.name}"):
+        differences.both_ways(run, "replacement", movie, other, **WAY)
     with pytest.raises(ValueError, match="unknown option 'dropout'; choose from replacement, redraw_norms"):
-        differences.both_ways(make("A0"), "dropout", movie, tap, **WAY)
+        differences.both_ways(run, "dropout", movie, tap, **WAY)
 
 
 def test_effects_on_scores_by_hand():
@@ -124,7 +125,7 @@ def test_effects_on_scores_by_hand():
 def test_the_ranking_is_compared_on_the_published_answers(published):
     make, movie, _ = published
     ours, other = make("B0"), make("B0", redraw_norms=True)
-    t = dataset.event_dataset(movie, **DATASET).pairs.t
+    t = event_dataset(movie, DATASET).pairs.t
     effect = differences.ranking_effect("B0", "redraw_norms", ours, other, t, draws=50)
     means = [np.mean(run.results["average_precision"]) for run in (ours, other)]
     assert (effect.ours, effect.other) == pytest.approx(means) and effect.effect == pytest.approx(means[1] - means[0])
@@ -148,12 +149,14 @@ def test_the_factor_of_the_spread_is_exact():
 def test_the_two_schedules_differ_in_nothing_else(published, monkeypatch):
     _, movie, tap = published
     asked = []
-    monkeypatch.setattr(pretrain, "tap_run", lambda *movies, **given: asked.append((movies, given)) or tap)
+    monkeypatch.setattr(differences, "tap_run", lambda *given, **how: asked.append((given, how)) or tap)
     differences.schedule_runs(movie, movie, tap, 60, 10, **WAY)
-    (_, first), (_, second) = asked
-    assert (first.pop("schedule"), second.pop("schedule")) == ("one-cycle", "cyclic") and first == second
-    assert first["pairs"] == 60 and first["pairs_per_epoch"] == 10 and first["test_pairs"] == 10 and first["seed"] == 3
-    assert first["validation_pairs"] == 1 and tap.record["parameters"]["pairs"] == 999  # the record stays as it is
+    (first, how), (second, _) = asked
+    assert first[:2] == second[:2] == (movie, movie) and how == asked[1][1] == dict(test_pairs=10, seed=3, **WAY)
+    was = restored(PretrainSettings, tap.record["parameters"]["settings"])
+    short = replace(was, pairs=60, pairs_per_epoch=10, validation_pairs=1)
+    assert [first[2], second[2]] == [replace(short, schedule="one-cycle"), replace(short, schedule="cyclic")]
+    assert differing(was) == {"batch": 4, "pairs": 999, "pairs_per_epoch": 40, "channels": [4, 4, 4, 4]}
 
 
 def test_schedules_are_compared_on_every_kind_of_pairs():

@@ -56,4 +56,4 @@ def test_the_effects_count_both_ways_on_the_same_draws():
     for effect in (everywhere, one_frame):
         assert effect.effect == pytest.approx(effect.other - effect.ours, abs=1e-5)
         assert effect.low < effect.effect < effect.high
-    assert everywhere.other == differences_fill.effects(96, draws=200)[0].other  # without the elastic map, no side counts
+    assert everywhere.other == differences_fill.effects(96, draws=200)[0].other  # no elastic map: no side counts

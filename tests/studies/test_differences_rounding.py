@@ -4,27 +4,28 @@ import pytest
 import torch
 from toys import shrinking_discs
 
-from tapnb import models, pretrain, recognise
+from tapnb import heads, models
+from tapnb.dataset import DatasetSettings
+from tapnb.heads import HeadSettings
+from tapnb.settings import kept
 from tapnb.store import runs
 from tapnb.studies import differences_rounding
 
 WAY = dict(on=torch.device("cpu"), command="tapnb run 11_differences")
-PARAMETERS = {"strategy": "A0", "seeds": [20, 40], "epochs": 2, "dataset": dict(size=16, per_frame_pair=30, limit=60)}
+PARAMETERS = {"strategy": "A0", "seeds": [20, 40], "training": kept(HeadSettings(epochs=2)),
+              "dataset": kept(DatasetSettings(crop_size=16, crops_per_frame_pair=30, training_pairs=60))}
 
 
 @pytest.fixture
-def setting(tmp_path, monkeypatch):
+def setting(tmp_path, monkeypatch, pretrained):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
-    torch.manual_seed(0)
-    model = models.TimeArrowModel((4, 4, 4, 4))
-    monkeypatch.setattr(pretrain, "load", lambda folder, on: model)
-    published = runs.Run(tmp_path, {"name": "strategy-x-1", "parameters": PARAMETERS})
-    return shrinking_discs(1), runs.Run(tmp_path, {"name": "tap-x-1", "code": "c"}), published
+    movie = shrinking_discs(1)
+    return movie, pretrained(movie), runs.Run(tmp_path, {"name": "strategy-x-1", "parameters": PARAMETERS})
 
 
 def test_the_exact_features_are_those_that_are_rounded():
     model, images = models.DenseFeatures((4, 4, 4, 4)), torch.rand(5, 2, 16, 16)
-    exact, rounded = differences_rounding.exact_features(model, images, batch=2), recognise.fixed_features(model, images)
+    exact, rounded = differences_rounding.exact_features(model, images, batch=2), heads.fixed_features(model, images)
     assert exact.dtype == torch.float32 and not torch.equal(exact, rounded.float())
     torch.testing.assert_close(exact.bfloat16(), rounded)
 

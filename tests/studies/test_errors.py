@@ -8,12 +8,14 @@ import pytest
 from sklearn import metrics
 from toys import shrinking_discs
 
-from tapnb import dataset, recognise
+from tapnb.dataset import DatasetSettings, event_dataset
 from tapnb.metrics import scores
+from tapnb.settings import kept
 from tapnb.store import runs
-from tapnb.studies import errors, paper
+from tapnb.studies import errors, paper, strategies
 
 FIVE = np.array([[8, 2, 0, 0], [8, 2, 1, 1], [4, 1, 2, 3], [4, 1, 1, 4], [4, 0, 0, 5]])  # tn, fp, fn, tp by frame pair
+SETTINGS = DatasetSettings(crop_size=16, crops_per_frame_pair=30, training_pairs=60)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def movie():
 
 @pytest.fixture(scope="module")
 def data(movie):
-    return dataset.event_dataset(movie, size=16, per_frame_pair=30, limit=60)
+    return event_dataset(movie, SETTINGS)
 
 
 def predictions(data, seed=20):
@@ -38,7 +40,7 @@ def record(movie, seeds=(20, 40)):
     counts = [(FIVE + i).tolist() for i in range(len(seeds))]
     return runs.Run(Path("."), {
         "name": "strategy-discs-1", "movies": {"train": {"fingerprint": movie.fingerprint}},
-        "parameters": {"seeds": list(seeds), "dataset": {"size": 16, "per_frame_pair": 30, "limit": 60}},
+        "parameters": {"seeds": list(seeds), "dataset": kept(SETTINGS)},
         "results": {"test": {"seeds": sorted(seeds), "counts": counts}}})
 
 
@@ -53,10 +55,10 @@ def test_the_papers_counts_give_the_papers_scores():
 
 
 def test_a_run_is_rebuilt_on_its_own_movie_only(movie, data):
-    rebuilt = recognise.dataset_of(record(movie), movie)
+    rebuilt = strategies.dataset_of(record(movie), movie)
     np.testing.assert_array_equal(rebuilt.parts["test"], data.parts["test"])
-    with pytest.raises(ValueError, match="strategy-discs-1 was trained on another movie.*notebook 06"):
-        recognise.dataset_of(record(movie), shrinking_discs(2))
+    with pytest.raises(ValueError, match="strategy-discs-1 was made from another movie than this 'discs 2'.*notebook"):
+        strategies.dataset_of(record(movie), shrinking_discs(2))
 
 
 def test_one_run_is_the_profiles_first_or_the_one_asked_for(movie):

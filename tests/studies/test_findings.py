@@ -12,8 +12,9 @@ from tapnb.studies import claims, findings, paper
 def write(folder, accuracies=(), **strategies):
     """Records of a pretraining and of strategies, with outcomes (tn, fp, fn, tp) per run, in two frame pairs."""
     (folder / "records").mkdir(parents=True)
-    shared = {"parameters": {"pairs": 9}, "code": "c"}
-    records = {"tap": {"kind": "tap", "results": {"accuracies": list(accuracies)}}}
+    shared = {"parameters": {}}
+    records = {"tap": {"kind": "tap", "parameters": {"settings": {"pairs": 9}},
+                       "results": {"accuracies": list(accuracies)}}}
     records |= {name: {"kind": "strategy", "results": {"average_precision": [0.5] * len(runs), "test": {
                     "counts": [[list(c), [0, 0, 0, 0]] for c in runs]}}}
                 for name, runs in strategies.items()}

@@ -94,7 +94,7 @@ def tap(tmp_path, monkeypatch):
     model = small_model()
     monkeypatch.setattr(pretrain, "load", lambda folder, on: model)
     movies = {"train": shrinking_discs(1, frames=7, side=128), "held-out": shrinking_discs(2, frames=5, side=128)}
-    record = {"name": "tap-x-1", "code": "c", "movies": {"train": {"fingerprint": movies["train"].fingerprint}}}
+    record = {"name": "tap-x-1", "movies": {"train": {"fingerprint": movies["train"].fingerprint}}}
     return runs.Run(tmp_path / "tap", record), movies
 
 
@@ -140,10 +140,10 @@ def test_a_movie_without_masks_is_not_counted_but_drawn(tap):
     movies = movies | {"held-out": bare}
     counted = grad_cam.touching_run(run, movies, 2, mode="execute", **SETTING)
     assert set(counted.results["statistics"]) == {"train"}
-    drawn = explain.maps_run(run, movies, {"train": -1, "held-out": 3}, mode="execute", **SETTING)
+    drawn = grad_cam.maps_run(run, movies, {"train": -1, "held-out": 3}, mode="execute", **SETTING)
     assert drawn.results["t"] == {"train": 2, "held-out": 3}  # frame pairs 0 to 5: 2 is in the middle
     expected = explain.maps(pretrain.load(None, None), bare, 3)
-    kept = explain.kept_maps(drawn, "held-out")
+    kept = grad_cam.kept_maps(drawn, "held-out")
     assert set(kept) == set(expected) and all(np.array_equal(kept[name], expected[name]) for name in kept)
 
 
@@ -152,8 +152,8 @@ def test_what_cannot_be_is_refused_in_a_sentence(tap):
     with pytest.raises(ValueError, match="number of frame pairs is 0"):
         grad_cam.touching_run(run, movies, 0, mode="execute", **SETTING)
     with pytest.raises(ValueError, match="the held-out movie 'discs 2' has no frame pair 4; choose 0 to 3, or -1"):
-        explain.maps_run(run, movies, {"train": 0, "held-out": 4}, mode="execute", **SETTING)
-    with pytest.raises(ValueError, match="tap-x-1 was pretrained on another movie.*run notebook 02"):
+        grad_cam.maps_run(run, movies, {"train": 0, "held-out": 4}, mode="execute", **SETTING)
+    with pytest.raises(ValueError, match="tap-x-1 was made from another movie than this 'discs 2'.*run its notebook"):
         grad_cam.touching_run(run, {"train": movies["held-out"]}, 2, mode="execute", **SETTING)
     with pytest.raises(FileNotFoundError, match="make it with `tapnb run 03_grad_cam`"):
         grad_cam.touching_run(run, movies, 3, mode="restore", **SETTING)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tapnb import crops, dataset
-from tapnb.dataset import EventDataset
+from tapnb.dataset import DatasetSettings, EventDataset, event_dataset
 from tapnb.metrics import scores
 from tapnb.movies import Movie, synthetic
 from tapnb.studies import limitations
@@ -83,8 +83,8 @@ def masked(*regions, shape=(8, 96, 96), table=None):
 
 
 def labelled(movie, pairs):
-    areas = crops.labelled_areas(movie.masks, pairs)
-    return EventDataset(pairs, areas, crops.label(areas), {"test": np.arange(len(pairs))})
+    areas = dataset.labelled_areas(movie.masks, pairs)
+    return EventDataset(movie, pairs, areas, dataset.label(areas), {"test": np.arange(len(pairs))})
 
 
 def test_kinds_of_negatives_from_the_masks():
@@ -170,7 +170,7 @@ def test_the_table_sets_strategies_side_by_side():
 
 def test_kinds_of_a_whole_dataset_cover_every_pair():
     movie = synthetic.simulate(3, frames=8, size=160, cells=30)
-    data = dataset.event_dataset(movie, per_frame_pair=40)
+    data = event_dataset(movie, DatasetSettings(crops_per_frame_pair=40))
     found = limitations.kinds(movie, data, data.parts["test"])
     assert list(found) == [*limitations.KINDS, limitations.UNCERTAIN, limitations.NONE]
     kinds = found[list(limitations.KINDS)].any(axis=1)

@@ -7,26 +7,24 @@ import pytest
 import torch
 from toys import shrinking_discs
 
-from tapnb import models, recognise
+from tapnb.dataset import DatasetSettings
+from tapnb.heads import HeadSettings
 from tapnb.metrics import confusion
 from tapnb.store import runs
-from tapnb.studies import limitations_heads
+from tapnb.studies import limitations_heads, strategies
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, pretrained):
     """A run of A0 and one of A0i on toy features, in a home of their own."""
     movie = shrinking_discs(1)
-    torch.manual_seed(0)
-    toy = models.TimeArrowModel((4, 4, 4, 4))
+    settings = DatasetSettings(crop_size=16, crops_per_frame_pair=30, training_pairs=60)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAPNB_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setattr(recognise.pretrain, "load", lambda folder, on: toy)
-        tap = runs.run("tap", {"train": movie}, {}, 1, "execute", lambda folder: {}, "cpu", ("movies",), "")
-        plain = recognise.strategy_run("A0", movie, tap, seeds=[20, 40], epochs=2, test_pairs=30, mode="execute",
-                                       dataset={"size": 16, "per_frame_pair": 30, "limit": 60}, on=CPU, command="")
+        plain = strategies.strategy_run("A0", movie, pretrained(movie), settings, HeadSettings(epochs=2),
+                                        seeds=[20, 40], test_pairs=30, mode="execute", on=CPU, command="")
         invariant = limitations_heads.invariant_run(movie, plain, "execute", CPU, "")
         restored = limitations_heads.invariant_run(movie, plain, "restore", CPU, "")
     assert restored.record == invariant.record
@@ -37,7 +35,7 @@ def test_the_invariant_run_differs_in_its_head_only(made):
     plain, invariant = (run.record["parameters"] for run in made)
     assert {key for key in plain | invariant if plain.get(key) != invariant.get(key)} == {"strategy"}
     assert invariant["strategy"] == "A0i"
-    both = [recognise.predictions(run) for run in made]
+    both = [strategies.predictions(run) for run in made]
     columns = ["seed", "part", "pair", "label"]
     assert both[0][columns].equals(both[1][columns]) and not np.allclose(both[0]["logit_1"], both[1]["logit_1"])
 

@@ -204,7 +204,7 @@ def test_what_was_not_measured_is_said_and_no_error(tmp_path):
 
 
 def test_reading_measurements_needs_no_torch():
-    code = "import sys; from tapnb import speed, cost_growth, low_precision; print('torch' in sys.modules)"
+    code = "import sys; from tapnb.studies import speed, speed_growth, speed_precision; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=notebooks.CHECKOUT, capture_output=True, text=True,
                           check=True)
     assert done.stdout.strip() == "False"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tapnb.metrics.scores import SCORES
 from tapnb.store.runs import Run
 from tapnb.studies import paper, tables
 
@@ -41,3 +42,22 @@ def test_equal_in_the_digits_shown_is_equally_good():
 def test_one_run_has_means_without_spread(tmp_path):
     table = tables.strategies({"A1": run([[90, 10, 5, 15]], tmp_path)}, paper.table2())
     assert table.iloc[0]["rec 1"] == "**0.75**" and table.iloc[0]["average precision"] == "0.40"
+
+
+def test_a_strategy_that_the_paper_lacks_is_said_to_be_none_of_its_and_competes_here(tmp_path):
+    fair, best = [[90, 10, 5, 15], [90, 10, 5, 15]], [[95, 5, 2, 18], [95, 5, 2, 18]]
+    made = {"D1": run(best, tmp_path), "A1": run(fair, tmp_path)}
+    table = tables.strategies(made, paper.table2())
+    assert table["strategy"].tolist() == ["D1", "D1", "A1", "A1"]
+    assert table["source"].tolist() == ["here (2 runs)", "not in the paper", "here (2 runs)", "paper (10 runs)"]
+    assert table["rec 1"].tolist() == ["**0.90 ± 0.00**", "\u2013", "0.75 ± 0.00", "**0.89 ± 0.03**"]
+    assert table["average precision"].tolist() == ["0.50 ± 0.14", "", "0.50 ± 0.14", ""]
+    assert tables.less_the_paper(made, paper.table2())["strategy"].tolist() == ["A1"]
+
+
+def test_where_the_paper_lacks_them_all_nothing_is_compared_with_it(tmp_path):
+    made = {"D1": run([[90, 10, 5, 15], [90, 10, 5, 15]], tmp_path)}
+    assert tables.strategies(made, paper.table2())["source"].tolist() == ["here (2 runs)", "not in the paper"]
+    apart = tables.less_the_paper(made, paper.table2())
+    assert list(apart) == ["strategy", *SCORES] and apart.empty
+    assert tables.side_by_side(apart, [], []).empty

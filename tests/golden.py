@@ -1,0 +1,83 @@
+"""A tiny case of every kind of run, as numbers: what a kind's version stands for.
+
+``python tests/golden.py`` adds the numbers of a version that has none yet to ``golden.json``; those that are there stay.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from toys import shrinking_discs
+
+from tapnb.dataset import DatasetSettings
+from tapnb.heads import HeadSettings
+from tapnb.pretrain import PretrainSettings
+from tapnb.store import kinds
+from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences_rounding, grad_cam,
+                           pretraining, strategies)
+
+KEPT = Path(__file__).with_name("golden.json")
+HOW = {"mode": "execute", "command": "", "on": torch.device("cpu")}
+
+
+def measure() -> dict[str, dict[str, float]]:
+    """A few numbers of every kind of run, computed anew in the folder that ``TAPNB_HOME`` names, in float32."""
+    train, held_out = (shrinking_discs(seed, frames=8, side=96, per_frame=6) for seed in (1, 2))
+    movies = {"train": train, "held-out": held_out}
+    settings = PretrainSettings(pairs=64, pairs_per_epoch=32, batch=8, crop_sizes=(16, 24), crop_shares=(1.0, 1.0),
+                                sampler="change", uniform_share=0.2, validation_pairs=16, validation_size=24,
+                                channels=(4, 4, 4, 4))
+    tap = pretraining.tap_run(train, held_out, settings, test_pairs=16, seed=3, **HOW)
+    dataset = DatasetSettings(crop_size=24, crops_per_frame_pair=60, training_pairs=64)
+    trained = {name: strategies.strategy_run(name, train, tap, dataset, HeadSettings(epochs=1, batch=16), seeds=[20, 40],
+                                             test_pairs=60, validation_pairs=60, **HOW)
+               for name in ("A0", "A1", "B0", "C1", "D1")}
+    pair = {"linear": trained["A0"], "ResNet": trained["A1"]}
+    boxes = grad_cam.touching_run(tap, movies, 2, **HOW).results["statistics"]["train"]
+    maps = grad_cam.maps_run(tap, movies, {"train": 1, "held-out": -1}, **HOW)
+    content = content_view.content_run(tap, held_out, pairs=12, draws=1, samplers=["uniform"], **HOW).results
+    terms = decorrelation.decorrelation_run(tap, held_out, {}, sizes=[16, 24], seeds=[1], pairs=4, feature_pairs=8,
+                                            **HOW).results
+    calibrated = calibration.calibration_run(pair, train, mode="execute", command="", draws=20).results["heads"]
+    judged = criteria.one_labelling_run({("size filter, either", "linear"): trained["A0"]}, train, mode="execute",
+                                        command="").results["judged"]
+    rounded = differences_rounding.rounding_run(train, tap, trained["A0"], 40, **HOW).results
+    last = tap.results["history"][-1]
+    return {
+        "tap": {name: last[name] for name in ("train_loss", "train_decorrelation", "uniform_loss", "change_loss")},
+        "strategy": {f"{name} {column}": float(np.abs(strategies.predictions(run)[column]).mean())
+                     for name, run in trained.items() for column in ("logit_0", "logit_1")},
+        "gradcam": {name: float(np.sum(values)) for name, values in boxes.items()},
+        "gradcammaps": {f"{role} {name}": float(values.mean()) for role in movies
+                        for name, values in grad_cam.kept_maps(maps, role).items()},
+        "content": {f"{row['setting']}, right": row["right"] for row in content["accuracies"]},
+        "decorrelation": {f"{row['network']} {row['images']} {row['size']} {row['form']}": row["gradient_z"]
+                          for row in terms["terms"]}
+                         | {f"{row['network']} rank": row["effective_rank"] for row in terms["channels"]},
+        "calibration": {f"{head} {seed} {measure}": values[scaling]["test"][measure][place]
+                        for head, of_head in calibrated.items() for values in [of_head["measures"]]
+                        for place, seed in enumerate(of_head["seeds"]) for scaling in ("after",)
+                        for measure in ("nll", "brier")},
+        "criteria": {f"{head} {name}": float(np.sum(values["average_precision"]))
+                     for head, by_criterion in judged.items() for name, values in by_criterion.items()},
+        "rounding": {f"{what} {name}": value for what in ("rounding", "another_seed")
+                     for name, value in rounded[what].items() if name != "largest"},
+    }
+
+
+def kept() -> dict[str, dict[str, float]]:
+    """The numbers of every version, by kind and version."""
+    return json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+
+
+if __name__ == "__main__":
+    os.environ |= {"TAPNB_HOME": tempfile.mkdtemp(), "TAPNB_PRECISION": "float32"}
+    numbers = kept()
+    for name, values in measure().items():
+        numbers.setdefault(f"{name} {kinds.KINDS[name].version}", {k: float(f"{v:.6g}") for k, v in values.items()})
+    KEPT.write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
+    sys.stdout.write(f"{len(numbers)} versions in {KEPT.name}\n")
