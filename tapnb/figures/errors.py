@@ -145,8 +145,8 @@ def false_alarms(tables: dict[str, pd.DataFrame]) -> Figure:
     Parameters
     ----------
     tables : dict of DataFrame
-        By the panel's title, from :func:`tapnb.studies.limitations.false_alarms_by_kind`; all with the same kinds in the
-        same order.
+        By the panel's title, from :func:`tapnb.studies.limitations.false_alarms_by_kind`; all with the same kinds in
+        the same order.
     """
     kinds = list(dict.fromkeys(next(iter(tables.values()))["kind"]))
     figure, panels = plt.subplots(1, len(tables), figsize=(9.5, 0.4 * len(kinds) + 1.3), sharey=True, squeeze=False)
