@@ -1,7 +1,7 @@
 """Whether bf16 training reaches the float32 result: three seeds of each, with the same pairs in the same order.
 
-Trainings are runs of :func:`tapnb.pretrain.tap_run`: one that was interrupted resumes, one that this very code has
-finished is kept. On a processor without bf16 units it is their rounding that is tried, see :mod:`tapnb.system.precision`.
+Trainings are runs of :func:`tapnb.pretrain.tap_run`: an interrupted one resumes, and one that the same code finished
+is reused. A processor without bf16 units emulates their rounding, see :mod:`tapnb.system.precision`.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ TRAINING = {"pairs": 16384, "pairs_per_epoch": 2048, "batch": 16, "crop_sizes": 
             "sampler": "change", "uniform_share": 0.1, "change_power": 4.0, "schedule": "one-cycle", "low_rate": 1e-4,
             "high_rate": 1e-3, "unit_length": False, "validation_pairs": 500, "validation_size": 24,
             "test_pairs": 1000, "channels": [16, 32, 64, 128]}
-"""At half the network's width: a quarter of the time."""
+"""With half the network's width, in a quarter of the time."""
 
 
 def measure(seeds: tuple[int, ...] = SEEDS, movie: dict = MOVIE, training: dict = TRAINING) -> dict:
-    """Train once with every seed in either precision, as ``results/benchmarks.json`` keeps it but for provenance."""
+    """Train once per seed and precision: the entry in ``results/benchmarks.json``, without the provenance."""
     runs = []
-    for seed in seeds:  # by turns, so that a stop leaves pairs that can be compared
+    for seed in seeds:  # in turn, so that an interruption leaves comparable pairs
         for precision in PRECISIONS:
             print(f"  {precision}, seed {seed}", flush=True)
-            found, _ = alone(OURS, train, precision, seed, movie, training)
-            runs.append(found)
-    devices = dict.fromkeys(run["device"] for run in runs)  # a line says the precision
+            run, _ = alone(OURS, train, precision, seed, movie, training)
+            runs.append(run)
+    devices = dict.fromkeys(run["device"] for run in runs)  # the text of each names the precision
     return {"runs": runs, "seed": ", ".join(map(str, seeds)), "device": "; ".join(devices),
             "parameters": training | {"movie": movie}}
 
 
 def train(precision: str, seed: int, movie: dict, training: dict) -> dict:
-    """One training, or what is kept of it."""
+    """One training: executed, or read if it is stored."""
     run = pretrain.tap_run(open_movie(movie), open_movie(movie, "held-out"), seed=seed, precision=precision,
                            mode="execute", on=device.choose(), command="python -m benchmarks precision", **training)
     return {"precision": precision, "seed": seed, "history": run.results["history"],
