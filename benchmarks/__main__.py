@@ -1,6 +1,6 @@
-"""``python -m benchmarks [NAME ...]``: measure, and keep what was measured in ``results/benchmarks.json``.
+"""``python -m benchmarks [NAME ...]``: measure, and store the measurements in ``results/benchmarks.json``.
 
-Heavy modules are imported in :func:`main`: this process measures nothing itself.
+Heavy modules are imported in :func:`main`: other processes do the measuring.
 """
 
 from __future__ import annotations
@@ -13,39 +13,40 @@ from collections.abc import Callable
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the exit code is 0 if everything that was asked for has been measured."""
+    """Run the command; the exit code is 0 if all requested parts were measured."""
     parser = argparse.ArgumentParser("python -m benchmarks", description="Measure how fast the project is, against a "
                                      "plain baseline, and how its cost grows. Without names: everything.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="a row, a growth, 'growth', 'large' or 'precision'")
     parser.add_argument("--tap", default="", help="run folder of the pretraining with which event maps are compared")
     parser.add_argument("--missing", action="store_true", help="only what has not been measured on this machine")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     from benchmarks import machine, record
     from benchmarks.processes import MeasurementError
 
     file, failed = record.path(), []
     try:
-        parts = all_parts(given.tap)
-        names, found = pick(given.names, parts), record.kept(file, machine.describe())
+        parts = all_parts(options.tap)
+        names, measurements = pick(options.names, parts), record.kept(file, machine.describe())
     except (ValueError, FileNotFoundError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
     try:
-        if given.missing:
-            names = [name for name in names if not record.has(found, parts[name][0], name)]
-        if "step" in names or "peak_gflops" not in found["machine"]:  # the step is compared with them
-            found["machine"]["peak_gflops"] = machine.peak_gflops()
+        if options.missing:
+            names = [name for name in names if not record.has(measurements, parts[name][0], name)]
+        if "step" in names or "peak_gflops" not in measurements["machine"]:  # the step is compared with them
+            measurements["machine"]["peak_gflops"] = machine.peak_gflops()
         for name in names:
             part, measure = parts[name]
             print(f"{name} ...", flush=True)
             start = time.perf_counter()
             try:
-                record.put(file, found, part, name, lambda: measure(found))
-            except MeasurementError as error:  # the other rows are worth measuring all the same
+                record.put(file, measurements, part, name, lambda: measure(measurements))
+            except MeasurementError as error:  # measure the other rows nevertheless
                 print(f"  {error}", file=sys.stderr)
                 failed.append(name)
                 continue
-            print(f"  {summary(found[part].get(name, {}))}{time.perf_counter() - start:.0f} s in all", flush=True)
+            ratio = summary(measurements[part].get(name, {}))
+            print(f"  {ratio}{time.perf_counter() - start:.0f} s in all", flush=True)
     except KeyboardInterrupt:
         print(f"\nstopped; what was measured before is in {file}", file=sys.stderr)
         return 130
@@ -54,34 +55,34 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def all_parts(tap: str) -> dict[str, tuple[str, Callable[[dict], dict]]]:
-    """By name, in the order in which they run: the part of the record, and what measures it, given the record."""
+    """By name, in the order of measuring: the part of the record, and a function of the record that measures it."""
     from benchmarks import growth, large, precision, rows
 
-    parts = {name: ("rows", lambda found, row=row: rows.measure(row, found))
+    parts = {name: ("rows", lambda record, row=row: rows.measure(row, record))
              for name, row in rows.all_rows(tap).items()}
-    parts |= {name: ("growth", lambda found, kind=kind: growth.measure(kind)) for name, kind in growth.KINDS.items()}
-    parts["large"] = "large", lambda found: large.measure()
-    parts["precision"] = "precision", lambda found: precision.measure()
+    parts |= {name: ("growth", lambda record, kind=kind: growth.measure(kind)) for name, kind in growth.KINDS.items()}
+    parts["large"] = "large", lambda record: large.measure()
+    parts["precision"] = "precision", lambda record: precision.measure()
     return parts
 
 
 def pick(names: list[str], parts: dict) -> list[str]:
-    """The parts that are asked for, all if none is; "growth" stands for all its kinds.
+    """Names of the requested parts, all if none is named; "growth" stands for all its kinds.
 
     Raises
     ------
     ValueError
         If a name is unknown.
     """
-    chosen = []
+    picked = []
     for name in names or parts:
-        several = [key for key, (part, _) in parts.items() if part == name and key != name]
-        if name not in parts and not several:
+        group = [key for key, (part, _) in parts.items() if part == name and key != name]
+        if name not in parts and not group:
             near = difflib.get_close_matches(name, [*parts, "growth"], n=1)
             raise ValueError(f"there is nothing named {name!r} to be measured; choose from {', '.join(parts)}, growth"
                              + (f"; did you mean {near[0]!r}?" if near else ""))
-        chosen += several or [name]
-    return list(dict.fromkeys(chosen))
+        picked += group or [name]
+    return list(dict.fromkeys(picked))
 
 
 def summary(row: dict) -> str:

@@ -1,7 +1,7 @@
 """How time and memory grow with frames, frame size, crop pairs, seeds and threads.
 
-Every point has a process of its own, so its peak of memory is its own, too. The exponent of a series is the slope of
-the logarithm of its time over the logarithm of what it grows with: 1 is linear.
+Every point has its own process, and so its own peak of memory. The exponent of a series is the slope of log time over
+log size: 1 is linear.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ LONGEST = {"frames": 192, "size": 512}
 
 @dataclass(frozen=True)
 class Point:
-    """One measurement: laps as in :mod:`benchmarks.laps`, with one unit each that is the whole lap."""
+    """One measurement: laps as in :mod:`benchmarks.laps`; a lap counts as one unit."""
 
     series: str
     x: int
     laps: Callable[..., Iterator]
     arguments: dict
-    tiff: int = 0  # that many frames of LONGEST are written before; ``laps`` gets their folder
+    tiff: int = 0  # number of frames of LONGEST to write first; ``laps`` gets their folder
     threads: int = 0  # 0: torch's own choice
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What time and memory are plotted against."""
+    """A quantity against which time and memory are plotted, with its points."""
 
     title: str
     against: str
@@ -51,7 +51,7 @@ class Kind:
 
 
 def reading(folder: Path, frames: int) -> Iterator:
-    """Open a TIFF movie and do all that is done per movie before any network."""
+    """Open a TIFF movie and do all steps before the networks."""
     yield
     while True:
         movie = read_movie(*tiff_files(folder, frames))
@@ -115,15 +115,15 @@ KINDS = _kinds()
 
 
 def measure(kind: Kind, say: Callable[[str], None] = print) -> dict:
-    """Measure all points of a kind, as ``results/benchmarks.json`` keeps it, but for its provenance."""
+    """Measure all points of a kind: its entry in ``results/benchmarks.json``, without the provenance."""
     points = []
     with tempfile.TemporaryDirectory() as temporary:
         _prepare(kind.points, Path(temporary))
         for point in kind.points:
             arguments = point.arguments | ({"folder": Path(temporary)} if point.tiff else {})
-            seconds, most = alone(OURS, timed, point.laps, arguments, point.threads)
-            points.append({"x": point.x, "series": point.series, "seconds": seconds, "memory_gb": most})
-            say(f"  {point.series}, {point.x} {kind.against}: {statistics.median(seconds):.3g} s, {most:.2f} GB")
+            seconds, peak = alone(OURS, timed, point.laps, arguments, point.threads)
+            points.append({"x": point.x, "series": point.series, "seconds": seconds, "memory_gb": peak})
+            say(f"  {point.series}, {point.x} {kind.against}: {statistics.median(seconds):.3g} s, {peak:.2f} GB")
     return {"title": kind.title, "against": kind.against, "points": points, "exponent": exponents(points),
             "parameters": {"repetitions": REPETITIONS, "series": {p.series: p.arguments for p in kind.points}}}
 
@@ -143,16 +143,16 @@ def timed(work: Callable[..., Iterator], arguments: dict, threads: int = 0) -> l
 
 def exponents(points: list[dict]) -> dict[str, float]:
     """Slope of log time over log x of every series, by least squares over the medians."""
-    found = {}
+    slopes = {}
     for series in dict.fromkeys(point["series"] for point in points):
         own = [point for point in points if point["series"] == series]
         x, seconds = [p["x"] for p in own], [statistics.median(p["seconds"]) for p in own]
-        found[series] = float(np.polyfit(np.log(x), np.log(seconds), 1)[0])
-    return found
+        slopes[series] = float(np.polyfit(np.log(x), np.log(seconds), 1)[0])
+    return slopes
 
 
 def tiff_files(folder: Path, frames: int) -> tuple[Path, Path]:
-    """Movie and masks of so many frames."""
+    """Paths of a movie of this many frames and of its masks."""
     return folder / f"{frames}.tif", folder / f"{frames}-masks.tif"
 
 
@@ -170,7 +170,7 @@ def _simulate(movies: list[dict]) -> None:
 
 
 def _prepare(points: list[Point], folder: Path) -> None:
-    """Simulate and write what the points read, in another process, so that it is in none of their peaks."""
+    """Simulate and write the movies of the points, in another process, so that it adds to none of their peaks."""
     movies = [point.arguments["movie"] for point in points if "movie" in point.arguments]
     if movies:
         alone(OURS, _simulate, movies)

@@ -1,7 +1,7 @@
-"""What is timed: for every row the laps of the baseline and those of the project's own functions.
+"""The timed code: for every row the laps of the baseline and those of the project's own functions.
 
-Each is a generator as :class:`benchmarks.processes.Side` wants it: preparation, ``yield``, then one lap per ``next()``,
-which yields the units that it did. ``movie`` holds the options of the simulated movie: none for the paper's size.
+Each is a generator as in :class:`benchmarks.processes.Side`: preparation, ``yield``, then one lap per ``next()``, which
+yields the number of units done. ``movie`` holds the options of the simulated movie: none for the paper's size.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STRIDE = 8  # pixels between the windows of an event map
 
 
 def open_movie(movie: dict, role: str = "train") -> Movie:
-    """The simulated movie, kept under ``data/``."""
+    """The simulated movie, stored under ``data/``."""
     return catalogue.open_movie("synthetic", role, **movie)
 
 
@@ -39,7 +39,7 @@ def sixteen_bits(movie: Movie) -> Movie:
 
 
 def random_images(n: int, size: int) -> torch.Tensor:
-    """Stand-ins for ``n`` crop pairs where only the work counts, float32 (n, 2, size, size)."""
+    """Random pixels instead of ``n`` crop pairs, where only the run time counts, float32 (n, 2, size, size)."""
     return torch.rand(n, 2, size, size, generator=torch.Generator().manual_seed(SEED))
 
 
@@ -87,7 +87,7 @@ def step(movie: dict, batch: int = BATCH, size: int = 96, widths: tuple[int, ...
     while True:
         pairs = source.sample(size, batch * steps, rng)
         pretrain.train_epoch(trained, optimiser, source, pairs, [1e-4] * steps, generator, PretrainSettings().loss)
-        yield batch * steps  # after the epoch's means were read, so nothing is still at work
+        yield batch * steps  # the epoch's means were read, so the device is idle
 
 
 # Augmentation
@@ -172,8 +172,8 @@ def hold_features(kind: str, pairs: int = 14934, seeds: int = 10, size: int = 48
                   widths: tuple[int, ...] = WIDTHS) -> None:
     """Features of all the paper's training pairs in memory, and one step of the heads on them."""
     features = fixed_features(untrained(models.DenseFeatures, widths), random_images(pairs, size))
-    chosen = slice(0, min(pairs, BATCH))
-    train_heads([HEADS[kind](size) for _ in range(seeds)], features[chosen], random_labels(pairs)[chosen], 1)
+    batch = slice(0, min(pairs, BATCH))
+    train_heads([HEADS[kind](size) for _ in range(seeds)], features[batch], random_labels(pairs)[batch], 1)
 
 
 # Dense features of a frame
@@ -229,7 +229,7 @@ def event_map(movie: dict, size: int = 48, widths: tuple[int, ...] = WIDTHS) -> 
 
 
 def whole_movie(movie: dict, size: int = 48, widths: tuple[int, ...] = WIDTHS) -> dict[str, float]:
-    """Event maps of all frame pairs, as a user would ask for them: minutes and number of frame pairs."""
+    """Event maps of all frame pairs, as a user computes them: minutes and number of frame pairs."""
     opened, networks = open_movie(movie), event_networks(size, widths)
     pairs = len(opened.frames) - 1
     start = time.perf_counter()

@@ -1,7 +1,7 @@
-"""A movie larger than memory: 4 GB, opened, sampled and mapped by a process that may have 2 GB of its own.
+"""A movie larger than memory: 4 GB, opened, sampled and mapped by a process with a limit of 2 GB.
 
-The limit is the kernel's, on private writable memory (``RLIMIT_DATA``): pages of the mapped movie are not counted,
-since the system takes them back whenever it needs them; every array that the process makes is.
+The kernel limits private writable memory (``RLIMIT_DATA``). Pages of the mapped movie do not count, since the system
+can take them back at any time; every array that the process allocates does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def measure(frames: int = FRAMES, side: int = SIDE, limit: int = LIMIT, tile: in
         On a system without ``/proc``, or without the room on the disk.
     """
     size = frames * side * side * 2
-    paths.data().mkdir(parents=True, exist_ok=True)  # a temporary folder of the system's may lie in memory
+    paths.data().mkdir(parents=True, exist_ok=True)  # the system's temporary folder may lie in memory
     if not STATUS.exists():
         raise MeasurementError("a limit on memory needs Linux")
     if shutil.disk_usage(paths.data()).free < 1.1 * size:
@@ -50,20 +50,20 @@ def measure(frames: int = FRAMES, side: int = SIDE, limit: int = LIMIT, tile: in
     with tempfile.TemporaryDirectory(dir=paths.data()) as folder:
         file = Path(folder) / "large.tif"
         write_movie(file, frames, side)
-        with worker(default_allocator()) as call:  # the settings that are fast keep what is freed
+        with worker(default_allocator()) as call:  # the fast settings keep freed memory
             call(resource.setrlimit, resource.RLIMIT_DATA, (limit, limit))
-            steps, most = call(work, file, tile, widths)
+            steps, peak = call(work, file, tile, widths)
             mapped_too = call(peak_gb)
     for step in steps:
         say(f"  {step['what']}: {step['seconds']:.3g} s")
-    say(f"  at most {most:.2f} GB of its own; {mapped_too:.2f} GB with what was mapped")
+    say(f"  at most {peak:.2f} GB of its own; {mapped_too:.2f} GB with what was mapped")
     return {"title": "A movie larger than memory", "movie_gb": size / 1e9, "limit_gb": limit / 1e9, "steps": steps,
-            "peak_gb": most, "peak_with_mapped_gb": mapped_too, "seed": SEED,
+            "peak_gb": peak, "peak_with_mapped_gb": mapped_too, "seed": SEED,
             "parameters": {"frames": frames, "side": side, "dtype": "uint16", "tile": tile, "crops": CROPS}}
 
 
 def write_movie(file: Path, frames: int, side: int) -> None:
-    """A smooth picture that drifts, with noise, page by page as uncompressed BigTIFF."""
+    """Write a smooth drifting picture with noise, page by page as uncompressed BigTIFF."""
     rng = np.random.default_rng(SEED)
     coarse = rng.integers(2000, 30000, (side // 16, side // 16), dtype=np.uint16)
     picture = np.kron(coarse, np.ones((16, 16), np.uint16))
@@ -74,14 +74,14 @@ def write_movie(file: Path, frames: int, side: int) -> None:
 
 
 def work(file: Path, tile: int, widths: tuple[int, ...]) -> tuple[list[dict], float]:
-    """What a user does with a movie, step by step: seconds of each, and the peak of the process' own memory in GB."""
+    """Seconds of each step that a user takes with a movie, and the peak of the process' own memory in GB."""
     steps: list[dict] = []
 
     def step(what: str, function: Callable[[], object]) -> object:
         start = time.perf_counter()
-        found = function()
+        result = function()
         steps.append({"what": what, "seconds": time.perf_counter() - start})
-        return found
+        return result
 
     rng, on = np.random.default_rng(SEED), torch.device("cpu")
     features, head = models.DenseFeatures(widths).eval(), models.ResNetHead().eval()
@@ -95,14 +95,14 @@ def work(file: Path, tile: int, widths: tuple[int, ...]) -> tuple[list[dict], fl
                  lambda: source.gather(source.sample(48, CROPS, rng)))
         step("event maps of two frame pairs",
              lambda: list(event_maps(features, head, movie, stride=8, tile=tile, frame_pairs=range(2))))
-    return steps, watch.most / 1e9
+    return steps, watch.peak / 1e9
 
 
 class Watch:
-    """Largest anonymous memory of this process during a block, in bytes, looked up 50 times a second."""
+    """Largest anonymous memory of this process during a block, in bytes, read 50 times a second."""
 
     def __init__(self):
-        self.most, self._over = 0, threading.Event()
+        self.peak, self._over = 0, threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def __enter__(self) -> Watch:
@@ -115,6 +115,6 @@ class Watch:
 
     def _look(self) -> None:
         while True:
-            self.most = max(self.most, int(STATUS.read_text().split("RssAnon:")[1].split()[0]) * 1024)
+            self.peak = max(self.peak, int(STATUS.read_text().split("RssAnon:")[1].split()[0]) * 1024)
             if self._over.wait(0.02):
                 return

@@ -1,4 +1,4 @@
-"""The machine that measured: processor, instruction sets, cores, memory, versions, and what it can do at most."""
+"""The machine of the measurements: processor, instruction sets, cores, memory, versions, and peak rates."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CPUINFO = Path("/proc/cpuinfo")  # Linux
 INSTRUCTION_SETS = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_vnni": "AVX-512 VNNI", "avx512_bf16": "AVX512_BF16",
                     "avx512_fp16": "AVX512_FP16", "amx_tile": "AMX", "amx_bf16": "AMX-BF16", "asimd": "NEON",
                     "sve": "SVE", "bf16": "BF16", "i8mm": "I8MM"}
-"""What a CPU says of itself, and what it is called: those that matter for products of matrices."""
+"""CPU flags of the instruction sets that matter for matrix products, and their usual names."""
 
 
 def describe() -> dict:
-    """The machine as ``results/benchmarks.json`` keeps it, but for :func:`peak_gflops`."""
+    """The entry ``machine`` of ``results/benchmarks.json``, without :func:`peak_gflops`."""
     flags = cpu_flags(CPUINFO.read_text()) if CPUINFO.exists() else []
     return {"processor": processor(), "cores": len(cores()), "threads": torch.get_num_threads(),
             "instruction_sets": flags or [torch.backends.cpu.get_cpu_capability()],
@@ -33,10 +33,10 @@ def describe() -> dict:
 
 
 def same(one: dict, other: dict) -> bool:
-    """Whether two descriptions are of one machine, as far as times can be compared."""
+    """Whether two descriptions are of one machine, so that their times can be compared."""
     exact = all(one[key] == other[key] for key in ("processor", "cores", "threads", "gpu"))
     return (exact and one["versions"]["torch"] == other["versions"]["torch"]
-            and abs(one["memory_gb"] - other["memory_gb"]) < 0.5)  # the system keeps a little, not always the same
+            and abs(one["memory_gb"] - other["memory_gb"]) < 0.5)  # the system reserves a little, which varies
 
 
 def cores() -> set[int] | range:
@@ -53,8 +53,8 @@ def processor() -> str:
 def cpu_flags(cpuinfo: str) -> list[str]:
     """Names of the instruction sets that the text of ``/proc/cpuinfo`` lists."""
     line = re.search(r"^(?:flags|Features)\s*:(.*)$", cpuinfo, re.MULTILINE)
-    there = line[1].split() if line else []
-    return [name for flag, name in INSTRUCTION_SETS.items() if flag in there]
+    flags = line[1].split() if line else []
+    return [name for flag, name in INSTRUCTION_SETS.items() if flag in flags]
 
 
 def has_amx() -> bool:
@@ -65,21 +65,21 @@ def has_amx() -> bool:
 def peak_gflops(side: int = 4096, repetitions: int = 5) -> dict[str, float | None]:
     """Best rate of a large product of matrices on the CPU, in 10^9 operations a second.
 
-    bfloat16 only where the hardware multiplies it: the rate of its emulation would say nothing.
+    bfloat16 only where the hardware multiplies it: the rate of an emulation says nothing.
     """
-    precise = {"float32": torch.float32}
+    dtypes = {"float32": torch.float32}
     if device.multiplies_bfloat16(torch.device("cpu")):
-        precise["bfloat16"] = torch.bfloat16
-    found: dict[str, float | None] = {"float32": None, "bfloat16": None}
-    for name, dtype in precise.items():
+        dtypes["bfloat16"] = torch.bfloat16
+    rates: dict[str, float | None] = {"float32": None, "bfloat16": None}
+    for name, dtype in dtypes.items():
         left, right = torch.rand(2, side, side).to(dtype)
         seconds, product = [], torch.empty_like(left)
         for _ in range(repetitions):
             start = time.perf_counter()
             torch.mm(left, right, out=product)
             seconds.append(time.perf_counter() - start)
-        found[name] = round(2 * side**3 / min(seconds) / 1e9, 1)
-    return found
+        rates[name] = round(2 * side**3 / min(seconds) / 1e9, 1)
+    return rates
 
 
 def flop(work: Callable[[], object]) -> float:

@@ -1,8 +1,8 @@
 """The baseline's networks: the paper's, written the usual way, in float32 and the default memory layout.
 
-What a competent person would write first from the paper's Appendix A and Figure 7: nothing clever, and nothing
-slow on purpose. The weights bear the names that they have in :mod:`tapnb.models`, so that either side loads the
-other's; a test shows that both then give the same numbers. N pairs, h x w pixels.
+A first implementation from the paper's Appendix A and Figure 7: nothing clever, and nothing slow on purpose. The
+weights have the same names as in :mod:`tapnb.models`, so that either side can load those of the other; a test shows
+that both then give the same numbers. N pairs, h x w pixels.
 """
 
 from __future__ import annotations

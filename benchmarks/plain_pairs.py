@@ -1,7 +1,7 @@
-"""The baseline's crops and augmentation: one pair after the other, as one writes a data set's ``__getitem__``.
+"""The baseline's crops and augmentation: one pair after the other, as in the ``__getitem__`` of a data set.
 
-The families of augmentation and their ranges are those of :mod:`tapnb.augment`; here each is a step of its own with
-a resampling of its own.
+The families of augmentation and their ranges are those of :mod:`tapnb.augment`; here each is a separate step with its
+own resampling.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _affine(image: torch.Tensor, angle: float, scale: float, shift) -> torch.Ten
 
 
 def _elastic(image: torch.Tensor, nodes: torch.Tensor) -> torch.Tensor:
-    """Displace an image (1, C, s, s) by pixels (x, y) given at the nodes of a coarse grid (1, 2, 5, 5)."""
+    """Displace an image (1, C, s, s) by pixels (x, y), interpolated between the nodes of a coarse grid (1, 2, 5, 5)."""
     side = image.shape[-1]
     field = F.interpolate(nodes, size=(side, side), mode="bilinear", align_corners=True)
     grid = F.affine_grid(torch.eye(2, 3)[None], image.shape, align_corners=False)

@@ -25,20 +25,20 @@ TRAINING = {"pairs": 16384, "pairs_per_epoch": 2048, "batch": 16, "crop_sizes": 
 
 
 def measure(seeds: tuple[int, ...] = SEEDS, movie: dict = MOVIE, training: dict = TRAINING) -> dict:
-    """Train once with every seed in either precision, as ``results/benchmarks.json`` keeps it but for provenance."""
+    """Train once per seed and precision: the entry in ``results/benchmarks.json``, without the provenance."""
     runs = []
-    for seed in seeds:  # by turns, so that a stop leaves pairs that can be compared
+    for seed in seeds:  # in turn, so that an interruption leaves comparable pairs
         for precision in PRECISIONS:
             print(f"  {precision}, seed {seed}", flush=True)
-            found, _ = alone(OURS, train, precision, seed, movie, training)
-            runs.append(found)
-    devices = dict.fromkeys(run["device"] for run in runs)  # a line says the precision
+            run, _ = alone(OURS, train, precision, seed, movie, training)
+            runs.append(run)
+    devices = dict.fromkeys(run["device"] for run in runs)  # the text of each names the precision
     return {"runs": runs, "seed": ", ".join(map(str, seeds)), "device": "; ".join(devices),
             "parameters": training | {"movie": movie}}
 
 
 def train(precision: str, seed: int, movie: dict, training: dict) -> dict:
-    """One training, or what is kept of it."""
+    """One training: executed, or read if it is stored."""
     run = pretraining.tap_run(open_movie(movie), open_movie(movie, "held-out"), restored(PretrainSettings, training),
                               test_pairs=TEST_PAIRS, seed=seed, precision=precision, mode="execute",
                               on=device.choose(), command="python -m benchmarks precision")

@@ -1,4 +1,4 @@
-"""Measuring in processes of their own: a chosen environment, a peak of memory that is theirs, two of them in turn."""
+"""Measuring in separate processes: each with its own environment and peak of memory, several of them in turn."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ STATUS = Path("/proc/self/status")  # Linux
 
 
 class MeasurementError(RuntimeError):
-    """A measurement did not come to its end; the message says which and why."""
+    """A measurement failed; the message says which and why."""
 
 
 def peak_gb() -> float:
     """The most memory (10^9 bytes) that this process has had so far."""
-    if STATUS.exists():  # ru_maxrss would include what the parent held when it started this process
+    if STATUS.exists():  # ru_maxrss would include the parent's memory at the start of this process
         return int(STATUS.read_text().split("VmHWM:")[1].split()[0]) * 1024 / 1e9
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most * (1 if sys.platform == "darwin" else 1024) / 1e9
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the ways that are measured in turn.
+    """One of the implementations that are measured in turn.
 
     Attributes
     ----------
     what : str
         One sentence: what is timed.
     laps : callable
-        A generator function at the top level of a module. What comes before its first ``yield`` is preparation; then
-        every ``next()`` is one timed lap, which yields how many units it did, or (units, seconds) if it adds up its
-        seconds itself.
+        A generator function at the top level of a module. Its code before the first ``yield`` is preparation; then
+        every ``next()`` is one timed lap, which yields the number of units done, or (units, seconds) if it measures
+        the seconds itself.
     arguments : dict
         Keyword arguments of ``laps``.
     environment : dict
-        Variables of its process; None removes one.
+        Environment variables of its process; None removes one.
     memory : callable
-        Run there at the end: the peak in GB.
+        Called in that process after each lap: the peak in GB.
     apart : bool
-        A new process for every lap: where memory is kept between laps, too much for the other side to have its turn.
+        Whether every lap has a new process: for a side that keeps too much memory between its laps.
     """
 
     what: str
@@ -61,7 +61,7 @@ class Side:
 
 
 def default_allocator() -> dict[str, str | None]:
-    """An environment without settings of the allocator: what a user has today."""
+    """An environment without settings of the allocator, as a user has it."""
     return {name: None for name in os.environ if name.startswith("MALLOC_")}
 
 
@@ -69,12 +69,12 @@ def default_allocator() -> dict[str, str | None]:
 def worker(environment: dict[str, str | None]) -> Iterator[Callable]:
     """A fresh process for a block; yields ``call(function, *arguments, **keywords)``, which runs there.
 
-    glibc reads its settings when a process starts, so the environment is set while it does.
+    glibc reads its settings when a process starts, so the environment is set before.
 
     Raises
     ------
     MeasurementError
-        From ``call``: with the traceback of what failed there, or if the process is gone.
+        From ``call``: with the traceback of the function, or if the process ended.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
@@ -105,22 +105,22 @@ def worker(environment: dict[str, str | None]) -> Iterator[Callable]:
 
 
 def alone(environment: dict[str, str | None], function: Callable, *arguments, **keywords) -> tuple[object, float]:
-    """Run a function in a fresh process; what it returns, and the process' peak memory in GB."""
+    """Run a function in a fresh process; return its value and the process' peak memory in GB."""
     with worker(environment) as call:
         return call(function, *arguments, **keywords), call(peak_gb)
 
 
 def alternate(sides: dict[str, Side], repetitions: int = 5,
               say: Callable[[str], None] = print) -> dict[str, dict]:
-    """Measure several ways in turn: first, second, first, second, ... never two at once.
+    """Measure several sides in turn: first, second, first, second, ... never two at once.
 
-    Each has a process of its own, in which one lap is a warm-up.
+    Each has its own process, where the first lap is a warm-up.
 
     Parameters
     ----------
     sides : dict of Side
     repetitions : int
-        Timed laps of each.
+        Timed laps of each side.
     say : callable
         Takes a line of progress.
 
@@ -129,22 +129,22 @@ def alternate(sides: dict[str, Side], repetitions: int = 5,
     dict of dict
         By side: ``what``, ``seconds`` (one per lap and unit), ``memory_gb`` (the peak).
     """
-    found = {name: {"what": side.what, "seconds": [], "memory_gb": 0.0} for name, side in sides.items()}
+    timings = {name: {"what": side.what, "seconds": [], "memory_gb": 0.0} for name, side in sides.items()}
     with ExitStack() as stack:
-        waiting = {name: stack.enter_context(_warm(side)) for name, side in sides.items() if not side.apart}
+        warm = {name: stack.enter_context(_warm(side)) for name, side in sides.items() if not side.apart}
         for lap in range(1, repetitions + 1):
             for name, side in sides.items():
-                with nullcontext(waiting[name]) if name in waiting else _warm(side) as call:
-                    seconds, most = call(_lap), call(side.memory)
-                found[name]["seconds"].append(seconds)
-                found[name]["memory_gb"] = max(found[name]["memory_gb"], most)
+                with nullcontext(warm[name]) if name in warm else _warm(side) as call:
+                    seconds, peak = call(_lap), call(side.memory)
+                timings[name]["seconds"].append(seconds)
+                timings[name]["memory_gb"] = max(timings[name]["memory_gb"], peak)
                 say(f"  {lap} of {repetitions}  {name:8}  {seconds:.4g} s a unit")
-    return found
+    return timings
 
 
-def ratio(found: dict[str, dict]) -> float:
-    """How many times as long "plain" takes as "ours": the ratio of the medians."""
-    return statistics.median(found["plain"]["seconds"]) / statistics.median(found["ours"]["seconds"])
+def ratio(timings: dict[str, dict]) -> float:
+    """How many times as long "plain" takes as "ours": the ratio of the medians of :func:`alternate`."""
+    return statistics.median(timings["plain"]["seconds"]) / statistics.median(timings["ours"]["seconds"])
 
 
 @contextmanager
@@ -188,7 +188,7 @@ def _serve(connection) -> None:
             connection.send((None, traceback.format_exc()))
 
 
-_laps: Iterator | None = None  # of the side that lives in this worker
+_laps: Iterator | None = None  # of the side in this worker
 
 
 def _prepare(laps: Callable[..., Iterator], arguments: dict) -> None:
@@ -200,7 +200,7 @@ def _prepare(laps: Callable[..., Iterator], arguments: dict) -> None:
 def _lap() -> float:
     """Seconds per unit of one lap."""
     start = time.perf_counter()
-    did = next(_laps)
+    lap = next(_laps)
     elapsed = time.perf_counter() - start
-    units, seconds = did if isinstance(did, tuple) else (did, elapsed)
+    units, seconds = lap if isinstance(lap, tuple) else (lap, elapsed)
     return seconds / units

@@ -1,6 +1,6 @@
-"""Whether the fast event map is as good: it and crop-by-crop inference on the same windows, with the same head.
+"""Quality of the fast event map: compared with crop-by-crop inference on the same windows, with the same head.
 
-They are not the same map: the features of a crop end at its border, those of a frame do not.
+The two maps differ: the features of a crop end at its border, those of a frame do not.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from tapnb.store import results
 from tapnb.system import paths
 
 
-def tap_folder(given: str = "") -> Path | None:
-    """Folder of the pretraining to compare with: the given one, or that of the published CPU profile if it is there.
+def tap_folder(tap: str = "") -> Path | None:
+    """Folder of the pretraining to compare with: ``tap``, by default that of the published CPU profile, if any.
 
     Raises
     ------
     FileNotFoundError
-        If a folder is given that holds no weights.
+        If ``tap`` holds no weights.
     """
-    if given:
-        folder = Path(given).expanduser()
+    if tap:
+        folder = Path(tap).expanduser()
         if not (folder / "weights.safetensors").exists():
-            raise FileNotFoundError(f"no weights.safetensors in {given}; give the folder of a finished pretraining, "
+            raise FileNotFoundError(f"no weights.safetensors in {tap}; give the folder of a finished pretraining, "
                                     "such as runs/tap/NAME")
         return folder
     try:
@@ -61,13 +61,12 @@ def compare(folder: Path, movie: dict, frame_pairs: int = 8, windows: int = 500,
     Returns
     -------
     dict
-        Numbers by their names.
+        Value by name.
     """
     features = pretrain.load(folder, torch.device("cpu")).features
     head = train_head(features, open_movie(movie), training_pairs, epochs)
-    found = both_ways(features, head, open_movie(movie, "held-out"), frame_pairs, windows)
-    labels = found.pop("labels")
-    ours, plain = found["ours"], found["plain"]
+    answers = both_ways(features, head, open_movie(movie, "held-out"), frame_pairs, windows)
+    labels, ours, plain = answers["labels"], answers["ours"], answers["plain"]
     return {"mean absolute difference of probability": float(np.abs(ours - plain).mean()),
             "average precision, event map": float(average_precision_score(labels, ours)),
             "average precision, crop by crop": float(average_precision_score(labels, plain)),
@@ -77,9 +76,9 @@ def compare(folder: Path, movie: dict, frame_pairs: int = 8, windows: int = 500,
 def train_head(features: DenseFeatures, movie: Movie, pairs: int, epochs: int) -> ResNetHead:
     """A ResNet head on fixed features of balanced pairs (strategy A1)."""
     data = event_dataset(movie, DatasetSettings(training_pairs=pairs))
-    chosen = data.parts["balanced"]
-    images = data.images(chosen)
-    labels = torch.from_numpy(data.labels[chosen].astype(np.int64))
+    balanced = data.parts["balanced"]
+    images = data.images(balanced)
+    labels = torch.from_numpy(data.labels[balanced].astype(np.int64))
     torch.manual_seed(SEED)
     head = ResNetHead()
     train_heads([head], fixed_features(features, images), labels, epochs, HeadSettings(order_seed=SEED))
@@ -90,14 +89,14 @@ def both_ways(features: DenseFeatures, head: ResNetHead, movie: Movie, frame_pai
               windows: int) -> dict[str, np.ndarray]:
     """Probabilities of the same windows from the event map ("ours") and crop by crop ("plain"), and their labels."""
     rng, frames = np.random.default_rng(SEED), crops.as_tensor(movie.frames)
-    chosen = np.linspace(0, len(movie.frames) - 2, frame_pairs).round().astype(int).tolist()
-    maps = event_map.event_maps(features, head, movie, STRIDE, frame_pairs=chosen)
-    found: dict[str, list] = {"ours": [], "plain": [], "labels": []}
-    for t, probability in zip(chosen, maps):
+    first_frames = np.linspace(0, len(movie.frames) - 2, frame_pairs).round().astype(int).tolist()
+    maps = event_map.event_maps(features, head, movie, STRIDE, frame_pairs=first_frames)
+    answers: dict[str, list] = {"ours": [], "plain": [], "labels": []}
+    for t, probability in zip(first_frames, maps):
         cells = np.sort(rng.choice(probability.size, min(windows, probability.size), replace=False))
         pairs = event_map.window_pairs(movie.shape, t, event_map.window_size(head), STRIDE)[cells]
         logits = head_logits([head], features, crops.gather(frames, movie.levels, pairs))[0]
-        found["ours"].append(probability.ravel()[cells])
-        found["plain"].append(logits.softmax(dim=1)[:, 1].numpy())
-        found["labels"].append(dataset.label(dataset.labelled_areas(movie.masks, pairs)))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+        answers["ours"].append(probability.ravel()[cells])
+        answers["plain"].append(logits.softmax(dim=1)[:, 1].numpy())
+        answers["labels"].append(dataset.label(dataset.labelled_areas(movie.masks, pairs)))
+    return {name: np.concatenate(parts) for name, parts in answers.items()}

@@ -1,4 +1,4 @@
-"""``results/benchmarks.json``: every part is written as soon as it is measured, and only one machine's parts stay."""
+"""``results/benchmarks.json``: every part is written as soon as it is measured; it holds the parts of one machine."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from tapnb.system import paths
 from tapnb.system.files import write_json
 
 KEYED = ("rows", "growth")
-"""Parts that hold measurements by key; the others are one measurement each."""
+"""Parts with measurements by key; each other part is one measurement."""
 
 
 def path() -> Path:
-    """Where the measurements lie."""
+    """File of the measurements."""
     return paths.results() / "benchmarks.json"
 
 
 def kept(file: Path, here: dict) -> dict:
-    """What was measured on this machine before, with its description renewed; nothing of any other machine.
+    """Earlier measurements on this machine, with a new description of it; nothing of another machine.
 
     Parameters
     ----------
     file : Path
     here : dict
-        From :func:`benchmarks.machine.describe`; peaks that were measured on this machine before stay.
+        From :func:`benchmarks.machine.describe`; earlier peak rates of this machine are kept.
     """
-    found = json.loads(file.read_text("utf-8")) if file.exists() else None
-    if found and not machine.same(found["machine"], here):
-        print(f"{file.name} was measured on another machine ({found['machine']['processor']}); it begins anew")
-        found = None
-    found = found or {part: {} for part in KEYED}
-    return found | {"machine": found.get("machine", {}) | here}
+    record = json.loads(file.read_text("utf-8")) if file.exists() else None
+    if record and not machine.same(record["machine"], here):
+        print(f"{file.name} was measured on another machine ({record['machine']['processor']}); it begins anew")
+        record = None
+    record = record or {part: {} for part in KEYED}
+    return record | {"machine": record.get("machine", {}) | here}
 
 
 def has(record: dict, part: str, key: str) -> bool:
-    """Whether a part, or a key of one that has keys, is there."""
+    """Whether the record has a part, or a key of a part with keys."""
     return key in record[part] if part in KEYED else part in record
 
 
 def put(file: Path, record: dict, part: str, key: str, measure: Callable[[], dict]) -> None:
-    """Measure one thing, add where it comes from, and write the whole record.
+    """Measure one part or key, add its provenance, and write the whole record.
 
     Parameters
     ----------
@@ -57,13 +57,13 @@ def put(file: Path, record: dict, part: str, key: str, measure: Callable[[], dic
         Of the row or growth; the other parts have none.
     measure : callable
     """
-    commit, dirty = provenance.commit()  # of the code that measures, whatever is written meanwhile
+    commit, dirty = provenance.commit()  # before measuring: files may change meanwhile
     start = time.perf_counter()
-    found = measure()
-    found |= {"commit": commit, "dirty": dirty, "made": provenance.now(),
-              "took_s": round(time.perf_counter() - start, 1)}
+    measurement = measure()
+    measurement |= {"commit": commit, "dirty": dirty, "made": provenance.now(),
+                    "took_s": round(time.perf_counter() - start, 1)}
     if part in KEYED:
-        record[part][key] = found
+        record[part][key] = measurement
     else:
-        record[part] = found
+        record[part] = measurement
     write_json(file, record)

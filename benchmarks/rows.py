@@ -1,6 +1,6 @@
-"""The rows: what each compares, its goal, and what is reported beside the ratio.
+"""The rows: what each compares, its goal, and the numbers beside the ratio.
 
-A goal is a ratio to the baseline of the same run; where there is no baseline, seconds.
+A goal is a ratio to the baseline of the same run; without a baseline, seconds.
 """
 
 from __future__ import annotations
@@ -35,37 +35,37 @@ class Row:
     Attributes
     ----------
     title, unit : str
-        ``unit`` is what one lap counts: "pair", "frame", ...
+        ``unit`` is counted by the laps: "pair", "frame", ...
     goal : float or None
-        Wanted ratio of "plain" to "ours"; without "plain", the most seconds that ours may take.
+        Wanted ratio of "plain" to "ours"; without "plain", the limit in seconds for "ours".
     sides : dict of Side
         "ours" and, where there is a baseline, "plain".
     also : callable
-        (sides as measured, the record so far) to what is reported beside the ratio.
+        Takes the timings of all sides and the record so far; returns the numbers beside the ratio.
     repetitions : int
     on : str
-        Where it computes.
+        Device that computes.
     tap : str, optional
-        Name of the pretraining that ``also`` takes.
+        Name of the pretraining that ``also`` uses.
     """
 
     title: str
     unit: str
     goal: float | None
     sides: dict[str, Side]
-    also: Callable[[dict, dict], Also] = lambda found, record: {}
+    also: Callable[[dict, dict], Also] = lambda timings, record: {}
     repetitions: int = 5
     on: str = "cpu"
     tap: str | None = None
 
 
 def number(value: float, unit: str = "", goal: float | None = None) -> dict:
-    """A number to be reported beside a ratio."""
+    """A number beside a ratio."""
     return {"value": value, "unit": unit, "goal": goal}
 
 
-def median(found: dict, side: str = "ours") -> float:
-    return statistics.median(found[side]["seconds"])
+def median(timings: dict, side: str = "ours") -> float:
+    return statistics.median(timings[side]["seconds"])
 
 
 def all_rows(tap: str = "") -> dict[str, Row]:
@@ -113,7 +113,7 @@ def all_rows(tap: str = "") -> dict[str, Row]:
             {"plain": Side("32 windows, each by itself: crop, features of both frames, head; scaled to all of a frame "
                            "pair's windows", laps.plain_event_map, {"movie": MOVIE, "windows": 32}, PLAIN),
              "ours": Side("event_map.event_maps, consecutive frame pairs", laps.event_map, {"movie": MOVIE}, OURS)},
-            lambda found, record: _beside_event_map(folder), tap=folder.name if folder else None),
+            lambda timings, record: _beside_event_map(folder), tap=folder.name if folder else None),
         "import": _start("`import tapnb`", "python", ["-c", "import tapnb"], 1.0),
         "import_networks": _start("`import tapnb.recognise`, with PyTorch", "python", ["-c", "import tapnb.recognise"]),
         "help": _start("`tapnb --help`", "tapnb", ["--help"], 0.3),
@@ -131,16 +131,16 @@ def all_rows(tap: str = "") -> dict[str, Row]:
 
 
 def measure(row: Row, record: dict, say: Callable[[str], None] = print) -> dict:
-    """Measure one row, as ``results/benchmarks.json`` keeps it, but for its provenance."""
-    found = alternate(row.sides, row.repetitions, say)
-    compared, tap = "plain" in found, {"tap": row.tap} if row.tap else {}
+    """Measure one row: its entry in ``results/benchmarks.json``, without the provenance."""
+    timings = alternate(row.sides, row.repetitions, say)
+    compared, tap = "plain" in timings, {"tap": row.tap} if row.tap else {}
     try:
-        also = row.also(found, record)
-    except MeasurementError as error:  # the ratio stands without it
+        also = row.also(timings, record)
+    except MeasurementError as error:  # the ratio is valid without it
         say(f"  {error}")
         also = {}
-    return {"title": row.title, "unit": row.unit, "goal": row.goal, "plain": found.get("plain"), "ours": found["ours"],
-            "ratio": ratio(found) if compared else None, "also": also,
+    return {"title": row.title, "unit": row.unit, "goal": row.goal, "plain": timings.get("plain"),
+            "ours": timings["ours"], "ratio": ratio(timings) if compared else None, "also": also,
             "parameters": {name: side.arguments for name, side in row.sides.items()} | tap, "seed": laps.SEED,
             "device": device.describe(torch.device(row.on))}
 
@@ -149,14 +149,14 @@ def _heads_row(kind: str, goal: float) -> Row:
     epochs = PAPER_EPOCHS[kind]
     arguments = {"kind": kind, "batch": BATCH, "size": 48}
 
-    def beside(found: dict, record: dict) -> Also:
+    def beside(timings: dict, record: dict) -> Also:
         print(f"  features of 14 934 pairs in memory, and a step of {SEEDS} {kind} heads on them (some minutes) ...")
-        _, most = alone(OURS, laps.hold_features, kind, seeds=SEEDS)
-        also = {f"peak memory, features of 14 934 pairs and {SEEDS} heads": number(most, "GB", 8.0)}
+        _, peak = alone(OURS, laps.hold_features, kind, seeds=SEEDS)
+        also = {f"peak memory, features of 14 934 pairs and {SEEDS} heads": number(peak, "GB", 8.0)}
         if kind == "linear":  # it waits for memory, not for arithmetic
             return also
         work = machine.flop(laps.head_step(kind)) / 1e9
-        return also | _ceiling(found, work, record, device.multiplies_bfloat16(torch.device("cpu")))
+        return also | _ceiling(timings, work, record, device.multiplies_bfloat16(torch.device("cpu")))
 
     return Row(
         f"Event heads on fixed features, {SEEDS} seeds, {kind}", "seed and epoch, per pair", goal,
@@ -168,50 +168,50 @@ def _heads_row(kind: str, goal: float) -> Row:
 
 
 def _start(title: str, script: str, arguments: list[str], goal: float | None = None) -> Row:
-    ours = Side(f"a new process: {' '.join([script, *arguments])}", starts.start,
+    side = Side(f"a new process: {' '.join([script, *arguments])}", starts.start,
                 {"script": script, "arguments": arguments}, PLAIN, starts.children_peak_gb)
-    return Row(title, "start", goal, {"ours": ours}, repetitions=7)
+    return Row(title, "start", goal, {"ours": side}, repetitions=7)
 
 
-def _beside_frame(found: dict, record: dict) -> Also:
+def _beside_frame(timings: dict, record: dict) -> Also:
     features, side = models.DenseFeatures(), 256
     work = machine.flop(lambda: explain.dense_features(features, torch.rand(side, side)))
-    return _ceiling(found, work * (1024 / side) ** 2 / 1e9, record, False)  # evaluation is in float32
+    return _ceiling(timings, work * (1024 / side) ** 2 / 1e9, record, False)  # evaluation is in float32
 
 
-def _ceiling(found: dict, work: float, record: dict, rounded: bool) -> Also:
-    """How far a ratio could go: if nothing but ``work`` (GFLOP a unit) were done, at the measured peak."""
+def _ceiling(timings: dict, work: float, record: dict, rounded: bool) -> Also:
+    """Upper limit of a ratio: if only ``work`` (GFLOP a unit) were done, at the measured peak."""
     peak = record["machine"]["peak_gflops"]["bfloat16" if rounded else "float32"]
     return {"work of ours": number(work, "GFLOP"), "ratio if that work ran at the measured peak, and nothing else":
-            number(median(found, "plain") * peak / work, "times")}
+            number(median(timings, "plain") * peak / work, "times")}
 
 
-def _beside_step(found: dict, record: dict) -> Also:
+def _beside_step(timings: dict, record: dict) -> Also:
     work = machine.flop_per_pair(plain.TimeArrowModel(), plain.loss, 96) / 1e9
     peaks = record["machine"]["peak_gflops"]
     dtype = "bfloat16" if peaks["bfloat16"] else "float32"
-    return {"pairs a second": number(1 / median(found), "pairs/s"),
+    return {"pairs a second": number(1 / median(timings), "pairs/s"),
             "work of the plain network": number(work, "GFLOP a pair"),
             f"share of the measured peak ({dtype}), counting that work": number(
-                work / median(found) / peaks[dtype], goal=0.4 if dtype == "bfloat16" else None)}
+                work / median(timings) / peaks[dtype], goal=0.4 if dtype == "bfloat16" else None)}
 
 
-def _beside_step_cuda(found: dict, record: dict) -> Also:
-    return {"pairs a second": number(1 / median(found), "pairs/s"),
-            "pairs a second, compiled": number(1 / median(found, "compiled"), "pairs/s")}
+def _beside_step_cuda(timings: dict, record: dict) -> Also:
+    return {"pairs a second": number(1 / median(timings), "pairs/s"),
+            "pairs a second, compiled": number(1 / median(timings, "compiled"), "pairs/s")}
 
 
-def _beside_augmentation(found: dict, record: dict) -> Also:
+def _beside_augmentation(timings: dict, record: dict) -> Also:
     step = record["rows"].get("step")
     if step is None:
         return {}
-    return {"share of a training step": number(median(found) / median(step), "", 0.05)}
+    return {"share of a training step": number(median(timings) / median(step), "", 0.05)}
 
 
 def _beside_event_map(folder: Path | None) -> Also:
-    done, most = alone(OURS, laps.whole_movie, MOVIE)
-    also = {f"a whole movie, {done['frame_pairs']} frame pairs": number(done["minutes"], "min"),
-            "peak memory, a whole movie": number(most, "GB")}
+    whole, peak = alone(OURS, laps.whole_movie, MOVIE)
+    also = {f"a whole movie, {whole['frame_pairs']} frame pairs": number(whole["minutes"], "min"),
+            "peak memory, a whole movie": number(peak, "GB")}
     if folder is None:
         print("  no pretrained features are there, so the two maps are not compared; give a run folder by --tap")
         return also

@@ -1,4 +1,4 @@
-"""How long a user waits for the first sign of life: laps that start an interpreter. Imports nothing heavy itself."""
+"""How long a command takes to start: laps that start an interpreter. Imports nothing heavy itself."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def start(script: str, arguments: list[str]) -> Iterator:
     Parameters
     ----------
     script : {"python", "tapnb"}
-        Of the environment that runs this; where it has no script ``tapnb``, the module is run.
+        Of the environment of this process; without a script ``tapnb`` the module is run.
     arguments : list of str
     """
-    beside = Path(sys.executable).with_name(script)
+    executable = Path(sys.executable).with_name(script)
     if script == "python":
         command = [sys.executable]
     else:
-        command = [str(beside)] if beside.exists() else [sys.executable, "-m", script]
+        command = [str(executable)] if executable.exists() else [sys.executable, "-m", script]
     yield
     while True:
         subprocess.run([*command, *arguments], check=True, stdout=subprocess.DEVNULL)
@@ -30,6 +30,6 @@ def start(script: str, arguments: list[str]) -> Iterator:
 
 
 def children_peak_gb() -> float:
-    """Peak memory of the largest of the commands, in GB."""
-    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return most * (1 if sys.platform == "darwin" else 1024) / 1e9
+    """Peak memory of the largest command, in GB."""
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e9

@@ -64,7 +64,7 @@ kept = {role: grad_cam.kept_maps(drawn, role) for role in movies}
 
 def picture(role: str, name: str, label: str):
     importance = kept[role][name]
-    return figures.attention_map(movies[role], drawn.results["t"][role], importance, grad_cam.top_regions(importance), label)
+    return figures.grad_cam_map(movies[role], drawn.results["t"][role], importance, grad_cam.top_regions(importance), label)
 
 
 # %% mystnb={"image": {"alt": "A whole frame of the training movie under a Grad-CAM map, with eight numbered boxes; below, the eight boxes enlarged, in this frame and in the next, labelled cells outlined."}, "figure": {"caption": "As the paper's Figure 2(a): Grad-CAM over a frame of the training movie, its top 8 regions in order, and these regions in this frame and the next. Outlined in blue: labelled divisions, in vermillion: deaths.", "name": "fig-grad-cam-train"}}

@@ -129,7 +129,7 @@ f1_by_threshold
 # The head of A1, B1 and C1, drawn from the very module that is trained.
 
 # %% mystnb={"image": {"alt": "The layers of the ResNet head from top to bottom: each frame by itself through a 3 x 3 convolution with BatchNorm and ReLU, then two more convolutions with BatchNorm; an arrow leads round these two to a sum; then ReLU, the mean over the two frames and a linear layer to two logits. Tensor shapes stand on the edges, numbers of weights beside the boxes."}, "figure": {"caption": "The paper's Figure 7, drawn from the module itself: N crop pairs, so 2N frames; the orange arrow is the identity shortcut."}}
-resnet_head = figures.architecture(models.ResNetHead())
+resnet_head = figures.layers(models.ResNetHead())
 resnet_head
 
 # %% [markdown]

@@ -51,7 +51,8 @@ def write_results(folder, notebook, numbers=(), tables=(), figures=()):
     for name in figures:
         (folder / f"{name}.svg").write_text(SVG)
 
-MADE = {"commit": "0123456789abcdef", "dirty": False, "made": "2026-01-01T00:00:00Z", "took_s": 90.0, "parameters": {}}
+
+STAMP = {"commit": "0123456789abcdef", "dirty": False, "made": "2026-01-01T00:00:00Z", "took_s": 90.0, "parameters": {}}
 
 
 def measured_row(title, unit, plain, ours, goal, also=None):
@@ -59,12 +60,12 @@ def measured_row(title, unit, plain, ours, goal, also=None):
     sides = [seconds and {"what": f"the {name} way", "seconds": seconds, "memory_gb": 2.5}
              for name, seconds in (("plain", plain), ("fast", ours))]
     ratio = sorted(plain)[2] / sorted(ours)[2] if plain else None
-    return MADE | {"title": title, "goal": goal, "unit": unit, "plain": sides[0], "ours": sides[1], "ratio": ratio,
+    return STAMP | {"title": title, "goal": goal, "unit": unit, "plain": sides[0], "ours": sides[1], "ratio": ratio,
                    "also": also or {}, "seed": 1, "device": "cpu"}
 
 
 def measurements():
-    """``results/benchmarks.json`` in its real layout, with every part."""
+    """Made-up ``results/benchmarks.json`` in the real layout, with every part."""
     step = measured_row("TAP training step", "pair", [0.2, 0.21, 0.19, 0.2, 0.22], [0.05, 0.05, 0.04, 0.05, 0.055], 6,
                         {"share of the measured peak": {"value": 0.42, "unit": "", "goal": 0.4},
                          "share of a training step": {"value": 0.06, "unit": "", "goal": 0.05}})
@@ -77,7 +78,7 @@ def measurements():
                                 ("crop_pairs", "crop pairs", 1), ("seeds", "seeds", 0.5), ("threads", "threads", -1)):
         points = [{"x": x, "series": series, "seconds": [0.01 * cost * x**power] * 3, "memory_gb": 0.5 + 0.001 * x}
                   for series, cost in (("reading", 1), ("event map", 30)) for x in (1, 2, 4)]
-        growth[key] = MADE | {"title": f"cost of {key}", "against": against, "points": points,
+        growth[key] = STAMP | {"title": f"cost of {key}", "against": against, "points": points,
                               "exponent": {"reading": float(power), "event map": float(power)}}
     runs = []
     for precision, gain in (("float32", 0.0), ("bfloat16", 0.01)):
@@ -91,6 +92,6 @@ def measurements():
                         "threads": 2, "memory_gb": 15.6, "system": "Linux",
                         "versions": {"python": "3.11.9", "torch": "2.13.0"},
                         "peak_gflops": {"float32": 347.0, "bfloat16": None}, "gpu": None},
-            "rows": rows, "growth": growth, "precision": MADE | {"runs": runs, "parameters": {"validation_size": 24}},
-            "large": MADE | {"title": "a large movie", "movie_gb": 4.1, "limit_gb": 2.0, "peak_gb": 1.25,
+            "rows": rows, "growth": growth, "precision": STAMP | {"runs": runs, "parameters": {"validation_size": 24}},
+            "large": STAMP | {"title": "a large movie", "movie_gb": 4.1, "limit_gb": 2.0, "peak_gb": 1.25,
                              "steps": [{"what": "reading", "seconds": 30.0}, {"what": "event map", "seconds": 600.0}]}}

@@ -1,8 +1,8 @@
-"""Sphinx extension: the paper's claims and what became of them, judged from the records under ``results/``.
+"""Sphinx extension: the paper's claims and their verdicts, from the records under ``results/``.
 
-``{claims}`` is a table with a line a claim and a column for every profile and movie named in its argument, each as
-``profile/movie``; ``this`` is the book's own. Below it, for each of them, the measured parts of every claim. The page
-of a section shows its own claims with ``:only: 1 2 3``.
+``{claims}`` is a table with one row per claim and one column for every profile and movie named in its argument, each as
+``profile/movie``; ``this`` is the book's own. Below the table follow the measured parts of every claim. With
+``:only: 1 2 3`` the table holds these claims only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tapnb.studies import claims, verdicts
 
 SIGNS = {verdicts.REPRODUCED: "\u2713 ", verdicts.NOT_REPRODUCED: "\u2717 ", verdicts.UNDECIDED: "? ",
          verdicts.NOT_RUN: "\u2013 "}
-"""Told apart without colour."""
+"""Signs before the verdicts: readable without colour."""
 
 
 class Claims(Results, SphinxDirective):
@@ -32,39 +32,40 @@ class Claims(Results, SphinxDirective):
     option_spec = {"only": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        # The records that decide come and go with the notebooks; the page is read again every time.
+        # Records come and go with the notebooks: the page is read again in every build.
         self.env.note_reread()
         own = f"{self.config.tapnb_profile}/{self.config.tapnb_movie}"
         places = list(dict.fromkeys(own if place == "this" else place for place in self.arguments[0].split()))
         root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
-        found = {place: claims.judge(claims.read(root / place)) for place in places}
-        empty = {p for p, judged in found.items() if p != own and all(v.verdict == verdicts.NOT_RUN for v in judged)}
+        verdicts_of = {place: claims.judge(claims.read(root / place)) for place in places}
+        empty = {place for place, judged in verdicts_of.items()
+                 if place != own and all(v.verdict == verdicts.NOT_RUN for v in judged)}
         only = set(map(int, self.options.get("only", "").split()))
-        found = {place: [v for v in judged if not only or v.number in only] for place, judged in found.items()
-                 if place not in empty}
-        places = list(found)
+        verdicts_of = {place: [v for v in judged if not only or v.number in only]
+                       for place, judged in verdicts_of.items() if place not in empty}
+        places = list(verdicts_of)
         table = nodes.table(classes=["tapnb-table", "tapnb-claims"])
         group = nodes.tgroup(cols=1 + len(places))
         group += [nodes.colspec(colwidth=3), *(nodes.colspec(colwidth=2) for _ in places)]
         headings = [f"{movie}, profile {profile}" for profile, movie in (place.split("/") for place in places)]
         group += nodes.thead("", row("the paper's claim", *headings))
         body = nodes.tbody()
-        for lines in zip(*found.values(), strict=True):
+        for lines in zip(*verdicts_of.values(), strict=True):
             body += row(claim(lines[0]), *(cell(verdict) for verdict in lines))
         group += body
         table += group
         self.set_source_info(table)
-        shown = [nodes.container("", table, classes=["tapnb-scroll"])]
+        parts = [nodes.container("", table, classes=["tapnb-scroll"])]
         if not only:
-            shown += [self.explained(place, judged) for place, judged in found.items()]
+            parts += [self.explained(place, judged) for place, judged in verdicts_of.items()]
         if empty:
             commands = "; ".join(command(*place.split("/")) for place in sorted(empty))
-            shown.append(nodes.paragraph("", "Not run yet: ", nodes.literal("", commands), classes=["tapnb-missing"]))
-        return shown
+            parts.append(nodes.paragraph("", "Not run yet: ", nodes.literal("", commands), classes=["tapnb-missing"]))
+        return parts
 
     def explained(self, place: str, judged: list[verdicts.Verdict]) -> nodes.Node:
-        """Return a line that opens to the parts, reasons and runs of every verdict of one profile and movie."""
-        listed = nodes.bullet_list()
+        """Return the details of one profile and movie: parts, reason and runs of every verdict."""
+        items = nodes.bullet_list()
         for verdict in judged:
             item = nodes.list_item("", nodes.paragraph("", f"{verdict.number}. {verdict.verdict}: {verdict.reason}."))
             if verdict.parts:
@@ -75,29 +76,29 @@ class Claims(Results, SphinxDirective):
                 for name in verdict.runs:
                     runs += [run_link(name), nodes.Text(" ")]
                 item += runs
-            listed += item
+            items += item
         profile, movie = place.split("/")
-        return details(f"{movie}, profile {profile}: every comparison with its 95 % interval, and the runs", [listed])
+        return details(f"{movie}, profile {profile}: every comparison with its 95 % interval, and the runs", [items])
 
 
 def claim(verdict: verdicts.Verdict) -> list[nodes.Node]:
-    """Return the claim and, below it, what in the paper itself speaks against it."""
-    found = [nodes.paragraph("", f"{verdict.number}. {verdict.claim}")]
+    """Return the claim and, below it, evidence against it in the paper itself."""
+    paragraphs = [nodes.paragraph("", f"{verdict.number}. {verdict.claim}")]
     if verdict.paper_itself:
-        found.append(nodes.paragraph("", "", nodes.emphasis("", f"The paper itself: {verdict.paper_itself}.")))
-    return found
+        paragraphs.append(nodes.paragraph("", "", nodes.emphasis("", f"The paper itself: {verdict.paper_itself}.")))
+    return paragraphs
 
 
 def cell(verdict: verdicts.Verdict) -> list[nodes.Node]:
-    """Return the verdict in bold, and below it the comparison that decides, or why none does."""
-    said = SIGNS[verdict.verdict] + verdict.verdict
+    """Return the verdict in bold, and below it the deciding comparison, or the reason for none."""
+    text = SIGNS[verdict.verdict] + verdict.verdict
     if verdict.verdict == verdicts.NOT_RUN:
-        return [nodes.paragraph("", said, classes=["tapnb-missing"]), nodes.paragraph("", verdict.reason)]
-    return [nodes.paragraph("", "", nodes.strong("", said)), nodes.paragraph("", verdict.effect or verdict.reason)]
+        return [nodes.paragraph("", text, classes=["tapnb-missing"]), nodes.paragraph("", verdict.reason)]
+    return [nodes.paragraph("", "", nodes.strong("", text)), nodes.paragraph("", verdict.effect or verdict.reason)]
 
 
 def row(*cells: str | list[nodes.Node]) -> nodes.row:
-    """Return a table's row from texts and nodes."""
+    """Return a table row from texts and nodes."""
     return nodes.row("", *(nodes.entry("", *([nodes.paragraph("", c)] if isinstance(c, str) else c)) for c in cells))
 
 

@@ -1,6 +1,6 @@
-"""Sphinx extension: links from what the book shows to where it was made.
+"""Sphinx extension: links from the numbers, tables and figures of the book to their notebooks and runs.
 
-Which pages a build has is known only when all have been read: until then a link is a :class:`ResultLink`.
+The pages of a build are known only after all of them were read: until then a link is a :class:`ResultLink`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ EXECUTED = "book/executed"
 
 
 def link(text: str, profile: str, movie: str, notebook: str, title: str, run: str | None = None) -> ResultLink:
-    """Link to an executed notebook where it is a page of this build, else to the run, or its movie, on the page Runs."""
+    """Link to an executed notebook if it is a page of this build, else to the run, or its movie, on the page Runs."""
     return ResultLink(
         "",
         nodes.Text(text),
@@ -35,7 +35,7 @@ def run_link(name: str) -> ResultLink:
 
 
 class ResultLink(nodes.inline):
-    """A link whose end is known only when all pages have been read."""
+    """A link whose target is known only after all pages were read."""
 
 
 def anchor(*parts: str) -> str:
@@ -64,8 +64,8 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the links and what ends them."""
-    # What a heading holds is also shown in the contents, before links are resolved: there it is plain text.
+    """Register the links and the function that resolves them."""
+    # The table of contents shows headings before links are resolved: there a link is plain text.
     app.add_node(ResultLink, html=(lambda *_: None, lambda *_: None))
     app.connect("doctree-resolved", resolve)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Sphinx extension: ``{profiles} cpu paper`` is a table of every setting in which two profiles differ."""
+"""Sphinx extension: ``{profiles} cpu paper`` is a table of all settings that differ between two profiles."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class Profiles(SphinxDirective):
         for file in (*SOURCES.glob("[0-9]*.py"), *(SOURCES / "profiles" / f"{name}.yaml" for name in self.arguments)):
             self.env.note_dependency(str(file))
         header = ["setting", *self.arguments, "what it is", "notebooks"]
-        numeric = [False] * 5  # lists of settings have to wrap
+        numeric = [False] * 5  # long lists of settings have to wrap
         return [scrolling(text_table(header, differing(*self.arguments), numeric, (3, 2, 2, 6, 2)))]
 
 
 def differing(one: str, other: str, sources: Path = SOURCES) -> list[list[str]]:
-    """Return a line of text for every setting that differs, in the order of the first profile."""
-    mine, theirs = (read_profile(name, sources / "profiles") for name in (one, other))
+    """Return one row of text per setting that differs, in the order of the first profile."""
+    settings, others = (read_profile(name, sources / "profiles") for name in (one, other))
     declared: dict[str, tuple[str, list[str]]] = {}
     for script in sorted(sources.glob("[0-9]*.py")):
-        for name, said in re.findall(r"^(\w+): [^#=]+= [^#]+# (.+)$", script.read_text("utf-8"), re.MULTILINE):
-            declared.setdefault(name, (said, []))[1].append(script.stem[:2])
-    return [[name, shown(mine.get(name)), shown(theirs.get(name)), declared[name][0], ", ".join(declared[name][1])]
-            for name in dict.fromkeys([*mine, *theirs]) if mine.get(name) != theirs.get(name)]
+        for name, comment in re.findall(r"^(\w+): [^#=]+= [^#]+# (.+)$", script.read_text("utf-8"), re.MULTILINE):
+            declared.setdefault(name, (comment, []))[1].append(script.stem[:2])
+    return [[name, shown(settings.get(name)), shown(others.get(name)), declared[name][0], ", ".join(declared[name][1])]
+            for name in dict.fromkeys([*settings, *others]) if settings.get(name) != others.get(name)]
 
 
 def shown(value: object) -> str:

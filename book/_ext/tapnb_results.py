@@ -1,9 +1,9 @@
 """Sphinx extension: numbers, tables and figures from ``results/``, by name.
 
-A page never holds a number of ours by hand. It names one, and the build fails if there is none::
+No measured number is typed into a page. The page names the number, and the build fails if there is none::
 
     {num}`02_pretraining:tap_uniform_96`            of the book's own profile and movie
-    {num}`cpu/hela/02_pretraining:tap_uniform_96`   of another; with ? at the end it may be missing
+    {num}`cpu/hela/02_pretraining:tap_uniform_96`   of another one; with ? at the end it may be missing
     {this}`profile`  {this}`movie`
 
     ```{result-table} 06_strategies_table2          and {result-figure}
@@ -12,7 +12,7 @@ A page never holds a number of ours by hand. It names one, and the build fails i
     ```{executed-figure} 03_grad_cam:fig-grad-cam   a picture of this build's executed notebook
     ```
 
-Below a table or figure of the book's own profile and movie stand those of the other published movies, where there are.
+Below a table or figure of the book's own profile and movie follow those of the other published movies, if any.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ from tapnb_tables import scrolling, text_table
 logger = logging.getLogger(__name__)
 
 PUBLISHED = (("cpu", "synthetic"), ("cpu", "hela"))
-"""Profiles and movies whose results are kept in git, and shown whatever the book is built for."""
+"""Profiles and movies whose results are in git, and shown in every build of the book."""
 
 
 class Missing(Exception):
-    """A result that is not there; the message says which command makes it."""
+    """A missing result; the message names the command that computes it."""
 
 
 def command(profile: str, movie: str) -> str:
-    """Return the command that makes the results of one profile and movie."""
+    """Return the command that computes the results of one profile and movie."""
     return f"make book PROFILE={profile} MOVIE={movie}"
 
 
 class Results:
-    """What the role and the directives share: where results lie, and reading them."""
+    """Shared by the role and the directives: the paths of results, and reading them."""
 
     def place(self, text: str) -> tuple[str, str, str]:
         """Split ``[profile/movie/]name`` into its three parts."""
@@ -62,7 +62,7 @@ class Results:
         return profile, options.get("movie", self.config.tapnb_movie), parts[0]
 
     def file(self, profile: str, movie: str, name: str) -> Path:
-        """Return a result's path, and have the page read again when that file changes, appears or goes."""
+        """Return a result's path, and read the page again when that file changes, appears or is deleted."""
         path = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results") / profile / movie / name
         self.env.note_dependency(str(path))
         if not path.is_file():
@@ -73,7 +73,7 @@ class Results:
 
 
 class Num(Results, SphinxRole):
-    """One number, as its notebook wrote it, with a link to where it was made."""
+    """One number, as its notebook wrote it, with a link to its run or notebook."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         optional = self.text.endswith("?")
@@ -100,7 +100,7 @@ class Num(Results, SphinxRole):
 
 
 def shown(number: dict) -> str:
-    """Return a number's own text, with its spread and how many runs that is over."""
+    """Return a number's own text, with its spread and the number of runs."""
     text, std, n = number["text"], number.get("std"), number.get("n") or 1
     if std is not None and "±" not in text:
         decimals = len(text.partition(".")[2]) if re.fullmatch(r"[\d.]+", text) else 3
@@ -143,28 +143,28 @@ class ResultDirective(Results, SphinxDirective):
         return own + self.beside()
 
     def beside(self) -> list[nodes.Node]:
-        """Return the same of every other published movie; nothing if one was asked for, or with ``:alone:``."""
+        """Return the same result of every other published movie; nothing if a movie is named, or with ``:alone:``."""
         profile, movie, name = self.place(self.arguments[0])
         if "/" in self.arguments[0] or {"profile", "movie", "alone"} & self.options.keys():
             return []
-        found, given, content = [], self.options, self.content
-        self.options = {key: value for key, value in given.items() if key in ("alt", "width")}  # one number, one name
+        shown_nodes, options, content = [], self.options, self.content
+        self.options = {key: options[key] for key in options if key in ("alt", "width")}  # a name is used once
         self.content = StringList()
         for place in PUBLISHED:
             try:
                 if place != (profile, movie) and self.has_movie(*place, name):
                     text = f"The same, as published for {place[1]}, profile {place[0]}:"
-                    found += [nodes.paragraph("", text, classes=["tapnb-beside"]), *self.show(*place, name)]
+                    shown_nodes += [nodes.paragraph("", text, classes=["tapnb-beside"]), *self.show(*place, name)]
             except Missing:
                 continue
-        self.options, self.content = given, content
-        return found
+        self.options, self.content = options, content
+        return shown_nodes
 
     def has_movie(self, profile: str, movie: str, name: str) -> bool:
-        """Say whether a result is of a movie; one that is not, such as a benchmark, is the same for all of them."""
+        """Return whether a result depends on the movie; others, such as a benchmark, are the same for all movies."""
         folder = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results") / profile / movie
-        made_by = max((p.stem for p in folder.glob("[0-9]*.json") if name.startswith(p.stem)), key=len, default=name)
-        stamp = json.loads(self.file(profile, movie, f"{made_by}.json").read_text("utf-8")).get("provenance", {})
+        notebook = max((p.stem for p in folder.glob("[0-9]*.json") if name.startswith(p.stem)), key=len, default=name)
+        stamp = json.loads(self.file(profile, movie, f"{notebook}.json").read_text("utf-8")).get("provenance", {})
         return bool(stamp.get("movies"))
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
@@ -172,7 +172,7 @@ class ResultDirective(Results, SphinxDirective):
         raise NotImplementedError
 
     def source(self, profile: str, movie: str, name: str) -> nodes.Node:
-        """Return the small link under a table or figure to the notebook that made it."""
+        """Return the small link under a table or figure to its notebook."""
         stem = notebook_of(name)
         line = nodes.paragraph("", "", classes=["tapnb-source"])
         line += link(
@@ -182,7 +182,7 @@ class ResultDirective(Results, SphinxDirective):
 
 
 def notebook_of(name: str) -> str:
-    """Return the notebook whose result ``name`` is: the longest notebook name that it begins with."""
+    """Return the notebook of the result ``name``: the longest notebook name that it begins with."""
     sources = Path(__file__).resolve().parents[2] / "notebooks"
     return max((p.stem for p in sources.glob("[0-9]*.py") if name.startswith(p.stem)), key=len, default=name)
 
@@ -200,7 +200,7 @@ class ResultTable(ResultDirective):
         if "caption" in self.options:
             inline, _ = self.parse_inline(self.options["caption"])
             title = nodes.title(self.options["caption"], "", *inline)
-        # A column of numbers reads best with its digits below each other.
+        # Columns of numbers are aligned by their digits.
         numeric = [all(re.match(r"^(\*\*)?[-−+]?\d|^$|^[–—-]$", row[i]) for row in rows) for i in range(len(header))]
         table = text_table(header, rows, numeric, title=title)
         self.add_name(table)
@@ -236,9 +236,9 @@ class ResultFigure(ResultDirective):
 
 
 class ExecutedFigure(SphinxDirective):
-    """A named picture of an executed notebook of this build, with the alt text and caption that it has there.
+    """A named picture of an executed notebook of this build, with its alt text and caption.
 
-    Pictures of a movie are never kept under ``results/``; they exist only where the notebook was run.
+    Pictures of a movie are never stored under ``results/``; they exist only where the notebook was run.
     """
 
     required_arguments = 1
@@ -249,28 +249,28 @@ class ExecutedFigure(SphinxDirective):
         source = executed / f"{notebook}.ipynb"
         self.env.note_dependency(str(source))
         cells = json.loads(source.read_text("utf-8"))["cells"] if source.is_file() else []
-        told = [c["metadata"]["mystnb"] for c in cells if "mystnb" in c["metadata"]]
-        told = [m for m in told if m.get("figure", {}).get("name") == name]
-        if not told:
+        metadata = [c["metadata"]["mystnb"] for c in cells if "mystnb" in c["metadata"]]
+        metadata = [m for m in metadata if m.get("figure", {}).get("name") == name]
+        if not metadata:
             raise self.error(f"no cell of {notebook} names its figure {name!r}")
         if not (executed / notebook / f"{name}.png").is_file():
             text = "This picture is in the executed notebook only where the movie was at hand."
             return [nodes.paragraph("", text, classes=["tapnb-missing"])]
         uri = f"/{EXECUTED}/{notebook}/{name}.png"
-        picture = nodes.image(uri=uri, alt=told[0]["image"]["alt"], classes=["tapnb-plot"])
+        picture = nodes.image(uri=uri, alt=metadata[0]["image"]["alt"], classes=["tapnb-plot"])
         figure = nodes.figure("", picture, align="default")
-        inline, _ = self.parse_inline(told[0]["figure"]["caption"])
+        inline, _ = self.parse_inline(metadata[0]["figure"]["caption"])
         figure += nodes.caption("", "", *inline)
         self.set_source_info(figure)
         line = nodes.paragraph("", "", classes=["tapnb-source"])
         profile, movie = self.config.tapnb_profile, self.config.tapnb_movie
-        made_by = f"{notebook}, profile {profile}, movie {movie}"
-        line += link(made_by, profile, movie, notebook, "The notebook that drew this")
+        text = f"{notebook}, profile {profile}, movie {movie}"
+        line += link(text, profile, movie, notebook, "The notebook that drew this")
         return [figure, line]
 
 
 class SmokeWarning(Results, SphinxDirective):
-    """A warning where numbers of this build stand, if it was built with the profile that only tests."""
+    """A warning beside the numbers of a build with the profile smoke, which only tests."""
 
     def run(self) -> list[nodes.Node]:
         if self.config.tapnb_profile != "smoke":
@@ -283,7 +283,7 @@ class SmokeWarning(Results, SphinxDirective):
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the role, the directives and what they read from the environment."""
+    """Register the role, the directives and their configuration from the environment."""
     app.setup_extension("tapnb_links")
     app.add_config_value("tapnb_profile", os.environ.get("TAPNB_BOOK_PROFILE", "smoke"), "env")
     app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")

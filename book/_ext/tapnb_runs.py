@@ -1,7 +1,7 @@
-"""Sphinx extension: how the numbers came about, from the records under ``results/``.
+"""Sphinx extension: how the numbers were computed, from the records under ``results/``.
 
-``{provenance} 02_pretraining`` is a line that opens to the stamp of one notebook; ``{run-log}`` sums up what ran, how
-long and on what; ``{run-records}`` lists every run, each at the place that the links of the numbers lead to.
+``{provenance} 02_pretraining`` is a line that opens to the provenance of one notebook; ``{run-log}`` sums up the runs,
+their time and their machines; ``{run-records}`` lists every run, as the target of the numbers' links.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tapnb_results import ResultDirective, Results
 from tapnb_tables import scrolling, text_table
 
 LONG = 600
-"""Characters from which a list is not written out."""
+"""Number of characters beyond which a list is not written out."""
 
 
 class Provenance(ResultDirective):
-    """How one notebook was run: a line to open, with everything in it."""
+    """How one notebook was run: a line that opens to all details."""
 
     def beside(self) -> list[nodes.Node]:
-        """Return nothing: a stamp is that of its own page."""
+        """Return nothing: a page shows its own provenance only."""
         return []
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
@@ -52,7 +52,7 @@ KINDS = {"tap": "time-arrow trainings", "strategy": "strategies", "gradcam": "Gr
 
 
 class RunLog(Results, SphinxDirective):
-    """One line a kind of run, profile and movie: how many, how long, on what, when, from which commits."""
+    """One row per kind of run, profile and movie: number, time, device, date and commits."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
@@ -75,7 +75,7 @@ def records_in(folder: Path) -> list[dict]:
 
 
 def log(profile: str, movie: str, records: list[dict]) -> list[dict[str, str]]:
-    """Return the lines of the log, and below them their sum."""
+    """Return the rows of the log, and below them their sum."""
     kinds = [*KINDS, *sorted({r["kind"] for r in records} - {*KINDS})]
     by_kind = [[r for r in records if r["kind"] == kind] for kind in kinds]
     groups = [(KINDS.get(group[0]["kind"], group[0]["kind"]), group) for group in by_kind if group]
@@ -93,36 +93,36 @@ def log(profile: str, movie: str, records: list[dict]) -> list[dict[str, str]]:
 
 
 def day(record: dict) -> str:
-    """Return the day on which a run was finished."""
+    """Return the day on which a run finished."""
     return record["finished"][:10]
 
 
 class RunRecords(Results, SphinxDirective):
-    """Every run record under ``results/``, by profile and movie, each a target of the numbers' links."""
+    """Every run record under ``results/``, by profile and movie, each the target of its numbers' links."""
 
     def run(self) -> list[nodes.Node]:
-        # Records come and go with the notebooks; the page is cheap to read again, every time.
+        # Records come and go with the notebooks: the page is read again in every build.
         self.env.note_reread()
         root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
-        found: list[nodes.Node] = []
+        listing: list[nodes.Node] = []
         known: set[str] = set()
         for folder in sorted(p for p in root.glob("*/*") if any(p.glob("*.json"))):
             profile, movie = folder.parts[-2:]
             records = records_in(folder)
             heading = nodes.rubric("", f"Profile {profile}, movie {movie}")
-            found.append(self.target(anchor(profile, movie), heading))
+            listing.append(self.target(anchor(profile, movie), heading))
             if not records:
-                found.append(nodes.paragraph("", "These notebooks name no run."))
+                listing.append(nodes.paragraph("", "These notebooks name no run."))
             for record in records:
                 line = details(summary(record), [field_list(record)])
                 # A run that serves two profiles is listed under both; the link goes to the first.
                 label = anchor(record["name"])
-                found.append(line if label in known else self.target(label, line))
+                listing.append(line if label in known else self.target(label, line))
                 known.add(label)
-        return found or [nodes.paragraph("", "No run has been recorded yet.")]
+        return listing or [nodes.paragraph("", "No run has been recorded yet.")]
 
     def target(self, label: str, node: nodes.Element) -> nodes.Element:
-        """Make a node the place that a label means."""
+        """Make a node the target of a label."""
         node["ids"].append(label)
         self.env.get_domain("std").note_hyperlink_target(label, self.env.docname, label)
         return node
@@ -133,20 +133,21 @@ def summary(record: dict) -> str:
     seconds = record.get("seconds")
     took = f", {seconds:.0f} s" if isinstance(seconds, int | float) else ""
     dirty = ", with uncommitted changes" if record.get("dirty") else ""
-    given = record.get("parameters", {})
-    what = f"{given['strategy']}, seeds {plain(given['seeds'])}" if {"strategy", "seeds"} <= given.keys() else (
-        f"seed {record.get('seed')}")
+    parameters = record.get("parameters", {})
+    what = f"seed {record.get('seed')}"
+    if {"strategy", "seeds"} <= parameters.keys():
+        what = f"{parameters['strategy']}, seeds {plain(parameters['seeds'])}"
     return f"{record['name']}: {what}{took}, commit {str(record.get('commit'))[:10]}{dirty}"
 
 
 def details(line: str, inside: list[nodes.Node]) -> nodes.container:
-    """Return a line that opens to show what is inside; without HTML, both."""
+    """Return a line that opens to show its contents; without HTML, both are shown."""
     body = nodes.container("", *inside, classes=["tapnb-details"])
     return TapnbDetails("", body, summary=line)
 
 
 class TapnbDetails(nodes.container):
-    """HTML's <details>: closed until it is asked for, with no script."""
+    """HTML's <details>: closed until the reader opens it, without a script."""
 
 
 def visit_details(translator, node: TapnbDetails) -> None:
@@ -166,16 +167,16 @@ def field(name: str, *body: nodes.Node) -> nodes.field:
 
 def field_list(values: dict) -> nodes.field_list:
     """Return a mapping as a field list, nested mappings and lists on one line each."""
-    found = nodes.field_list()
+    fields = nodes.field_list()
     for name, value in values.items():
         if isinstance(value, dict):
             value = ", ".join(f"{k} = {plain(v)}" for k, v in value.items())
-        found += field(name, nodes.paragraph("", plain(value)))
-    return found
+        fields += field(name, nodes.paragraph("", plain(value)))
+    return fields
 
 
 def plain(value: object) -> str:
-    """Return a JSON value as a person writes it; of a long table of numbers, how long it is."""
+    """Return a JSON value as a person writes it; of a long table of numbers, its length."""
     if isinstance(value, list) and len(json.dumps(value)) > LONG:
         return f"{len(value)} entries, in the record"
     if isinstance(value, dict):
@@ -188,7 +189,7 @@ def plain(value: object) -> str:
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the directives and the node that opens."""
+    """Register the directives and the node for details."""
     app.setup_extension("tapnb_results")
     app.add_node(TapnbDetails, html=(visit_details, depart_details))
     app.add_directive("provenance", Provenance)

@@ -1,4 +1,4 @@
-"""Tables of text, as all directives of this book make them."""
+"""Tables of text, for all directives of this book."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], wi
                title: nodes.title | None = None) -> nodes.table:
     """Return a table of plain text cells, see :func:`table_row`.
 
-    ``numeric`` says which columns are aligned by their digits and not broken; ``widths`` are relative, by default 1.
-    A cell with nothing in it shows a dash: there is nothing of this kind, rather than something forgotten.
+    ``numeric`` marks the columns that are aligned by their digits and not wrapped; ``widths`` are relative, by default
+    1. An empty cell shows a dash, so that it does not look forgotten.
     """
     group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in widths or [1] * len(header)),
                          cols=len(header))
@@ -23,7 +23,7 @@ def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], wi
 
 
 def scrolling(table: nodes.table) -> nodes.container:
-    """Return a table in a box that scrolls where the page is too narrow for it."""
+    """Return a table in a box that scrolls if the page is too narrow."""
     return nodes.container("", table, classes=["tapnb-scroll"])
 
 

@@ -8,14 +8,14 @@ from tapnb.figures.decorrelation import channel_correlations, decorrelation_satu
 from tapnb.figures.differences import runs_both_ways, score_effects
 from tapnb.figures.errors import confusion_matrices, error_rates, false_alarms, shares_over_time, surest_mistakes
 from tapnb.figures.findings import findings
-from tapnb.figures.grad_cam import attention_map, touching_regions
-from tapnb.figures.layers import architecture
+from tapnb.figures.grad_cam import grad_cam_map, touching_regions
+from tapnb.figures.layers import layers
 from tapnb.figures.pretraining import recipes, training_curves
 from tapnb.figures.speed import cost_growth_panels, precision_curves, speed_ratios
 from tapnb.figures.strategies import strategy_scores
 
-__all__ = ["architecture", "attention_map", "channel_correlations", "confusion_matrices", "content_view",
-           "cost_growth_panels", "criteria_examples", "decorrelation_saturation", "decorrelation_term", "error_rates",
-           "event_gallery", "false_alarms", "findings", "paper_reliability", "positives_over_time", "precision_curves",
-           "preprocessing", "recipes", "reliability", "runs_both_ways", "score_effects", "shares_over_time",
-           "speed_ratios", "strategy_scores", "surest_mistakes", "touching_regions", "training_curves"]
+__all__ = ["channel_correlations", "confusion_matrices", "content_view", "cost_growth_panels", "criteria_examples",
+           "decorrelation_saturation", "decorrelation_term", "error_rates", "event_gallery", "false_alarms", "findings",
+           "grad_cam_map", "layers", "paper_reliability", "positives_over_time", "precision_curves", "preprocessing",
+           "recipes", "reliability", "runs_both_ways", "score_effects", "shares_over_time", "speed_ratios",
+           "strategy_scores", "surest_mistakes", "touching_regions", "training_curves"]

@@ -30,10 +30,10 @@ def _diagonal(axes, ece: float, name: str) -> None:
 
 @styled
 def reliability(bins: pd.DataFrame) -> Figure:
-    """Share of events among the crop pairs of every bin against their mean probability, and the bins' pairs.
+    """Reliability diagram: share of events in every bin against its mean probability, and crop pairs by bin.
 
-    The first seed is drawn in full, as one run is in the paper: bins of one seed hold different crop pairs, so that
-    Wilson's intervals can be drawn. The other seeds are thin lines.
+    The first seed is drawn in full, as the paper draws one run. The bins of one seed share no crop pair, so that
+    Wilson's intervals hold. The other seeds are thin lines.
 
     Parameters
     ----------
@@ -57,26 +57,26 @@ def reliability(bins: pd.DataFrame) -> Figure:
         below.set(yscale="log", ylim=(0.7, None), xlabel="probability of an event")
     grid[0, 0].set_ylabel("share of events")
     grid[1, 0].set_ylabel("crop pairs")
-    named = dict(zip(*reversed(grid[0, 0].get_legend_handles_labels())))  # one entry for all other seeds
-    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=2)
+    handles = dict(zip(*reversed(grid[0, 0].get_legend_handles_labels())))  # one entry for all other seeds
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
     return figure
 
 
 @styled
 def paper_reliability(bins: pd.DataFrame) -> Figure:
-    """Figure 5 as the authors' scripts draw it: events found among the pairs of five bins of sigmoid(logit 1).
+    """Figure 5 as the authors' scripts draw it: recognised events as a share of five bins of sigmoid(logit 1).
 
-    A bar is the share of its pairs that are events *and* are recognised, so that it is low wherever the answer is
-    "no event", however true that is. The number above it says how many pairs there are. First seed.
+    A bar is the share of its pairs that are events *and* are recognised. It is therefore low wherever the answer is
+    "no event", even if that answer is right. The number above a bar counts its pairs. Only the first seed is drawn.
 
     Parameters
     ----------
     bins : DataFrame
         From :func:`tapnb.studies.calibration.bins` in the paper's form.
     """
-    one = bins[bins["seed"] == bins["seed"].iloc[0]]
+    first_seed = bins[bins["seed"] == bins["seed"].iloc[0]]
     figure, panels = plt.subplots(1, 4, figsize=(9.5, 2.8), sharey=True)
-    for (title, panel), axes in zip(_panels(one), panels):
+    for (title, panel), axes in zip(_panels(first_seed), panels):
         share = panel["events"] / panel["pairs"].clip(lower=1)
         axes.bar(panel["low"], share, panel["high"] - panel["low"], align="edge", color=BLUE, edgecolor="white")
         for low, high, top, n in zip(panel["low"], panel["high"], share, panel["pairs"]):

@@ -14,7 +14,7 @@ TITLES = {"uniform": "uniform windows", "change": "windows drawn by change"}
 
 @styled
 def content_view(summary: pd.DataFrame, paper: dict[str, tuple[float, float | None]]) -> Figure:
-    """Table 6 as a picture: accuracy against what a crop shows, changed by the crop or by the resolution.
+    """Table 6 as a picture: accuracy against the content view, changed by crop size or by resolution.
 
     Parameters
     ----------
@@ -26,20 +26,20 @@ def content_view(summary: pd.DataFrame, paper: dict[str, tuple[float, float | No
     samplers = summary["sampler"].unique()
     figure, panels = plt.subplots(1, len(samplers), figsize=(4.7 * len(samplers), 3.7), sharey=True, squeeze=False)
     for axes, sampler in zip(panels[0], samplers):
-        ours = summary[summary["sampler"] == sampler].sort_values("view")
-        series = {"crop": ours[ours["factor"] == 1],
-                  "resolution": ours[(ours["factor"] != 1) | (ours["setting"] == "same")]}
-        for (what, rows), style, shift in zip(series.items(), ("-o", "--s"), (0.97, 1.03)):  # so that bars do not meet
+        measured = summary[summary["sampler"] == sampler].sort_values("view")
+        series = {"crop": measured[measured["factor"] == 1],
+                  "resolution": measured[(measured["factor"] != 1) | (measured["setting"] == "same")]}
+        for (what, rows), style, shift in zip(series.items(), ("-o", "--s"), (0.97, 1.03)):  # bars side by side
             error = [rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]]
             axes.errorbar(rows["view"] * shift, rows["accuracy"], yerr=error, fmt=style, color=BLUE, markersize=5,
                           capsize=3, elinewidth=1, label=f"here, {what} changed")
             if sampler == "uniform":
-                theirs = [paper[name][0] for name in rows["setting"]]
-                axes.plot(rows["view"] * shift, theirs, style, color=VERMILLION, markersize=5, markerfacecolor="white",
-                          label=f"paper, {what} changed")
+                paper_accuracy = [paper[name][0] for name in rows["setting"]]
+                axes.plot(rows["view"] * shift, paper_accuracy, style, color=VERMILLION, markersize=5,
+                          markerfacecolor="white", label=f"paper, {what} changed")
         axes.axhline(0.5, color="black", linewidth=1, linestyle=":")
         views = sorted(summary["view"].unique())
-        between = (views[-2] * views[-1]) ** 0.5  # of two views, where no bar can reach it
+        between = (views[-2] * views[-1]) ** 0.5  # between two views, clear of all bars
         axes.annotate("chance", (between, 0.5), ha="center", va="bottom", fontsize=8, xytext=(0, 2),
                       textcoords="offset points")
         axes.set_xscale("log", base=2)

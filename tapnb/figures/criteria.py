@@ -1,4 +1,4 @@
-"""Figure of the labelling criteria: the rows of Table 4 found in the movie itself."""
+"""Figure of the labelling criteria: the cases of Table 4 in the movie itself."""
 
 from __future__ import annotations
 

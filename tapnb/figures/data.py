@@ -16,29 +16,29 @@ from tapnb.movies import Movie
 
 @styled
 def preprocessing(movie: Movie, pairs: crops.CropPairs, areas: np.ndarray, labels: np.ndarray,
-                  chosen: list[int]) -> Figure:
+                  indices: list[int]) -> Figure:
     """Figure 1: from two frames to crop pairs, masks and labels, drawn from the movie itself.
 
     Parameters
     ----------
     movie : Movie
     pairs, areas, labels
-        Of an event dataset; all ``chosen`` pairs lie in the same two frames.
-    chosen : list of int
-        Pairs to draw.
+        Of an event dataset.
+    indices : list of int
+        Pairs to draw; all lie in the same two frames.
     """
-    t, size = int(pairs.t[chosen[0]]), pairs.size
+    t, size = int(pairs.t[indices[0]]), pairs.size
     figure = plt.figure(figsize=(9.5, 6.4))
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
     for axes, frame in zip(left.subplots(2, 1), (t, t + 1)):
         show(axes, movie.frames[frame], movie.levels[frame], movie.masks[frame])
         axes.set_title(f"frame {frame}")
-        for number, i in enumerate(chosen, 1):
+        for number, i in enumerate(indices, 1):
             axes.add_patch(Rectangle((pairs.x[i], pairs.y[i]), size, size, fill=False, color=ORANGE, linewidth=1.5))
             axes.annotate(str(number), (pairs.x[i], pairs.y[i]), color=ORANGE, fontsize=10, weight="bold",
                           xytext=(2, -2), textcoords="offset points", va="top")  # inside: never cut off
-    grid = right.subplots(len(chosen), 4, width_ratios=(1, 1, 1, 1), squeeze=False)
-    for row, (number, i) in zip(grid, enumerate(chosen, 1)):
+    grid = right.subplots(len(indices), 4, width_ratios=(1, 1, 1, 1), squeeze=False)
+    for row, (number, i) in zip(grid, enumerate(indices, 1)):
         for column, frame in enumerate((t, t + 1)):
             crop, mask = window(movie, frame, pairs.y[i], pairs.x[i], size)
             show(row[column], crop, movie.levels[frame])
@@ -56,7 +56,7 @@ def preprocessing(movie: Movie, pairs: crops.CropPairs, areas: np.ndarray, label
 
 @styled
 def event_gallery(movie: Movie, windows: pd.DataFrame, size: int = 64, before: int = 2, after: int = 3) -> Figure:
-    """Example events: one a row, several frames around it, labelled pixels outlined.
+    """Example events: one per row, several frames around it, labelled pixels outlined.
 
     Parameters
     ----------

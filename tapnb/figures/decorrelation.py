@@ -1,4 +1,4 @@
-"""Figures of the decorrelation term: how it saturates as the crop grows, what it costs, which channels come of it."""
+"""Figures of the decorrelation term: how it saturates with the crop size, and the channels that result."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _case(rows: pd.DataFrame, network: str, images: str) -> pd.DataFrame:
 
 @styled
 def decorrelation_term(terms: pd.DataFrame, saturation: pd.DataFrame) -> Figure:
-    """Value and gradients of Eq. 5 against the side of the crop, in three forms: a dot a seed, a line at the median.
+    """Value and gradients of Eq. 5 against the side of the crop, in three forms: a dot per seed, a line at the median.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def decorrelation_term(terms: pd.DataFrame, saturation: pd.DataFrame) -> Figure:
                 median = of_form.groupby("size")[quantity].median() * factor
                 axes.plot(median.index, median, style[:-1], color=colour, label=text)
                 axes.plot(of_form["size"], of_form[quantity] * factor, style[-1], color=colour, markersize=4, alpha=0.6)
-            axes.set_yscale("symlog", linthresh=smallest)  # zero has a place: it is what is to be seen
+            axes.set_yscale("symlog", linthresh=smallest)  # zero has to be visible: the term falls to it
             axes.set_ylim(bottom=-0.3 * smallest)
         arrow = _case(saturation, network, images).groupby("size")["arrow_gradient_weights"].median()
         row[2].plot(arrow.index, arrow, "-", color="black", linewidth=1, label="gradient of the time-arrow loss")
@@ -68,7 +68,7 @@ def decorrelation_term(terms: pd.DataFrame, saturation: pd.DataFrame) -> Figure:
 
 @styled
 def decorrelation_saturation(saturation: pd.DataFrame) -> Figure:
-    """The products in the softmax of Eq. 5 against the side of the crop, and how many channels it has decided.
+    """The products in the softmax of Eq. 5 against the side of the crop, and the share of channels that it decides.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ def decorrelation_saturation(saturation: pd.DataFrame) -> Figure:
         parts = {"won": shares["won"], "not decided": 100 - shares["won"] - shares["lost"],
                  "lost": shares["lost"] - shares["beyond_floor"], "lost beyond the cap": shares["beyond_floor"]}
         bottom = np.zeros(len(sizes))
-        looks = ((BLUE, ""), ("white", ""), (ORANGE, "//"), (VERMILLION, "xx"))
-        for (name, heights), (colour, hatch) in zip(parts.items(), looks):
+        fills = ((BLUE, ""), ("white", ""), (ORANGE, "//"), (VERMILLION, "xx"))
+        for (name, heights), (colour, hatch) in zip(parts.items(), fills):
             axes.bar(place, heights, 0.8, bottom, color=colour, hatch=hatch, edgecolor="black", linewidth=0.5,
                      label=name)
             bottom += heights.to_numpy()
@@ -108,7 +108,7 @@ def decorrelation_saturation(saturation: pd.DataFrame) -> Figure:
 
 @styled
 def channel_correlations(channels: list[dict]) -> Figure:
-    """Correlations of the feature channels, one network each, channels in their own order.
+    """Correlations of the feature channels, one panel per network, channels in their own order.
 
     Parameters
     ----------

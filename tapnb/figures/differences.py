@@ -1,4 +1,4 @@
-"""Figures of what differs: effects on the scores, and the spread over seeds both ways."""
+"""Figures of the differences from the scripts: effects on the scores, and the spread over seeds both ways."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ TITLES = {"prec 0": "precision,\nno event", "rec 0": "recall,\nno event", "prec 
 
 @styled
 def score_effects(effects: list[Effect]) -> Figure:
-    """What each difference does to the scores: the other way less ours, with 95 % intervals.
+    """Effect of each difference on the scores: the other way minus the way of this project, with 95 % intervals.
 
     Parameters
     ----------
     effects : list of Effect
-        From :func:`tapnb.studies.differences.score_effects`; what is no score is left out.
+        From :func:`tapnb.studies.differences.score_effects`; effects on anything but scores are left out.
     """
     names = list(dict.fromkeys(e.difference for e in effects if e.measured in TITLES))
     figure, panels = plt.subplots(1, len(TITLES), figsize=(9.5, 1.5 + 0.45 * len(names)), sharex=True, sharey=True)
     for axes, (score, title) in zip(panels, TITLES.items()):
-        chosen = [e for e in effects if e.measured == score]
-        middle = np.array([e.effect for e in chosen])
-        ends = np.array([[e.low, e.high] for e in chosen]).reshape(-1, 2)
-        for value, (low, high), e in zip(middle, ends, chosen):  # a bootstrap's interval need not hold the effect
+        of_score = [e for e in effects if e.measured == score]
+        middle = np.array([e.effect for e in of_score])
+        ends = np.array([[e.low, e.high] for e in of_score]).reshape(-1, 2)
+        for value, (low, high), e in zip(middle, ends, of_score):  # a bootstrap interval need not contain the effect
             axes.plot([low, high], [names.index(e.difference)] * 2, color=BLUE, marker="|", markersize=7)
             axes.plot(value, names.index(e.difference), "o", color=BLUE, markersize=5)
         axes.axvline(0, color="black", linewidth=1, linestyle="--")
@@ -44,7 +44,7 @@ def score_effects(effects: list[Effect]) -> Figure:
 
 @styled
 def runs_both_ways(table: pd.DataFrame, reference: pd.DataFrame) -> Figure:
-    """Recall of both classes in every single run, our way and each of the scripts' ways.
+    """Recall of both classes in every run, trained as here and in each of the scripts' ways.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ COLUMNS = 4  # mistakes side by side, each a pair of crops
 
 @styled
 def confusion_matrices(matrices: dict[str, np.ndarray]) -> Figure:
-    """Table 3 as a picture: counts, and their share of the actual class, which is the colour as well.
+    """Table 3 as a picture: counts, and their share of the actual class, shown by the colour too.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def confusion_matrices(matrices: dict[str, np.ndarray]) -> Figure:
     for axes, (title, counts) in zip(panels[0], matrices.items()):
         matrix = np.reshape(np.asarray(counts, int), (2, 2))  # rows: actual, columns: predicted
         share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-        axes.pcolormesh(share, cmap="Blues", vmin=0, vmax=1)  # shapes, where imshow would put pixels into an SVG
+        axes.pcolormesh(share, cmap="Blues", vmin=0, vmax=1)  # vector shapes: imshow would put pixels into an SVG
         for (row, column), count in np.ndenumerate(matrix):
             name = confusion.OUTCOMES[2 * row + column].upper()
             axes.text(column + 0.5, row + 0.5, f"{name}  {count}\n{100 * share[row, column]:.1f} %", ha="center",
@@ -44,14 +44,14 @@ def confusion_matrices(matrices: dict[str, np.ndarray]) -> Figure:
 
 @styled
 def shares_over_time(shares: pd.DataFrame, names: tuple[str, str, str]) -> Figure:
-    """Figures 3 and 4: how a mistake, its right counterpart and the ground truth are spread over time.
+    """Figures 3 and 4: a mistake, its correct counterpart and the ground truth over time.
 
     Parameters
     ----------
     shares : DataFrame
         From :func:`tapnb.studies.errors.shares_over_time`.
     names : (str, str, str)
-        Its columns for the mistake, the right answers and the ground truth.
+        Columns of ``shares``: the mistake, the correct answers and the ground truth.
     """
     figure, axes = plt.subplots(figsize=(7.5, 3.0))
     for name, style in zip(names, LINES):
@@ -65,14 +65,14 @@ def shares_over_time(shares: pd.DataFrame, names: tuple[str, str, str]) -> Figur
 
 @styled
 def error_rates(rates: pd.DataFrame, per_frame: pd.DataFrame | None = None) -> Figure:
-    """How often each class is mistaken, over time, with 95 % intervals.
+    """Error rate of each class over time, with 95 % intervals.
 
     Parameters
     ----------
     rates : DataFrame
         From :func:`tapnb.studies.errors.rates_over_time`.
     per_frame : DataFrame, optional
-        The same for single frame pairs (``least`` 0): a pale dot each.
+        The same for single frame pairs (``least`` 0), drawn as pale dots.
     """
     figure, panels = plt.subplots(2, 1, figsize=(7.5, 4.6), sharex=True)
     for axes, name, colour, marker in zip(panels, ("false positives / negatives", "false negatives / positives"),
@@ -107,7 +107,7 @@ def surest_mistakes(movie: Movie, false_positives: pd.DataFrame, false_negatives
     movie : Movie
     false_positives, false_negatives : DataFrame
         ``t``, ``y``, ``x`` (frame, upper left corner in pixels), ``probability`` of an event and ``margin`` (difference
-        of the logits), the surest first; a column ``holds``, if there is one, is written below.
+        of the logits), the surest first; the text of an optional column ``holds`` is written below.
     size : int
         Side of the crops, in pixels.
 
@@ -116,9 +116,9 @@ def surest_mistakes(movie: Movie, false_positives: pd.DataFrame, false_negatives
     ValueError
         If there is no mistake to show.
     """
-    given = {"false positives: an event is seen, none is labelled": false_positives,
+    tables = {"false positives: an event is seen, none is labelled": false_positives,
              "false negatives: an event is labelled, none is seen": false_negatives}
-    groups = {title: rows for title, rows in given.items() if len(rows)}
+    groups = {title: rows for title, rows in tables.items() if len(rows)}
     if not groups:
         raise ValueError("there is no mistake to show; say so in a sentence instead")
     lines = {title: -(-len(rows) // COLUMNS) for title, rows in groups.items()}
@@ -140,12 +140,13 @@ def surest_mistakes(movie: Movie, false_positives: pd.DataFrame, false_negatives
 
 @styled
 def false_alarms(tables: dict[str, pd.DataFrame]) -> Figure:
-    """False-positive rate by what a negative crop holds, one marker a strategy, with 95 % intervals.
+    """False-positive rate by the content of a negative crop, one marker per strategy, with 95 % intervals.
 
     Parameters
     ----------
     tables : dict of DataFrame
-        By the panel's title, from :func:`tapnb.studies.limitations.false_alarms_by_kind`; the same kinds in the same order.
+        By the panel's title, from :func:`tapnb.studies.limitations.false_alarms_by_kind`; all with the same kinds in
+        the same order.
     """
     kinds = list(dict.fromkeys(next(iter(tables.values()))["kind"]))
     figure, panels = plt.subplots(1, len(tables), figsize=(9.5, 0.4 * len(kinds) + 1.3), sharey=True, squeeze=False)
@@ -164,7 +165,7 @@ def false_alarms(tables: dict[str, pd.DataFrame]) -> Figure:
                           va="center", fontsize=7)
         most = 100 * table["high"].max()
         axes.set(title=title, xlabel="negatives taken for an event (%)",
-                 xlim=(0, 1.2 * most if most > 0 else 1))  # the numbers stand right of all bars
+                 xlim=(0, 1.2 * most if most > 0 else 1))  # room for the numbers, right of all bars
         axes.set_xticks([tick for tick in axes.get_xticks() if tick <= min(100, axes.get_xlim()[1])])
         axes.grid(axis="y", visible=False)
     panels[0, 0].set(yticks=range(len(kinds)), yticklabels=kinds, ylim=(len(kinds) - 0.4, -0.6))

@@ -1,4 +1,4 @@
-"""The figure of the front page: the arrow and the strategies, movie beside movie and beside the paper."""
+"""The figure of the front page: time arrow and strategies, for every movie and the paper."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tapnb.figures.style import BLUE, GREEN, PURPLE, VERMILLION, styled
 
 MARKS = ("D", "o", "s", "^", "v")
 COLOURS = ("black", BLUE, VERMILLION, GREEN, PURPLE)
-"""Of the paper and of the movies, in the order in which they come; told apart without colour by their marks."""
+"""Of the paper and of the movies, in the order of the sources; the marks differ as well as the colours."""
 
 
 @styled
 def findings(arrow: pd.DataFrame, strategies: pd.DataFrame) -> Figure:
-    """How well the time arrow is told, how well events are recognised, and how well crop pairs are ranked.
+    """Accuracy of the time arrow, F1 of event recognition, and average precision of the ranked crop pairs.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def findings(arrow: pd.DataFrame, strategies: pd.DataFrame) -> Figure:
         shift = 0.16 * (place - (len(sources) - 1) / 2)
         look = dict(fmt=MARKS[place % len(MARKS)], color=COLOURS[place % len(COLOURS)], markersize=5, capsize=2,
                     elinewidth=1, linestyle="none")
-        own = arrow[arrow["source"] == source]
-        left.errorbar([sizes.index(size) + shift for size in own["size"]], own["accuracy"],
-                      yerr=[own["accuracy"] - own["low"], own["high"] - own["accuracy"]], label=source, **look)
-        own = strategies[strategies["source"] == source]
-        at = [names.index(name) + shift for name in own["strategy"]]
-        middle.errorbar(at, own["f1"], yerr=own["std"].fillna(0), **look)
-        right.errorbar(at, own["ap"], yerr=own["ap_std"].fillna(0), **look)
+        sized = arrow[arrow["source"] == source]
+        left.errorbar([sizes.index(size) + shift for size in sized["size"]], sized["accuracy"],
+                      yerr=[sized["accuracy"] - sized["low"], sized["high"] - sized["accuracy"]], label=source, **look)
+        scores = strategies[strategies["source"] == source]
+        positions = [names.index(name) + shift for name in scores["strategy"]]
+        middle.errorbar(positions, scores["f1"], yerr=scores["std"].fillna(0), **look)
+        right.errorbar(positions, scores["ap"], yerr=scores["ap_std"].fillna(0), **look)
     left.axhline(0.5, color="0.4", linestyle=":", linewidth=1)
     left.annotate("chance", (0, 0.5), xycoords=("axes fraction", "data"), xytext=(3, 3), textcoords="offset points",
                   fontsize=8)

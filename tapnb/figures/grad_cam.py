@@ -1,4 +1,4 @@
-"""Figures of what the time-arrow network looks at: Figure 2, and how often its top regions touch an event."""
+"""Figures of Grad-CAM: Figure 2, and how often the top regions of a map touch an event."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from tapnb.movies import Movie
 from tapnb.studies.grad_cam import REGIONS, SIZE
 
 WIDTH, TALLEST = 9.0, 6.4  # inches: a wide frame fills the width, a square one the height
-BRIGHTEST = 99.9  # percentile of a map at which its colours end: single pixels go far beyond it
+BRIGHTEST = 99.9  # percentile of a map at the end of its colours: single pixels lie far above it
 
 
 @styled
-def attention_map(movie: Movie, t: int, importance: np.ndarray, boxes: np.ndarray, label: str,
-                  size: int = SIZE) -> Figure:
-    """Figure 2 for one frame: a map over frame ``t``, its top regions, and these in frames ``t`` and ``t + 1``.
+def grad_cam_map(movie: Movie, t: int, importance: np.ndarray, boxes: np.ndarray, label: str,
+                 size: int = SIZE) -> Figure:
+    """Figure 2 for one frame: a map over frame ``t``, and its top regions in frames ``t`` and ``t + 1``.
 
     Parameters
     ----------
     movie : Movie
     t : int
     importance : float array, shape (Y, X)
-        One of :func:`tapnb.explain.maps`; where it is negative nothing is drawn.
+        One of :func:`tapnb.explain.maps`; negative values are not drawn.
     boxes : int array, shape (<= 8, 2)
         From :func:`tapnb.studies.grad_cam.top_regions`.
     label : str
-        What the map shows, for its colour bar.
+        Name of the map, for its colour bar.
     size : int
         Side of the boxes, in pixels.
     """

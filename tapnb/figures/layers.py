@@ -13,7 +13,7 @@ from tapnb.models import FEATURES
 from tapnb.studies import layers as traced
 from tapnb.studies.layers import Step, grouped
 
-# In inches, as are the axes' units: text and boxes keep their proportion whatever the number of layers.
+# In inches, the unit of the axes too: text and boxes keep their proportion for any number of layers.
 WIDTH, MARGIN = 7.4, 0.2
 LEFT, RIGHT = 1.3, 5.2  # sides of the boxes
 HEIGHT, GAP = 0.28, 0.27
@@ -21,11 +21,11 @@ PATHS, SHORTCUT, WEIGHTS = LEFT - 0.12, RIGHT + 0.4, RIGHT + 1.1  # other column
 
 FILLS = {"convolution": "#CFE3F1", "linear": "#F0DDE8", "mean": "#FBE9C6", "sum": "#F9DDCB", "BatchNorm": "#D5EFE5",
          "activation": "#E9E9E9"}
-"""Pale Okabe-Ito colours; what a box is also stands in it."""
+"""Pale Okabe-Ito colours; the text in a box says what it is as well."""
 
 
 @styled
-def architecture(head: nn.Module, size: int = 48, features: int = FEATURES) -> Figure:
+def layers(head: nn.Module, size: int = 48, features: int = FEATURES) -> Figure:
     """Figure 7: the layers of an event head, from the features of a crop pair to its two logits.
 
     Parameters
@@ -40,7 +40,7 @@ def architecture(head: nn.Module, size: int = 48, features: int = FEATURES) -> F
     Raises
     ------
     ValueError
-        If the head was not made for such features, see :func:`tapnb.studies.layers.steps`.
+        If the head does not take such features, see :func:`tapnb.studies.layers.steps`.
     """
     steps = traced.steps(head, (2, features, size, size))
     tops = _tops(steps)
@@ -64,11 +64,11 @@ def architecture(head: nn.Module, size: int = 48, features: int = FEATURES) -> F
 
 
 def _tops(steps: list[Step]) -> list[float]:
-    """Upper ends of the boxes: BatchNorm and activations stick to what they follow, if nothing else takes from it."""
+    """Upper ends of the boxes: BatchNorm and activations touch the box before, if nothing else reads it."""
     tops = [MARGIN]
     for i, step in enumerate(steps[1:], 1):
-        takers = sum(i - 1 in other.inputs for other in steps)
-        sticks = step.kind in ("BatchNorm", "activation") and step.inputs == (i - 1,) and takers == 1
+        readers = sum(i - 1 in other.inputs for other in steps)
+        sticks = step.kind in ("BatchNorm", "activation") and step.inputs == (i - 1,) and readers == 1
         tops.append(tops[-1] + HEIGHT + (0 if sticks else GAP))
     return tops
 
@@ -85,7 +85,7 @@ def _box(axes: Axes, step: Step, top: float) -> None:
 
 
 def _edge(axes: Axes, start: float, end: float, shape: tuple) -> None:
-    """From one box down to the next with the shape of what passes; nothing where they touch."""
+    """Arrow from one box down to the next, with the shape of the tensor; nothing where they touch."""
     if end > start:
         centre = (LEFT + RIGHT) / 2
         axes.add_patch(_arrow((centre, start), (centre, end)))

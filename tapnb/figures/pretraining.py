@@ -1,4 +1,4 @@
-"""Figures of the pretraining: Figure 6 and what the recipes of drawing crops buy."""
+"""Figures of the pretraining: Figure 6, and the accuracy of other recipes for drawing crops."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def training_curves(history: pd.DataFrame) -> Figure:
 
 @styled
 def recipes(histories: dict[str, pd.DataFrame]) -> Figure:
-    """What the deviations from uniform 96-pixel crops buy: held-out accuracy against pairs and minutes.
+    """Held-out accuracy against pairs and minutes, for uniform 96-pixel crops and for other recipes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Figures of what things cost: ratios to the plain way, growth, and both precisions."""
+"""Figures of run time and memory: ratios to the plain way, growth, and both precisions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRECISIONS = {"float32": ("-", BLUE), "bfloat16": ("--", VERMILLION)}
 
 @styled
 def speed_ratios(table: pd.DataFrame) -> Figure:
-    """How many times as fast as the plain way, one dot a row, with the extremes of the repetitions and the goal.
+    """How many times as fast as the plain way, one dot per row, with the extremes of the repetitions and the goal.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def cost_growth_panels(measured: dict[str, dict]) -> Figure:
     Parameters
     ----------
     measured : dict
-        The part ``growth`` of :func:`tapnb.studies.speed.read`. The dotted lines are a cost in proportion, from the first
-        point of a series on: for the side of a frame to its square, for threads to one over their number.
+        The part ``growth`` of :func:`tapnb.studies.speed.read`. The dotted lines show a cost in proportion, from
+        the first point of a series: to the square of a frame's side, and to one over the number of threads.
     """
     figure, grid = plt.subplots(2, len(GROWTH), figsize=(9.5, 5.2), sharex="col")
     for (key, title), (times, memory) in zip(GROWTH.items(), grid.T):
@@ -85,7 +85,7 @@ def cost_growth_panels(measured: dict[str, dict]) -> Figure:
         for axes in (times,) if unknown else (times, memory):
             axes.set(xscale="log", yscale="log")
             low, high = axes.get_ylim()
-            wider = max(1.0, 6 / (high / low)) ** 0.5  # what hardly grows shall look flat
+            wider = max(1.0, 6 / (high / low)) ** 0.5  # a cost that hardly grows has to look flat
             axes.set_ylim(low / wider, high * wider)
             _plain_ticks(axes.yaxis, (1,) if high * wider / (low / wider) > 60 else (1, 2, 5))
         every = np.unique(np.concatenate([points["x"] for points in lines.values()]))
@@ -102,7 +102,7 @@ def cost_growth_panels(measured: dict[str, dict]) -> Figure:
 
 @styled
 def precision_curves(runs: list[dict]) -> Figure:
-    """Loss and held-out accuracy of trainings in either precision, a line a seed.
+    """Loss and held-out accuracy of trainings in either precision, one line per seed.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def precision_curves(runs: list[dict]) -> Figure:
 
 
 def _nothing(figure: Figure, *panels) -> Figure:
-    """Say in each panel that there is nothing to draw."""
+    """Write in each panel that there is nothing to draw."""
     for axes in panels:
         axes.text(0.5, 0.5, MISSING, ha="center", va="center", transform=axes.transAxes, fontsize=9)
         axes.grid(visible=False)

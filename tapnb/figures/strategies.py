@@ -14,12 +14,12 @@ from tapnb.metrics.scores import SCORES
 
 @styled
 def strategy_scores(table: pd.DataFrame, paper: pd.DataFrame) -> Figure:
-    """Table 2 as a picture: precision and recall of both classes by strategy, ours and the paper's.
+    """Table 2 as a picture: precision and recall of both classes by strategy, here and in the paper.
 
     Parameters
     ----------
     table : DataFrame
-        One row a run: ``strategy`` and the columns of :data:`tapnb.metrics.scores.SCORES`.
+        One row per run: ``strategy`` and the columns of :data:`tapnb.metrics.scores.SCORES`.
     paper : DataFrame
         From :func:`tapnb.studies.paper.table2`.
     """
@@ -33,6 +33,6 @@ def strategy_scores(table: pd.DataFrame, paper: pd.DataFrame) -> Figure:
         axes.errorbar(paper[score], np.arange(len(names)) + 0.3, xerr=paper[f"{score} std"], fmt="D", color=VERMILLION,
                       markersize=4, capsize=2, elinewidth=1, label="paper, mean ± std")
         axes.set(title=titles[score], xlim=(-0.03, 1.03), xlabel="", ylabel="")
-    handles = dict(zip(*reversed(panels[0].get_legend_handles_labels())))  # one entry a kind, not one a strategy
+    handles = dict(zip(*reversed(panels[0].get_legend_handles_labels())))  # one entry per kind, not per strategy
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
     return figure

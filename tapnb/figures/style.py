@@ -1,4 +1,4 @@
-"""What all figures share: one style, colours that the colour-blind can tell apart, movie windows in grey."""
+"""Shared by all figures: one style, a palette for colour-blind readers, movie windows in grey."""
 
 from __future__ import annotations
 

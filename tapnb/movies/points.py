@@ -1,7 +1,7 @@
 """Event masks from points: for a movie whose events were clicked, not outlined.
 
-A table of points (t, y, x) becomes masks by segmenting the nucleus at each point. Nothing is learned and no
-other cell is segmented, so a point list is all that has to be kept, shipped or made by hand.
+The nucleus at each point (t, y, x) of a table is segmented. Nothing is learned and no other cell is segmented:
+only the list of points has to be stored, shipped or clicked by hand.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def read_points(path) -> pd.DataFrame:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If a column is missing or holds something else than numbers.
+        If a column is missing or holds values that are not numbers.
     """
     points = pd.read_csv(path, comment="#")
     missing = [column for column in "tyx" if column not in points]
@@ -93,9 +93,9 @@ def nucleus_at(frame, centres, index=0, radius=9):
     frame : numpy.ndarray
         (Y, X) bright nuclei on a dark background.
     centres : numpy.ndarray
-        (n, 2) points (y, x) in pixels; the others are other nuclei (a daughter's sister), kept apart.
+        (n, 2) points (y, x) in pixels; the other points are other nuclei (a daughter's sister), kept apart.
     index : int
-        Which of them is segmented.
+        Index of the point whose nucleus is segmented.
     radius : float
         Radius of a typical nucleus, in pixels.
 
@@ -110,8 +110,8 @@ def nucleus_at(frame, centres, index=0, radius=9):
     -----
     Threshold at 13 % of the way from the window's background to the nucleus' own brightness, since a
     dividing nucleus is several times brighter than its neighbours, then watershed from the point against
-    the other points and the other bright spots further than 1.2 radii away. Where that gives next to
-    nothing, a disc is used. Against the whole-nucleus masks of HeLa 02 (165 points at the first 55
+    the other points and the other bright spots further than 1.2 radii away. If almost
+    nothing remains, a disc is used. Against the whole-nucleus masks of HeLa 02 (165 points at the first 55
     divisions): mean intersection over union 0.86; a disc of the same radius alone has 0.65.
     """
     reach = int(round(3 * radius))

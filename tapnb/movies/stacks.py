@@ -1,7 +1,7 @@
 """Grey TIFF stacks as arrays (T, Y, X): a multi-page file, or a folder of single-page files.
 
-A stack is refused in one sentence that says what is wrong, in which file, and what to do. A large one is not loaded
-but memory-mapped: its pixels stay on disk, and the system reads those that are looked at.
+The error for a bad stack is one sentence: what is wrong, in which file, and what to do. A large stack is
+memory-mapped instead of loaded: its pixels stay on disk, and the system reads only those that are used.
 """
 
 import logging
@@ -19,8 +19,8 @@ __all__ = ["read_stack", "check_frames", "converted", "empty", "natural_key"]
 SUFFIXES = (".tif", ".tiff")
 
 LARGE = 2**30
-"""Bytes from which a stack is mapped and not loaded. Two smaller ones, frames and masks, fit beside a training into
-8 GB, and random crops come faster from memory than from a disk."""
+"""Stacks of at least this many bytes are mapped, not loaded. Smaller frames and masks fit into 8 GB together with a
+training, and random crops are read faster from memory than from a disk."""
 
 
 def natural_key(path) -> list:
@@ -38,14 +38,14 @@ def read_stack(path, labels=False) -> np.ndarray:
         A multi-page TIFF file, or a folder whose ``.tif`` and ``.tiff`` files, in natural order of their
         names, are the frames.
     labels : bool
-        Whether these are labels and not grey levels: any integer dtype or booleans will do then.
+        Whether the stack holds labels instead of grey levels: any integer dtype or booleans are then allowed.
 
     Returns
     -------
     numpy.ndarray
         (T, Y, X), at least 2 frames, as stored: ``uint8``, ``uint16`` or floating point in grey levels. From
         ``LARGE`` bytes on a read-only :class:`numpy.memmap`: of the file itself if it is uncompressed, contiguous
-        and in this machine's byte order, else of a temporary file that goes with the array.
+        and in this machine's byte order, else of a temporary file that is deleted with the array.
 
     Raises
     ------
@@ -60,22 +60,22 @@ def read_stack(path, labels=False) -> np.ndarray:
         raise FileNotFoundError(f"There is no file or folder {path}: check the path.")
     stack = _read_folder(path) if path.is_dir() else read_tiff(path)
     if isinstance(stack, np.memmap):
-        stack.flags.writeable = False  # a temporary file no less than one that is mapped itself
+        stack.flags.writeable = False  # a map of a temporary file is as read-only as one of the file itself
     check_frames(stack, str(path), labels)
     return stack
 
 
 def check_frames(frames, where, labels=False) -> None:
-    """Raise one sentence unless frames are (T >= 2, Y, X), of a supported dtype, and finite.
+    """Raise a ValueError unless frames are (T >= 2, Y, X), of a supported dtype, and finite.
 
     Parameters
     ----------
     frames : numpy.ndarray
         The frames to check.
     where : str
-        What the sentence calls them: a path, or the movie's name.
+        Their name in the error message: a path, or the movie's name.
     labels : bool
-        Whether any integer dtype or booleans will do.
+        Whether any integer dtype or booleans are allowed.
 
     Raises
     ------
@@ -104,21 +104,21 @@ def check_frames(frames, where, labels=False) -> None:
 
 
 def converted(stack, dtype, where) -> np.ndarray:
-    """Return a stack in a dtype, converted frame by frame; the stack itself if it has that dtype.
+    """Convert a stack to a dtype, frame by frame; a stack that already has it is returned itself.
 
     Parameters
     ----------
     stack : numpy.ndarray
-        (T, Y, X), or any other array whose first axis is gone through.
+        (T, Y, X), or any other array; converted along its first axis.
     dtype : numpy.dtype
-        The dtype wanted, byte order included; values must fit into it.
+        The new dtype, byte order included; values must fit into it.
     where : str
-        What an error calls the stack: a path, or the movie's name.
+        Name of the stack in the error message: a path, or the movie's name.
 
     Returns
     -------
     numpy.ndarray
-        From ``LARGE`` bytes on a map of a temporary file that goes with the array.
+        From ``LARGE`` bytes on a map of a temporary file that is deleted with the array.
 
     Raises
     ------
@@ -138,14 +138,14 @@ class _NoRoom(ValueError):
 
 
 def empty(shape, dtype, where) -> np.ndarray:
-    """Return an array to be filled: in memory or, if large, mapped to a temporary file that goes with the array.
+    """Allocate an array to fill: in memory or, if large, mapped to a temporary file that goes with the array.
 
     Parameters
     ----------
     shape : tuple of int
     dtype : numpy.dtype
     where : str
-        What an error calls the array: a path, or the movie's name.
+        Name of the array in the error message: a path, or the movie's name.
 
     Returns
     -------
@@ -162,10 +162,10 @@ def empty(shape, dtype, where) -> np.ndarray:
         return np.empty(shape, dtype)
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
-    if free < size:  # asked now: a disk that fills up under a map kills the process
+    if free < size:  # checked now: a disk that fills up under a map kills the process
         raise _NoRoom(f"{where} takes {size / 1e9:.1f} GB unpacked, but {folder} has {free / 1e9:.1f} GB left: "
                       "set TMPDIR to a folder with more room.")
-    with tempfile.TemporaryFile() as file:  # has no name to be left behind; closed, it lives as long as its map
+    with tempfile.TemporaryFile() as file:  # without a name nothing is left behind; lives as long as its map
         return np.memmap(file, dtype, "w+", shape=shape)
 
 
@@ -186,7 +186,7 @@ def read_tiff(path) -> np.ndarray:
             if not damage and len(kinds) == 1:
                 stack = _pixels(tiff, pages, path)
     except (_NoRoom, MemoryError):
-        raise  # the file is in order
+        raise  # nothing is wrong with the file
     except Exception as error:  # each codec has its own exceptions
         raise ValueError(f"{path} is not a readable TIFF file ({type(error).__name__}: {error}): "
                          "save or copy it again.") from error
@@ -202,7 +202,7 @@ def read_tiff(path) -> np.ndarray:
 
 
 def _pixels(tiff, pages, path) -> np.ndarray:
-    """All pixels of an open file: mapped where they lie if they are many and can be, else unpacked page by page."""
+    """All pixels of an open file: mapped in place if there are many and the file allows it, else page by page."""
     if len(tiff.series) > 1:
         stack = empty((len(pages), *pages[0].shape), pages[0].dtype, path)
         for page, pixels in zip(pages, stack):

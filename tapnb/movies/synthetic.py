@@ -1,8 +1,8 @@
 """A simulated phase-contrast movie of dividing and dying cells, with its event masks.
 
 A dish is simulated (:mod:`tapnb.movies.synthetic_cells`), drawn every 15 minutes
-(:mod:`tapnb.movies.synthetic_optics`), and what happened is written down as masks and as a table. Its constants are
-biology and optics, not fitted to any result.
+(:mod:`tapnb.movies.synthetic_optics`), and its events are recorded as masks and as a table. The constants come from
+biology and optics; none is fitted to a result.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tapnb.movies.synthetic_cells import (
 )
 
 VERSION = 1
-"""Raised when the same arguments give another movie: kept movies of another version are not read."""
+"""Increased when the same arguments give a different movie: stored movies of another version are not read."""
 
 MINUTES_PER_FRAME = 15.0  # the paper's movie
 CELLS = 500  # in 1024 x 1024 pixels at frame 0: 590 per mm2, a third confluent; 1100 are three quarters
@@ -51,13 +51,13 @@ def simulate(seed: int = 1, frames: int = 96, size: int = 1024, cells: int | Non
     Parameters
     ----------
     seed : int
-        Seed; another one gives another position of the same dish.
+        Random seed; another seed gives another position of the same dish.
     frames : int
         Number of frames, 15 minutes apart, at least 2.
     size : int
         Side of the field in pixels of 0.9 um, at least 96.
     cells : int, optional
-        Cells in the field at frame 0; 500 in 1024 x 1024 pixels, in proportion to the area, if not given.
+        Cells in the field at frame 0; by default 500 per 1024 x 1024 pixels of its area.
     name : str
         Name of the movie.
 
@@ -68,8 +68,8 @@ def simulate(seed: int = 1, frames: int = 96, size: int = 1024, cells: int | Non
         daughters have parted, 2 on a dying cell while it shrinks and blebs; ``events``, one row per event or
         confounder: ``t y x`` (division: the daughters' first frame; death: its first frame; others: the
         middle of their time), ``kind`` ("division", "death", "round-up", "bright", "polarised", "debris",
-        "blob"), ``track``, and ``first last`` (frames between which it is seen) and ``moves`` (pixels, the
-        farthest it is from ``y x`` in that time).
+        "blob"), ``track``, and ``first last`` (first and last frame in which it is visible) and ``moves`` (pixels, its
+        largest distance from ``y x`` in that time).
 
     Raises
     ------
@@ -101,7 +101,7 @@ def simulate(seed: int = 1, frames: int = 96, size: int = 1024, cells: int | Non
 
 
 def _check(seed, frames, size, cells) -> int:
-    """Number of cells, or one sentence on the argument that is out of range."""
+    """Return the number of cells; raise a ValueError for an argument out of range."""
     for label, value, least in (("seed", seed, 0), ("frames", frames, 2), ("size", size, SMALLEST)):
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
             raise ValueError(f"{label} of the synthetic movie is {value!r}: "
@@ -137,7 +137,7 @@ def _render(population, textures, offset, tilt, gain, rng) -> tuple[np.ndarray, 
     synthetic_optics.draw_cells(path, mask, drawn, textures, UM_PER_PIXEL)
     s, b = population.specks, population.blobs
     shift = offset + synthetic_optics.PAD
-    # blebs: four spheres half sunk into the cell, at places that the outline's modes give and change
+    # blebs: four spheres half sunk into the cell; the outline's modes set and move their places
     blebs = 0.85 * np.stack(unit(c["modes"][dies].reshape(-1, 4, 2).transpose(2, 0, 1)))  # (2, deaths, 4)
     bleb_y, bleb_x = (drawn[axis][dies, None] + drawn["radius"][dies, None] * way
                       for axis, way in zip(("y", "x"), blebs, strict=True))
@@ -157,7 +157,7 @@ def _observe(population, offset, t: int) -> list[tuple]:
     label, rows = labels(c), []
     for state, kind in KINDS.items():
         seen = (c["state"] == state) & ((label > 0) | (c["round"] > 0.5) | (state == RUNS))
-        track = c["parent"] if state == DAUGHTER else c["track"]  # an event keeps its mother's number
+        track = c["parent"] if state == DAUGHTER else c["track"]  # a division keeps the mother's number
         begun = state == DAUGHTER
         rows += [(t, y, x, kind, n, begun, r) for y, x, n, r in
                  zip(c["y"][seen], c["x"][seen], track[seen], radius[seen], strict=True)]
@@ -168,7 +168,7 @@ def _observe(population, offset, t: int) -> list[tuple]:
 
 
 def _events(rows: list[tuple], size: int) -> pd.DataFrame:
-    """One row per event from its rows per frame."""
+    """Merge the rows per frame into one row per event."""
     seen = pd.DataFrame(rows, columns=["t", "y", "x", "kind", "track", "begun"])
     seen = seen.groupby(["kind", "track", "t"], as_index=False).mean()  # two daughters: their midpoint
     gap = (seen.t.diff() != 1) | (seen.track.diff() != 0) | (seen.kind != seen.kind.shift())

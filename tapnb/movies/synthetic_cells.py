@@ -1,6 +1,6 @@
 """The simulated cells: crawling, growing, rounding up, dividing, dying.
 
-Arrays of cells, debris and blobs, advanced in steps of five minutes. What is bright is not thereby an event:
+Arrays of cells, debris and blobs, advanced in steps of five minutes. Not everything bright is an event:
 cells also round up and flatten again, cling loosely as bright spheres for hours, and float by out of focus.
 Only arithmetic and square roots act on the state, so that a seed gives the same cells on other processors.
 """
@@ -41,14 +41,14 @@ DYING = (65.0, 120.0)  # minutes of shrinking and blebbing before the cell break
 SHRINKAGE = 0.72  # final linear size: apoptosis takes a half or more of the volume
 DEBRIS_LIFE = 7 * 60.0  # minutes over which apoptotic bodies fade (digested, detached)
 
-# Neither: what is bright, round or fast without being an event
+# Confounders: bright, round or fast, but no event
 ROUND_UP = 0.045 / 60  # per cell and minute: passing loss of adhesion or abortive rounding
 ROUND_UP_TIME = (40.0, 170.0)  # minutes before it spreads again
 CLINGING = 0.016 / 60  # per cell and minute: becomes a loosely attached sphere ...
 CLINGING_TIME = (180.0, 780.0)  # ... for hours; one cell in six is round: a weakly adherent line
 POLARISED = 0.018 / 60  # per cell and minute: polarises and runs
 POLARISED_TIME = (50.0, 130.0)  # minutes
-SPECKS = 150  # pieces of dirt in 1024 x 1024 pixels, there from beginning to end
+SPECKS = 150  # pieces of dirt in 1024 x 1024 pixels, present in all frames
 BLOBS = 26  # out-of-focus things in 1024 x 1024 pixels
 BLOB_LIFE = 6 * 60.0  # minutes before a blob floats off and another comes
 
@@ -77,7 +77,7 @@ class Population:
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of randomness; the population is a function of its state.
+        Source of randomness; the same state gives the same population.
     size : int
         Side of the field in pixels; the domain reaches ``MARGIN`` pixels further on each side.
     cells : int
@@ -89,7 +89,7 @@ class Population:
         One row per living cell: position ``y x`` (pixels), axis ``hy hx`` (unit vector), ``length`` (um, cube
         root of the volume), ``growth`` (um a minute), ``due`` (minutes to mitosis), ``state`` with its
         ``clock`` (minutes left) and ``span`` (minutes in all), ``age`` (minutes since birth), ``round`` (0
-        flat .. 1 sphere), ``pace`` (its own speed of rounding), ``stretch`` (long axis over the short one),
+        flat .. 1 sphere), ``pace`` (relative speed), ``stretch`` (long axis over the short one),
         the outline's ``modes``, textures, ``track`` and ``parent``.
     specks : structured ndarray of SPECK
         Debris: ``y x radius`` (pixels), ``path`` (radians), ``fades`` (share lost per minute), ``track``.
@@ -138,7 +138,7 @@ class Population:
         return np.arange(self.tracks - count, self.tracks) + 1
 
     def _new_cells(self, count: int) -> np.ndarray:
-        """Cells with random axes, outlines and textures; position, size and cycle are the caller's."""
+        """Cells with random axes, outlines and textures; the caller sets position, size and cycle."""
         rng, cells = self.rng, np.zeros(count, CELL)
         cells["hy"], cells["hx"] = unit(rng.standard_normal((2, count)))
         cells["modes"] = rng.standard_normal((count, 8))
@@ -212,11 +212,11 @@ class Population:
         daughters["parent"] = np.repeat(mothers["track"], 2)
         pieces = np.repeat(dead, rng.integers(3, 8, len(dead)))  # apoptotic bodies, where the cell was
         spread = 0.75 * SPHERE * pieces["length"] / UM_PER_PIXEL
-        left = self._new_specks(pieces["y"] + spread * rng.standard_normal(len(pieces)),
-                                pieces["x"] + spread * rng.standard_normal(len(pieces)))
-        left["path"] = rng.uniform(0.6, 2.2, len(left))
-        left["fades"] = 1 / (DEBRIS_LIFE * rng.uniform(0.4, 1.6, len(left)))
-        self.specks = np.concatenate([self.specks, left])
+        remains = self._new_specks(pieces["y"] + spread * rng.standard_normal(len(pieces)),
+                                   pieces["x"] + spread * rng.standard_normal(len(pieces)))
+        remains["path"] = rng.uniform(0.6, 2.2, len(remains))
+        remains["fades"] = 1 / (DEBRIS_LIFE * rng.uniform(0.4, 1.6, len(remains)))
+        self.specks = np.concatenate([self.specks, remains])
         gone = over & ((c["state"] == MITOSIS) | (c["state"] == DIES))
         self.cells = np.concatenate([c[~gone], daughters])
 
@@ -296,5 +296,5 @@ def labels(cells: np.ndarray) -> np.ndarray:
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors (2, ...) scaled to length 1; headings are kept as such, so that no sine is needed."""
+    """Vectors (2, ...) scaled to length 1; directions are stored as unit vectors, so that no sine is needed."""
     return vectors / np.sqrt(vectors[0] ** 2 + vectors[1] ** 2)

@@ -7,8 +7,8 @@ The ring also catches some scattered light of low spatial frequency, which is wh
 shade-off of real pictures come from. Flat cells come out darker than the background, rounded cells, whose
 path exceeds the ring's delay, bright with a dark rim.
 
-Per-pixel code uses only arithmetic, square roots and tables rounded to six digits, all of which have one
-right answer on every processor, so that a seed gives the same bytes elsewhere.
+Per-pixel code uses only arithmetic, square roots and tables rounded to six digits. These give the same result on
+every processor, so that a seed gives the same bytes everywhere.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The benchmarks: is measuring fair, and what does the record keep?"""
+"""The benchmarks: sides are measured in turn, and the record keeps the parts of one machine."""
 
 import dataclasses
 import json
@@ -12,14 +12,14 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # benchmarks is not installed; its processes are given this path as well
+sys.path.insert(0, str(ROOT))  # benchmarks is not installed; its processes get this path as well
 
 from benchmarks import __main__, machine, processes, record  # noqa: E402
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """An own folder for movies, runs and results."""
+    """A separate folder for movies, runs and results."""
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     return tmp_path
 
@@ -28,7 +28,7 @@ def home(tmp_path, monkeypatch):
 
 
 def logging_laps(log, name, seconds, variable):
-    """Laps that write down when they ran; lap n takes n times ``seconds``."""
+    """Laps that write a line to ``log``; lap n takes n times ``seconds``."""
     with open(log, "a") as file:
         file.write(f"{name} starts {os.environ.get(variable)}\n")
     yield
@@ -47,17 +47,17 @@ def test_two_sides_are_measured_in_turn_each_in_its_environment(tmp_path, monkey
     sides = {side: processes.Side(f"the {side} way", logging_laps, {"log": log, "name": side, "seconds": seconds,
                                                                     "variable": name}, environments[side])
              for side, seconds in (("plain", 12.0), ("ours", 4.0))}
-    found = processes.alternate(sides, 3, say=lambda line: None)
+    timings = processes.alternate(sides, 3, say=lambda line: None)
     lines = Path(log).read_text().splitlines()
     assert lines[:4] == ["plain starts None", "plain", "ours starts 5", "ours"], "a warm-up of each"
     assert lines[4:] == ["plain", "ours"] * 3
-    assert found["plain"]["seconds"] == [6.0, 12.0, 18.0], "seconds a unit, without the warm-up"
-    assert processes.ratio(found) == 3.0
-    assert found["ours"]["what"] == "the ours way" and found["ours"]["memory_gb"] > 0.005
+    assert timings["plain"]["seconds"] == [6.0, 12.0, 18.0], "seconds a unit, without the warm-up"
+    assert processes.ratio(timings) == 3.0
+    assert timings["ours"]["what"] == "the ours way" and timings["ours"]["memory_gb"] > 0.005
     assert os.environ[name] == "3", "the environment is as it was"
 
-    found = processes.alternate({"ours": dataclasses.replace(sides["ours"], apart=True)}, 2, say=lambda line: None)
-    assert found["ours"]["seconds"] == [2.0, 2.0], "every lap is the second one of a new process"
+    timings = processes.alternate({"ours": dataclasses.replace(sides["ours"], apart=True)}, 2, say=lambda line: None)
+    assert timings["ours"]["seconds"] == [2.0, 2.0], "every lap is the second one of a new process"
 
 
 def test_a_failure_in_a_process_says_what_and_where():
@@ -69,15 +69,15 @@ def test_a_failure_in_a_process_says_what_and_where():
 
 def test_memory_is_that_of_the_process_and_not_of_its_parent():
     here = np.ones(60_000_000)  # 0.48 GB
-    length, most = processes.alone({}, len, "four")
-    assert length == 4 and most < 0.3 < here.nbytes / 1e9
+    length, peak = processes.alone({}, len, "four")
+    assert length == 4 and peak < 0.3 < here.nbytes / 1e9
 
 
 def test_operations_are_counted_forward_and_backward():
     convolution = torch.nn.Conv2d(2, 3, 3, padding=1, bias=False)
-    found = machine.flop_per_pair(convolution, lambda model, pairs, flip: model(pairs).sum(), 8)
+    operations = machine.flop_per_pair(convolution, lambda model, pairs, flip: model(pairs).sum(), 8)
     forward = 2 * 8 * 8 * 3 * 2 * 9
-    assert found == 2 * forward, "forward, and the gradient of the weights; the images want none"
+    assert operations == 2 * forward, "forward, and the gradient of the weights; the images want none"
 
 
 def test_instruction_sets_are_read_from_the_processors_flags():
@@ -117,8 +117,8 @@ def test_the_record_keeps_rows_of_this_machine_and_drops_those_of_another(tmp_pa
 
 def test_an_unknown_name_is_refused_in_one_sentence(home, capsys):
     assert __main__.main(["fram"]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "nothing named 'fram'" in said and "did you mean 'frame'" in said
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "nothing named 'fram'" in message and "did you mean 'frame'" in message
     assert __main__.main(["import", "--tap", str(home)]) == 2
     assert "no weights.safetensors" in capsys.readouterr().err
     assert not (home / "results").exists()
@@ -132,29 +132,29 @@ def test_names_stand_for_one_part_or_for_several():
 
 
 def test_what_was_measured_is_written_and_what_failed_is_named(home, monkeypatch, capsys):
-    def fails(found):
+    def fails(measurements):
         raise processes.MeasurementError("too little memory")
 
-    parts = {"import": ("rows", lambda found: {"ratio": 2.5, "goal": 2.0}), "frame": ("rows", fails),
-             "frames": ("growth", lambda found: {"points": []})}
+    parts = {"import": ("rows", lambda measurements: {"ratio": 2.5, "goal": 2.0}), "frame": ("rows", fails),
+             "frames": ("growth", lambda measurements: {"points": []})}
     monkeypatch.setattr(__main__, "all_parts", lambda tap: parts)
     monkeypatch.setattr(machine, "peak_gflops", lambda: {"float32": 1.0, "bfloat16": None})
     assert __main__.main([]) == 1
-    said = capsys.readouterr()
-    assert "2.5 times as fast (goal 2)" in said.out and "not measured: frame" in said.out
-    assert "too little memory" in said.err
-    found = json.loads((home / "results" / "benchmarks.json").read_text())
-    assert set(found["rows"]) == {"import"} and set(found["growth"]) == {"frames"}
+    printed = capsys.readouterr()
+    assert "2.5 times as fast (goal 2)" in printed.out and "not measured: frame" in printed.out
+    assert "too little memory" in printed.err
+    written = json.loads((home / "results" / "benchmarks.json").read_text())
+    assert set(written["rows"]) == {"import"} and set(written["growth"]) == {"frames"}
     again = []
-    parts |= {"import": ("rows", again.append), "frame": ("rows", lambda found: {})}
+    parts |= {"import": ("rows", again.append), "frame": ("rows", lambda measurements: {})}
     assert __main__.main(["--missing"]) == 0 and not again
 
 
 def test_ctrl_c_keeps_what_was_measured(home, monkeypatch, capsys):
-    def stop(found):
+    def stop(measurements):
         raise KeyboardInterrupt
 
-    parts = {"import": ("rows", lambda found: {}), "help": ("rows", stop)}
+    parts = {"import": ("rows", lambda measurements: {}), "help": ("rows", stop)}
     monkeypatch.setattr(__main__, "all_parts", lambda tap: parts)
     monkeypatch.setattr(machine, "peak_gflops", lambda: {"float32": 1.0, "bfloat16": None})
     assert __main__.main([]) == 130 and "stopped" in capsys.readouterr().err

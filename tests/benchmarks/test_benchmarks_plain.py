@@ -1,4 +1,4 @@
-"""The baseline of the benchmarks: is it the same networks, the same crops and labels?"""
+"""The baseline of the benchmarks has the same networks, crops and labels as the project."""
 
 import sys
 from pathlib import Path
@@ -16,44 +16,45 @@ from tapnb import crops, dataset, heads, losses, models  # noqa: E402
 WIDTHS = (4, 8, 8, 8)
 
 
-def alike(ours, theirs, scale=1.0):
+def alike(network, plain_network, scale=1.0):
     """Give both networks the same weights, BatchNorm statistics included."""
-    for value in ours.state_dict().values():
+    for value in network.state_dict().values():
         if value.is_floating_point():
             value.copy_(torch.rand_like(value) * scale + 0.1)
-    theirs.load_state_dict(ours.state_dict())
-    return ours.eval(), theirs.eval()
+    plain_network.load_state_dict(network.state_dict())
+    return network.eval(), plain_network.eval()
 
 
 def test_the_plain_time_arrow_network_is_the_same_network():
-    ours, theirs = alike(models.TimeArrowModel(WIDTHS), plain.TimeArrowModel(WIDTHS), 0.2)
+    network, plain_network = alike(models.TimeArrowModel(WIDTHS), plain.TimeArrowModel(WIDTHS), 0.2)
     pairs = torch.rand(3, 2, 24, 16)
     with torch.no_grad():
-        (logits, z), (plain_logits, plain_z) = ours(pairs), theirs(pairs)
+        (logits, z), (plain_logits, plain_z) = network(pairs), plain_network(pairs)
     torch.testing.assert_close(plain_z, z, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(plain_logits, logits, rtol=1e-4, atol=1e-4)
 
 
 def test_a_plain_training_step_has_the_same_loss_and_gradients():
-    ours, theirs = models.TimeArrowModel(WIDTHS), plain.TimeArrowModel(WIDTHS)
-    theirs.load_state_dict(ours.state_dict())
+    network, plain_network = models.TimeArrowModel(WIDTHS), plain.TimeArrowModel(WIDTHS)
+    plain_network.load_state_dict(network.state_dict())
     pairs, flip = torch.rand(4, 2, 16, 16), torch.tensor([True, False, False, True])
-    logits, z = ours(pairs)
+    logits, z = network(pairs)
     loss, _ = losses.time_arrow(logits, flip, z)
-    plain_loss = plain.loss(theirs, pairs, flip)
+    plain_loss = plain.loss(plain_network, pairs, flip)
     torch.testing.assert_close(plain_loss, loss, rtol=1e-4, atol=1e-5)
     loss.backward()
     plain_loss.backward()
-    for (name, mine), other in zip(ours.named_parameters(), theirs.parameters()):
-        torch.testing.assert_close(other.grad, mine.grad, rtol=1e-2, atol=1e-4, msg=lambda text: f"{name}: {text}")
+    for (name, weight), plain_weight in zip(network.named_parameters(), plain_network.parameters()):
+        torch.testing.assert_close(plain_weight.grad, weight.grad, rtol=1e-2, atol=1e-4,
+                                   msg=lambda text: f"{name}: {text}")
 
 
 @pytest.mark.parametrize("kind", ["linear", "ResNet"])
 def test_the_plain_heads_are_the_same_heads(kind):
-    ours, theirs = alike(laps.HEADS[kind](16), plain.HEADS[kind](16), 0.05)
+    head, plain_head = alike(laps.HEADS[kind](16), plain.HEADS[kind](16), 0.05)
     z = torch.randn(3, 2, 32, 16, 16)
     with torch.no_grad():
-        torch.testing.assert_close(theirs(z), ours(z), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(plain_head(z), head(z), rtol=1e-4, atol=1e-4)
 
 
 def test_plain_crops_and_labels_are_the_same():
@@ -63,8 +64,8 @@ def test_plain_crops_and_labels_are_the_same():
     labels = dataset.label(dataset.labelled_areas(movie.masks, pairs))
     assert 0 < labels.sum() < len(labels)
     for image, label, flip, *window in zip(images, labels, pairs.flip, pairs.t, pairs.y, pairs.x):
-        found = plain_pairs.crop_pair(movie.frames, movie.levels, *window, 24)
-        np.testing.assert_allclose(found[::-1] if flip else found, image, atol=1e-6)
+        pair = plain_pairs.crop_pair(movie.frames, movie.levels, *window, 24)
+        np.testing.assert_allclose(pair[::-1] if flip else pair, image, atol=1e-6)
         assert plain_pairs.is_event(movie.masks, *window, 24) == label
 
 
@@ -100,5 +101,5 @@ def test_crop_by_crop_inference_predicts_what_the_project_does():
     head, plain_head = alike(models.ResNetHead(16), plain.ResNetHead(16), 0.02)
     pairs = torch.rand(2, 2, 16, 16)
     logits = heads.head_logits([head], features, pairs)[0]
-    found = [plain.event_probability(plain_features, plain_head, pair) for pair in pairs]
-    np.testing.assert_allclose(found, logits.softmax(1)[:, 1].numpy(), atol=1e-4)
+    probabilities = [plain.event_probability(plain_features, plain_head, pair) for pair in pairs]
+    np.testing.assert_allclose(probabilities, logits.softmax(1)[:, 1].numpy(), atol=1e-4)

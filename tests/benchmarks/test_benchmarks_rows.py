@@ -1,4 +1,4 @@
-"""The rows and the growth of the benchmarks: each once, as small as it can be."""
+"""The rows and the growth of the benchmarks: each once, as small as possible."""
 
 import json
 import resource
@@ -24,7 +24,7 @@ SMALL = {"movie": MOVIE, "widths": WIDTHS}
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """An own folder for movies and runs."""
+    """A separate folder for movies and runs."""
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     return tmp_path
 
@@ -32,10 +32,10 @@ def home(tmp_path, monkeypatch):
 def test_every_row_of_the_table_is_there():
     starts = ["import", "import_networks", "help"]
     keys = ["step", "augmentation", "crops", "linear_heads", "resnet_heads", "frame", "event_map", *starts]
-    found = rows.all_rows()
-    assert list(found)[: len(keys)] == keys
-    assert set(found) - set(keys) == ({"step_cuda"} if torch.cuda.is_available() else set())
-    for key, row in found.items():
+    all_rows = rows.all_rows()
+    assert list(all_rows)[: len(keys)] == keys
+    assert set(all_rows) - set(keys) == ({"step_cuda"} if torch.cuda.is_available() else set())
+    for key, row in all_rows.items():
         assert row.repetitions >= 5 and "ours" in row.sides, key
         assert ("plain" in row.sides) == (key not in starts)
         assert row.sides["ours"].environment.get("MALLOC_TRIM_THRESHOLD_") or key in starts
@@ -61,18 +61,18 @@ def test_every_row_of_the_table_is_there():
     (starts.start, {"script": "tapnb", "arguments": ["--help"]}, 1),
 ])
 def test_a_lap_of_every_way_does_its_units(generator, arguments, units, home):
-    found = generator(**arguments)
-    assert next(found) is None, "the preparation"
-    assert next(found) == units
-    assert next(found) == units
+    lap = generator(**arguments)
+    assert next(lap) is None, "the preparation"
+    assert next(lap) == units
+    assert next(lap) == units
 
 
 def test_heads_share_their_features_time_among_seeds_and_epochs(monkeypatch):
     now = iter([0.0, 30.0, 100.0, 108.0])  # 30 s for features, 8 s for an epoch of all heads
-    found = laps.heads("ResNet", epochs=10, seeds=2, batch=3, size=16, widths=WIDTHS)
-    next(found)
+    lap = laps.heads("ResNet", epochs=10, seeds=2, batch=3, size=16, widths=WIDTHS)
+    next(lap)
     monkeypatch.setattr(laps.time, "perf_counter", lambda: next(now))
-    units, seconds = next(found)
+    units, seconds = next(lap)
     assert units == 3 * 2 and seconds == 30 / 10 + 8
 
 
@@ -84,42 +84,43 @@ def test_a_row_is_measured_as_the_book_reads_it():
     arguments = {"side": 16, "widths": WIDTHS}
     row = rows.Row("a frame", "frame", 4.0, {"plain": processes.Side("plain", laps.plain_frame, arguments),
                                              "ours": processes.Side("ours", laps.frame, arguments, rows.OURS)},
-                   lambda found, record: {"a rate": rows.number(1 / rows.median(found), "frames/s")}, repetitions=2)
-    found = rows.measure(row, {"rows": {}}, say=lambda line: None)
-    assert found["ratio"] == pytest.approx(processes.ratio(found))
-    assert len(found["plain"]["seconds"]) == 2 and found["also"]["a rate"]["unit"] == "frames/s"
-    json.dumps(found)
+                   lambda timings, record: {"a rate": rows.number(1 / rows.median(timings), "frames/s")}, repetitions=2)
+    measurement = rows.measure(row, {"rows": {}}, say=lambda line: None)
+    assert measurement["ratio"] == pytest.approx(processes.ratio(measurement))
+    assert len(measurement["plain"]["seconds"]) == 2 and measurement["also"]["a rate"]["unit"] == "frames/s"
+    json.dumps(measurement)
 
 
 def test_a_row_stands_without_what_is_measured_beside_it():
-    def fails(found, record):
+    def fails(timings, record):
         raise processes.MeasurementError("too little memory")
 
-    said = []
+    lines = []
     side = processes.Side("ours", laps.frame, {"side": 16, "widths": WIDTHS})
     row = rows.Row("a frame", "frame", 4.0, {"ours": side}, fails, repetitions=1, tap="tap-1")
-    found = rows.measure(row, {"rows": {}}, say=said.append)
-    assert found["also"] == {} and len(found["ours"]["seconds"]) == 1 and "too little memory" in said[-1]
-    assert found["ratio"] is None and found["parameters"]["tap"] == "tap-1"
+    measurement = rows.measure(row, {"rows": {}}, say=lines.append)
+    assert measurement["also"] == {} and len(measurement["ours"]["seconds"]) == 1 and "too little memory" in lines[-1]
+    assert measurement["ratio"] is None and measurement["parameters"]["tap"] == "tap-1"
 
 
 def test_augmentation_is_compared_with_a_training_step_that_was_measured():
-    found = {"ours": {"seconds": [0.001]}}
-    assert rows._beside_augmentation(found, {"rows": {}}) == {}
+    timings = {"ours": {"seconds": [0.001]}}
+    assert rows._beside_augmentation(timings, {"rows": {}}) == {}
     step = {"step": {"ours": {"seconds": [0.05, 0.04, 0.06]}}}
-    assert rows._beside_augmentation(found, {"rows": step})["share of a training step"]["value"] == pytest.approx(0.02)
+    beside = rows._beside_augmentation(timings, {"rows": step})
+    assert beside["share of a training step"]["value"] == pytest.approx(0.02)
 
 
 def test_event_maps_are_compared_on_the_same_windows():
     torch.manual_seed(0)
     features, head = models.DenseFeatures(WIDTHS).eval(), models.ResNetHead(16).eval()
     movie = shrinking_discs(1)
-    found = quality.both_ways(features, head, movie, frame_pairs=2, windows=1000)
+    answers = quality.both_ways(features, head, movie, frame_pairs=2, windows=1000)
     cells = ((64 - 16) // laps.STRIDE + 1) ** 2
-    assert all(len(part) == 2 * cells for part in found.values()) and 0 < found["labels"].sum() < 2 * cells
+    assert all(len(part) == 2 * cells for part in answers.values()) and 0 < answers["labels"].sum() < 2 * cells
     first = next(iter(event_maps(features, head, movie, laps.STRIDE)))
-    np.testing.assert_array_equal(found["ours"][:cells], first.ravel())
-    assert np.abs(found["ours"] - found["plain"]).mean() > 0, "features of a crop are no crop of features"
+    np.testing.assert_array_equal(answers["ours"][:cells], first.ravel())
+    assert np.abs(answers["ours"] - answers["plain"]).mean() > 0, "features of a crop are no crop of features"
 
 
 def test_the_head_of_the_comparison_is_trained_on_balanced_pairs():
@@ -143,11 +144,11 @@ def test_the_exponent_is_that_of_a_power():
 def test_growth_is_measured_point_by_point(home):
     kind = growth.Kind("Length", "frames", [
         growth.Point("event maps", n, growth.mapping, {"movie": {"frames": n, "size": 96}}) for n in (2, 3)])
-    found = growth.measure(kind, say=lambda line: None)
-    measured = [(p["series"], p["x"], len(p["seconds"])) for p in found["points"]]
+    measurement = growth.measure(kind, say=lambda line: None)
+    measured = [(p["series"], p["x"], len(p["seconds"])) for p in measurement["points"]]
     assert measured == [("event maps", 2, 5), ("event maps", 3, 5)]  # five repetitions, whose medians are shown
-    assert all(p["memory_gb"] > 0.05 for p in found["points"]) and set(found["exponent"]) == {"event maps"}
-    json.dumps(found)
+    assert all(p["memory_gb"] > 0.05 for p in measurement["points"]) and set(measurement["exponent"]) == {"event maps"}
+    json.dumps(measurement)
 
 
 def test_movies_to_be_read_are_written_with_their_masks(home):
@@ -161,11 +162,11 @@ def test_movies_to_be_read_are_written_with_their_masks(home):
 def test_a_movie_is_worked_on_under_a_limit(home):
     if not processes.STATUS.exists():
         pytest.skip("no /proc")
-    said = []
-    found = large.measure(frames=3, side=128, limit=2 * 10**9, tile=64, widths=WIDTHS, say=said.append)
-    assert found["movie_gb"] == pytest.approx(3 * 128 * 128 * 2 / 1e9)
-    assert 0.02 < found["peak_gb"] < found["limit_gb"] == 2.0
-    assert [step["what"].split()[0] for step in found["steps"]] == ["open", "levels", "1000", "1000", "event"]
+    lines = []
+    measurement = large.measure(frames=3, side=128, limit=2 * 10**9, tile=64, widths=WIDTHS, say=lines.append)
+    assert measurement["movie_gb"] == pytest.approx(3 * 128 * 128 * 2 / 1e9)
+    assert 0.02 < measurement["peak_gb"] < measurement["limit_gb"] == 2.0
+    assert [step["what"].split()[0] for step in measurement["steps"]] == ["open", "levels", "1000", "1000", "event"]
     assert not list((home / "data").iterdir()), "the movie is deleted"
     with processes.worker({}) as call:
         call(resource.setrlimit, resource.RLIMIT_DATA, (10**9, 10**9))
@@ -178,9 +179,9 @@ def test_precisions_are_trained_alike_and_kept(home, monkeypatch):
     training = precision.TRAINING | {"pairs": 8, "pairs_per_epoch": 4, "batch": 2, "validation_pairs": 2,
                                      "test_pairs": 2}
     monkeypatch.setattr(precision, "alone", lambda environment, function, *arguments: (function(*arguments), 0.0))
-    found = precision.measure((1,), MOVIE, training)
-    trained = [(run["precision"], run["seed"], len(run["history"])) for run in found["runs"]]
+    measurement = precision.measure((1,), MOVIE, training)
+    trained = [(run["precision"], run["seed"], len(run["history"])) for run in measurement["runs"]]
     assert trained == [("float32", 1, 2), ("bfloat16", 1, 2)]
-    losses = [run["history"][0]["train_loss"] for run in found["runs"]]
+    losses = [run["history"][0]["train_loss"] for run in measurement["runs"]]
     assert losses[0] != losses[1] and losses[0] == pytest.approx(losses[1], abs=0.05), "the same pairs, other rounding"
-    assert precision.measure((1,), MOVIE, training) == found
+    assert precision.measure((1,), MOVIE, training) == measurement

@@ -1,4 +1,4 @@
-"""The role and the directives of the book, tried on a book of one page."""
+"""The role and the directives of the book, on a book of one page."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tapnb.workflow.notebooks import CHECKOUT as ROOT
 
 @pytest.fixture
 def page(tmp_path, monkeypatch):
-    """Return a function that builds a page and gives its HTML and the warnings."""
+    """Return a function that builds a page and returns its HTML and the warnings."""
     monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
     results = tmp_path / "results" / "smoke" / "synthetic"
     write_results(results, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
@@ -27,12 +27,12 @@ def page(tmp_path, monkeypatch):
         (source / "index.md").write_text("# Front\n\n```{toctree}\nbook/page\nbook/runs\n```\n")
         (source / "book" / "runs.md").write_text("# Runs\n\n```{run-records}\n```\n")
         (source / "book" / "page.md").write_text(f"# Page\n\n{text}\n")
-        given = {
+        defaults = {
             "tapnb_results": str(tmp_path / "results"),
             "tapnb_profile": "smoke",
             "tapnb_movie": "synthetic",
         }
-        app = SphinxTestApp("html", srcdir=source, confoverrides=given | config)
+        app = SphinxTestApp("html", srcdir=source, confoverrides=defaults | config)
         try:
             app.build()
             html = (Path(app.outdir) / "book" / "page.html").read_text("utf-8")

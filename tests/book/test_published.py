@@ -1,4 +1,4 @@
-"""What is published under ``results/cpu``: small, whole, without a picture, every number with its record."""
+"""The published results are small, complete and without pictures, and every number has its record."""
 
 import json
 import re
@@ -34,10 +34,10 @@ def test_every_number_has_its_record_and_every_record_is_of_use(movie):
     of_all_movies = {path.stem for path in movie.parent.glob("*/records/*.json")}
     named = set()
     for path in movie.glob("[0-9]*.json"):
-        found = json.loads(path.read_text("utf-8"))
-        assert {run for number in found["numbers"].values() for run in number["runs"]} <= of_all_movies, path.name
-        assert not found["provenance"]["dirty"], f"{path.name} was made by code that was not committed"
-        named |= set(found["runs"].values())
+        written = json.loads(path.read_text("utf-8"))
+        assert {run for number in written["numbers"].values() for run in number["runs"]} <= of_all_movies, path.name
+        assert not written["provenance"]["dirty"], f"{path.name} was made by code that was not committed"
+        named |= set(written["runs"].values())
     assert recorded == named
 
 
@@ -45,10 +45,10 @@ def test_every_number_has_its_record_and_every_record_is_of_use(movie):
 def test_predictions_and_weights_are_there_and_readable(movie):
     for path in sorted((movie / "records").glob("strategy-*.json")):
         record = json.loads(path.read_text("utf-8"))
-        found = pd.read_parquet(movie / "files" / path.stem / publication.PREDICTIONS)
+        predictions = pd.read_parquet(movie / "files" / path.stem / publication.PREDICTIONS)
         seeds = record["parameters"]["seeds"]
-        assert sorted(found["seed"].unique()) == sorted(seeds) and len(seeds) >= 5
-        tested = found[found["part"] == "test"]
+        assert sorted(predictions["seed"].unique()) == sorted(seeds) and len(seeds) >= 5
+        tested = predictions[predictions["part"] == "test"]
         assert len(tested) == sum(map(sum, sum(record["results"]["test"]["counts"], [])))
     name = json.loads((movie / "02_pretraining.json").read_text("utf-8"))["runs"]["tap"]
     with safe_open(movie / "files" / name / publication.WEIGHTS, "pt") as weights:
@@ -73,17 +73,17 @@ def test_the_findings_are_those_of_the_records_that_are_published(movie):
 
 
 def test_the_readme_says_what_is_published():
-    found = re.search(r"## What was found\n(.+?)\n## ", (CHECKOUT / "README.md").read_text("utf-8"), re.DOTALL)[1]
+    section = re.search(r"## What was found\n(.+?)\n## ", (CHECKOUT / "README.md").read_text("utf-8"), re.DOTALL)[1]
     texts = " ".join(number["text"] for folder in PUBLISHED for path in folder.glob("[0-9]*.json")
                      for number in json.loads(path.read_text("utf-8"))["numbers"].values())
     papers = {f"{mean:.3f}" for mean, _ in paper.TABLE6_SETTINGS.values()}
-    said = set(re.findall(r"\u2212?\d\.\d+", found))
-    assert said and said <= papers | set(re.findall(r"\u2212?\d\.\d+", texts))
+    numbers = set(re.findall(r"\u2212?\d\.\d+", section))
+    assert numbers and numbers <= papers | set(re.findall(r"\u2212?\d\.\d+", texts))
     tally = json.loads((MOVIES[0] / "13_findings.json").read_text("utf-8"))["numbers"]
-    said = " ".join(found.split())
+    prose = " ".join(section.split())
     for verdict, words in (("reproduced", "only {} are reproduced on the simulated movie and {} on HeLa"),
                            ("not_reproduced", "; {} and {} (temperature scaling) are not"),
                            ("undecided", ", {} and {} cannot be decided")):
-        assert words.format(*(tally[f"{movie}_{verdict}"]["text"] for movie in ("synthetic", "hela"))) in said
-    for picture in re.findall(r"!\[.+?\]\((.+?)\)", found):
+        assert words.format(*(tally[f"{movie}_{verdict}"]["text"] for movie in ("synthetic", "hela"))) in prose
+    for picture in re.findall(r"!\[.+?\]\((.+?)\)", section):
         assert (CHECKOUT / picture).is_file()

@@ -1,4 +1,4 @@
-"""Reliability diagrams show the bins that they were given."""
+"""Reliability diagrams show the bins of the table."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The figure of Table 6 holds what it was given."""
+"""The figure of Table 6 shows the numbers of its table."""
 
 import numpy as np
 import pytest
@@ -24,10 +24,10 @@ def test_both_ways_meet_at_the_same_setting():
     by_crop, by_resolution = (lines[f"here, {what} changed"].lines[0] for what in ("crop", "resolution"))
     assert by_crop.get_linestyle() != by_resolution.get_linestyle()
     assert by_crop.get_marker() != by_resolution.get_marker()
-    ours = table[table["sampler"] == "uniform"].set_index("setting")["accuracy"]
-    np.testing.assert_allclose(by_crop.get_ydata(orig=False), ours[["crop halved", "same", "crop doubled"]])
+    accuracy = table[table["sampler"] == "uniform"].set_index("setting")["accuracy"]
+    np.testing.assert_allclose(by_crop.get_ydata(orig=False), accuracy[["crop halved", "same", "crop doubled"]])
     resolutions = ["resolution doubled", "same", "resolution halved"]
-    np.testing.assert_allclose(by_resolution.get_ydata(orig=False), ours[resolutions])
+    np.testing.assert_allclose(by_resolution.get_ydata(orig=False), accuracy[resolutions])
     np.testing.assert_allclose(lines["paper, crop changed"].get_ydata(), [0.824, 0.974, 1.0])
     np.testing.assert_allclose(lines["paper, resolution changed"].get_ydata(), [0.709, 0.974, 0.938])
     assert "paper" not in " ".join(line.get_label() for line in change.lines)

@@ -1,4 +1,4 @@
-"""The figure of the labelling criteria shows the pairs that it was given."""
+"""The figure of the labelling criteria shows the example pairs."""
 
 import numpy as np
 from toys import shrinking_discs
@@ -11,14 +11,14 @@ from tapnb.studies import criteria
 def test_each_row_shows_its_pair_its_masks_and_its_labels():
     movie = shrinking_discs(1)
     data = dataset.event_dataset(movie, size=16, per_frame_pair=60)
-    found = criteria.examples(movie.masks, data)
-    assert (found["pair"] >= 0).all()
-    found.loc[2, "pair"] = -1
-    figure = criteria_examples(movie, data, found)
+    examples = criteria.examples(movie.masks, data)
+    assert (examples["pair"] >= 0).all()
+    examples.loc[2, "pair"] = -1
+    figure = criteria_examples(movie, data, examples)
     rows = np.array(figure.axes).reshape(4, 7)
-    for row, example in zip(rows, found.to_dict("records")):
-        shown = [int(axes.texts[0].get_text()) for axes in row[4:]]
-        assert shown == [example[c] for c in criteria.CRITERIA]
+    for row, example in zip(rows, examples.to_dict("records")):
+        labels = [int(axes.texts[0].get_text()) for axes in row[4:]]
+        assert labels == [example[c] for c in criteria.CRITERIA]
         if example["pair"] < 0:
             assert row[0].texts[1].get_text() == "none in this movie" and not row[0].images
             continue

@@ -1,4 +1,4 @@
-"""Figures of the decorrelation term hold what they were given, and no picture."""
+"""Figures of the decorrelation term show the measured values, and hold no pixels."""
 
 import io
 

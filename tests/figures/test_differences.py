@@ -1,4 +1,4 @@
-"""Effects and runs stand where their numbers say."""
+"""Effects and runs are drawn at their values."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -45,7 +45,7 @@ def test_runs_of_every_way_are_told_apart_without_colour():
     assert list(paper_dot.get_xdata()) == [0.60] and list(paper_dot.get_ydata()) == [3]
 
 
-def test_a_strategy_that_the_paper_has_not_stands_without_its_row_of_numbers():
+def test_a_strategy_that_the_paper_lacks_has_no_mark_of_the_paper():
     table = pd.DataFrame({"strategy": ["B2"], "way": ["here"], "seed": [1], "rec 0": [0.5], "rec 1": [0.2]})
     figure = figures.runs_both_ways(table, paper.table2())
     assert not any(line.get_marker() == "D" for line in figure.axes[0].lines)

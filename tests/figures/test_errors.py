@@ -1,4 +1,4 @@
-"""Figures of the errors hold what they were given."""
+"""Figures of the errors show the values of their tables."""
 
 import io
 
@@ -37,7 +37,7 @@ def test_matrices_show_counts_and_their_share_of_the_actual_class():
     assert "<image" not in svg(figure)
 
 
-def test_shares_are_drawn_as_given_and_an_empty_line_says_so():
+def test_shares_are_drawn_unchanged_and_an_empty_line_says_so():
     shares = errors.shares_over_time(COUNTS * [1, 0, 1, 1])
     figure = figures.shares_over_time(shares, ("false positives", "true positives", "positives"))
     mistaken, right, truth = figure.axes[0].lines

@@ -1,4 +1,4 @@
-"""Figures hold what they were given; nothing stays open."""
+"""Figures show the values of their tables; no figure stays open."""
 
 import numpy as np
 import pandas as pd
@@ -48,8 +48,8 @@ def test_strategies_show_a_dot_a_run():
 def test_pictures_of_the_data_are_drawn_from_the_movie():
     movie = shrinking_discs(1, side=96)
     data = dataset.event_dataset(movie, size=24, per_frame_pair=20)
-    chosen = np.flatnonzero(data.pairs.t == 3)[:3].tolist()
-    flow = figures.preprocessing(movie, data.pairs, data.areas, data.labels, chosen)
+    indices = np.flatnonzero(data.pairs.t == 3)[:3].tolist()
+    flow = figures.preprocessing(movie, data.pairs, data.areas, data.labels, indices)
     assert len([a for f in flow.subfigs for a in f.axes]) == 2 + 4 * 3
     events = pd.DataFrame({"t": [0, 5], "y": [3, 50], "x": [90, 50], "kind": ["division", "death"]})
     gallery = figures.event_gallery(movie, events, size=32)

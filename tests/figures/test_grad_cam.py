@@ -1,4 +1,4 @@
-"""Figure 2 shows what it was given: the map, the boxes, their pixels in both frames."""
+"""Figure 2 shows the map, the boxes and their pixels in both frames."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from toys import shrinking_discs
 
 from tapnb import explain
-from tapnb.figures.grad_cam import attention_map, touching_regions
+from tapnb.figures.grad_cam import grad_cam_map, touching_regions
 from tapnb.movies import normalise
 
 
@@ -21,7 +21,7 @@ def test_figure_2_numbers_the_regions_and_shows_them_in_both_frames():
     movie = shrinking_discs(1, frames=6, side=160)
     importance = np.random.default_rng(0).random((160, 160)) - 0.2
     boxes = np.array([[100, 90], [4, 20]])
-    figure = attention_map(movie, 2, importance, boxes, "Grad-CAM")
+    figure = grad_cam_map(movie, 2, importance, boxes, "Grad-CAM")
     assert not plt.get_fignums()
     frame, insets = panels(figure)
     np.testing.assert_allclose(frame.images[0].get_array(), normalise(movie.frames[2], movie.levels[2]))
@@ -39,7 +39,7 @@ def test_figure_2_numbers_the_regions_and_shows_them_in_both_frames():
 
 def test_nothing_is_drawn_over_the_frame_where_the_map_is_not_positive():
     movie = shrinking_discs(1, frames=4, side=160)
-    figure = attention_map(movie, 1, -np.ones((160, 160)), np.zeros((0, 2), int), "votes")
+    figure = grad_cam_map(movie, 1, -np.ones((160, 160)), np.zeros((0, 2), int), "votes")
     overlay = panels(figure)[0].images[1]
     assert (overlay.to_rgba(overlay.get_array())[..., 3] == 0).all()
 

@@ -1,4 +1,4 @@
-"""Figure 7 shows the module that it was given."""
+"""Figure 7 shows the layers of the module."""
 
 import matplotlib.pyplot as plt
 import pytest
@@ -6,7 +6,7 @@ from matplotlib.patches import FancyBboxPatch
 from torch import nn
 
 from tapnb import models
-from tapnb.figures.layers import architecture
+from tapnb.figures.layers import layers
 
 
 def texts(figure):
@@ -18,7 +18,7 @@ def boxes(figure):
 
 
 def test_the_picture_holds_layers_shapes_weights_and_the_shortcut():
-    figure = architecture(models.ResNetHead(48))
+    figure = layers(models.ResNetHead(48))
     shown = texts(figure)
     assert shown.count("convolution 3 × 3, stride 1, padding 1, 64 channels") == 3
     assert shown.count("BatchNorm") == shown.count("ReLU") == 3
@@ -29,7 +29,7 @@ def test_the_picture_holds_layers_shapes_weights_and_the_shortcut():
 
 
 def test_the_shortcut_goes_round_the_block_and_ends_at_the_sum():
-    axes = architecture(models.ResNetHead(48)).axes[0]
+    axes = layers(models.ResNetHead(48)).axes[0]
     (line,) = axes.lines
     middle = {text.get_text(): text.get_position()[1] for text in axes.texts}
     start, end = line.get_ydata()[0], line.get_ydata()[-1]
@@ -41,15 +41,15 @@ def test_the_shortcut_goes_round_the_block_and_ends_at_the_sum():
 def test_another_head_is_another_picture():
     head = models.ResNetHead(48, width=32)
     head.stem[0] = nn.Conv2d(32, 32, 5, padding=2, bias=False)
-    shown = texts(architecture(head))
+    shown = texts(layers(head))
     assert "convolution 5 × 5, stride 1, padding 2, 32 channels" in shown and "linear, 73\u202f728 to 2" in shown
     assert shown.count("convolution 3 × 3, stride 1, padding 1, 32 channels") == 2
-    linear = architecture(models.LinearHead(16), size=16)
+    linear = layers(models.LinearHead(16), size=16)
     assert "identity shortcut" not in texts(linear) and len(boxes(linear)) == 4
 
 
 def test_boxes_touch_or_leave_room_for_an_arrow_and_nothing_leaves_the_picture():
-    figure = architecture(models.ResNetHead(48))
+    figure = layers(models.ResNetHead(48))
     axes = figure.axes[0]
     tops = sorted((box.get_y(), box.get_y() + box.get_height()) for box in boxes(figure))
     gaps = [after[0] - before[1] for before, after in zip(tops, tops[1:])]
@@ -61,6 +61,6 @@ def test_boxes_touch_or_leave_room_for_an_arrow_and_nothing_leaves_the_picture()
         assert extent.x0 >= inside.x0 and extent.x1 <= inside.x1 and extent.y0 >= inside.y0 and extent.y1 <= inside.y1
 
 
-def test_a_size_for_which_the_head_was_not_made_is_refused():
+def test_a_size_that_the_head_does_not_take_is_refused():
     with pytest.raises(ValueError, match="does not take an input of N x 2 x 32 x 24 x 24"):
-        architecture(models.ResNetHead(48), size=24)
+        layers(models.ResNetHead(48), size=24)

@@ -1,4 +1,4 @@
-"""Figures of what things cost hold what was measured, and say what was not."""
+"""Figures of run time and memory show what was measured, and say what was not."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -51,8 +51,8 @@ def test_small_lineage(table):
     lineage = read_lineage(table(TABLE))
     assert lineage.columns.tolist() == ["label", "first", "last", "parent"]
     assert lineage.to_numpy().tolist() == [[1, 0, 1, 0], [2, 2, 4, 1], [3, 2, 3, 1], [4, 0, 4, 0]]
-    found = divisions(lineage)
-    assert found.to_dict("records") == [{"mother": 1, "t": 2, "last": 1, "daughters": (2, 3)}]
+    division_table = divisions(lineage)
+    assert division_table.to_dict("records") == [{"mother": 1, "t": 2, "last": 1, "daughters": (2, 3)}]
     assert len(divisions(lineage[lineage.parent == 0])) == 0
 
 
@@ -142,9 +142,9 @@ def test_read_ctc_refuses(ctc):
 ])
 def test_hela_divisions(hela, sequence, count, daughters):
     lineage = read_lineage(hela / f"{sequence}_GT" / "TRA" / "man_track.txt")
-    found = divisions(lineage)
-    assert len(found) == count == lineage.parent[lineage.parent > 0].nunique()
-    assert found.daughters.map(len).value_counts().to_dict() == daughters
+    division_table = divisions(lineage)
+    assert len(division_table) == count == lineage.parent[lineage.parent > 0].nunique()
+    assert division_table.daughters.map(len).value_counts().to_dict() == daughters
 
 
 @pytest.mark.parametrize("sequence", ["01", "02"])

@@ -86,11 +86,11 @@ def test_hela20_table():
 
 def test_hela20_points_lie_on_the_challenge_masks(hela):
     points, labels = hela20_points(), read_stack(hela / "02_ST" / "SEG")
-    found = divisions(read_lineage(hela / "02_GT" / "TRA" / "man_track.txt"))
-    at = [labels[p.t, round(p.y), round(p.x)] for p in points.itertuples()]
-    table = points.assign(label=at).groupby("event")["label"].agg(tuple)
-    expected = {(division.mother, *division.daughters) for division in found[found.t < 20].itertuples()}
-    assert set(table) == expected and len(expected) == 55
+    table = divisions(read_lineage(hela / "02_GT" / "TRA" / "man_track.txt"))
+    labels_at_points = [labels[p.t, round(p.y), round(p.x)] for p in points.itertuples()]
+    labels_by_event = points.assign(label=labels_at_points).groupby("event")["label"].agg(tuple)
+    expected = {(division.mother, *division.daughters) for division in table[table.t < 20].itertuples()}
+    assert set(labels_by_event) == expected and len(expected) == 55
 
 
 def test_segmented_points_agree_with_the_challenge_masks(hela):

@@ -24,7 +24,7 @@ UNPACKED = {"compressed": {"compression": "zlib"}, "big-endian": {"byteorder": "
 
 @pytest.fixture
 def large(monkeypatch, tmp_path):
-    """Nothing is too small to be mapped; returns the folder of temporary files."""
+    """Map stacks of any size; return the folder of temporary files."""
     monkeypatch.setattr(stacks, "LARGE", 1)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
@@ -142,14 +142,14 @@ def test_mapped_movie_is_the_same_movie(tmp_path, monkeypatch, writer):
     pairs = crops.sample_per_frame_pair(mapped.shape, 24, 50)
     weights = [crops.change_weights(movie.frames, movie.levels, 24) for movie in (mapped, loaded)]
     areas = [dataset.labelled_areas(movie.masks, pairs) for movie in (mapped, loaded)]
-    shown = [crops.gather(crops.as_tensor(movie.frames), movie.levels, pairs) for movie in (mapped, loaded)]
-    for one, other in (weights, areas, shown):
+    images = [crops.gather(crops.as_tensor(movie.frames), movie.levels, pairs) for movie in (mapped, loaded)]
+    for one, other in (weights, areas, images):
         assert np.array_equal(one, other)
     assert dataset.label(areas[0], threshold=15).any()
 
 
 def test_mapped_movie_is_never_copied(tmp_path, large):
-    """Everything on the way to a batch, in less memory than two frames take as float64."""
+    """All steps to a batch need less memory than two frames as float64."""
     frames = grey((16, 256, 320))
     masks = np.zeros(frames.shape, np.int32)
     masks[3, 100:120, 50:70] = 1
@@ -173,9 +173,8 @@ def test_mapped_movie_is_never_copied(tmp_path, large):
 MOVIE_OF_200_MB = """
 import resource, sys
 import numpy as np
-from tapnb import crops, stacks
-from tapnb.movies import read_movie
-from tapnb import dataset
+from tapnb import crops
+from tapnb.movies import read_movie, stacks
 
 used = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmData"))
 resource.setrlimit(resource.RLIMIT_DATA, (used * 1024 + 100_000_000,) * 2)

@@ -156,7 +156,7 @@ def test_brightness_is_a_poor_classifier(moderate):
         assert average_precision_score(labels, values) < 0.45, name
 
 
-@pytest.mark.parametrize("arguments, said", [
+@pytest.mark.parametrize("arguments, message", [
     ({"frames": 1}, "frames of the synthetic movie is 1: give a whole number of at least 2"),
     ({"size": 32}, "size of the synthetic movie is 32: give a whole number of at least 96"),
     ({"cells": -5}, "cells of the synthetic movie is -5: give a whole number from 1"),
@@ -164,10 +164,10 @@ def test_brightness_is_a_poor_classifier(moderate):
     ({"seed": -1}, "seed of the synthetic movie is -1"),
     ({"frames": 9.5}, "frames of the synthetic movie is 9.5"),
 ])
-def test_wrong_arguments_are_refused_in_one_sentence(arguments, said):
+def test_wrong_arguments_are_refused_in_one_sentence(arguments, message):
     with pytest.raises(ValueError) as error:
         simulate(**({"frames": 4, "size": 128} | arguments))
-    assert str(error.value).startswith(said) and "\n" not in str(error.value)
+    assert str(error.value).startswith(message) and "\n" not in str(error.value)
 
 
 def test_one_cell_is_enough():

@@ -149,7 +149,7 @@ def test_like_a_run_on_another_pretraining_is_refused_where_that_makes_a_differe
 
 @pytest.mark.parametrize("name, with_features, rounding", [("A0", False, 2e-4), ("D1", True, 2e-4), ("B0", True, 5e-3)])
 def test_a_kept_head_answers_as_it_did_when_it_was_trained(make, data, name, with_features, rounding):
-    """But for kernels and logits in float16; the logits of B0, a hundred times as large, lose more."""
+    """But for kernels and logits in float16; B0, whose logits are larger, loses more."""
     run = make(name)
     found = strategies.predictions(run).query("part == 'test'")
     for seed, asked in ((20, 0), (20, 20), (40, 40)):
