@@ -1,7 +1,8 @@
 """Whether bf16 training reaches the float32 result: three seeds of each, with the same pairs in the same order.
 
 Trainings are runs of :func:`tapnb.pretrain.tap_run`: one that was interrupted resumes, one that this very code has
-finished is kept. On a processor without bf16 units it is their rounding that is tried, see :mod:`tapnb.system.precision`.
+finished is kept. On a processor without bf16 units it is their rounding that is tried, see
+:mod:`tapnb.system.precision`.
 """
 
 from __future__ import annotations

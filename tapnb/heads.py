@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from tapnb.system import device
+from tapnb.system.precision import autocast
 
 LEARNING_RATE = 1e-3
 BATCH = 108
@@ -67,6 +68,6 @@ def _batches(n: int, epochs: int, order_seed: int, batch: int, on: torch.device)
 
 
 def _loss(network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    with device.autocast(inputs.device):
+    with autocast(inputs.device):
         logits = network(inputs)
     return F.cross_entropy(logits.float(), labels)

@@ -24,6 +24,7 @@ from tapnb.movies import Movie
 from tapnb.store import runs
 from tapnb.system import device
 from tapnb.system.files import replacing
+from tapnb.system.precision import autocast
 
 MODULES = ("movies.movie", "crops", "augment", "models", "losses", "arrow", "system.precision", "system.device", "pretrain")
 """The code that makes a training what it is."""
@@ -85,7 +86,7 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
         chosen = pairs[step * batch : (step + 1) * batch]
         images = augment.apply(source.gather(chosen), augment.draw(batch, generator).to(on))
         flip = device.send(torch.from_numpy(chosen.flip), on)
-        with device.autocast(on, precision):
+        with autocast(on, precision):
             logits, z = model(images)
         extra = losses.decorrelation(z, unit_length=unit_length, floor=floor)
         loss = losses.time_arrow(logits, flip) + losses.DECORRELATION_WEIGHT * extra
@@ -126,7 +127,7 @@ def pretrain(movie: Movie, held_out: Movie, folder: Path, *, pairs: int, pairs_p
     seed : int
     on : torch.device
     precision : {"auto", "float32", "bfloat16"}
-        Of the training step, see :func:`tapnb.system.device.autocast`; validation is in float32.
+        Of the training step, see :func:`tapnb.system.precision.autocast`; validation is in float32.
     compiled : bool
         Let `torch.compile` fuse the network for training: minutes once, which a GPU earns back.
     channels : sequence of int
