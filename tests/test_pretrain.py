@@ -19,6 +19,7 @@ def train(folder, **changes):
     return pretrain.pretrain(shrinking_discs(1), shrinking_discs(2), folder, **SETTING | changes)
 
 
+@pytest.mark.trains
 def test_a_run_that_was_interrupted_equals_one_that_was_not(tmp_path, monkeypatch):
     whole = train(tmp_path / "whole")
     original, calls = pretrain.train_epoch, []
@@ -42,6 +43,7 @@ def test_a_run_that_was_interrupted_equals_one_that_was_not(tmp_path, monkeypatc
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+@pytest.mark.trains
 def test_a_run_stopped_after_its_last_epoch_is_not_trained_again(tmp_path, monkeypatch):
     whole = train(tmp_path)
 
@@ -63,6 +65,7 @@ def test_numbers_that_cannot_be_are_refused_before_anything_is_trained(tmp_path,
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.trains
 def test_the_history_has_an_epoch_a_row_and_its_crop_size(tmp_path):
     history = train(tmp_path)
     assert history["epoch"].tolist() == [1, 2, 3, 4]
@@ -74,6 +77,7 @@ def test_the_history_has_an_epoch_a_row_and_its_crop_size(tmp_path):
         assert np.isfinite(history[[f"{prefix}_loss", f"{prefix}_decorrelation"]]).all(axis=None)
 
 
+@pytest.mark.trains
 def test_the_seed_is_all_that_is_random(tmp_path):
     torch.manual_seed(1)
     first = train(tmp_path / "1")
@@ -83,6 +87,7 @@ def test_the_seed_is_all_that_is_random(tmp_path):
     assert first["train_loss"].tolist() == again["train_loss"].tolist() != other["train_loss"].tolist()
 
 
+@pytest.mark.trains
 def test_the_precision_is_that_of_the_training_step(tmp_path):
     exact, rounded = (train(tmp_path / name, precision=name) for name in ("float32", "bfloat16"))
     assert not np.allclose(exact["train_loss"], rounded["train_loss"], rtol=1e-6)
@@ -106,6 +111,7 @@ def test_a_compiled_network_trains_the_weights_that_are_kept(tmp_path, monkeypat
         assert apart < moved / 5, name  # the rounding of zero, and Adam makes a step of it
 
 
+@pytest.mark.trains
 def test_training_leaves_no_checkpoint_and_loads_without_pickle(tmp_path):
     train(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {"weights.safetensors", "history.csv"}
@@ -113,6 +119,7 @@ def test_training_leaves_no_checkpoint_and_loads_without_pickle(tmp_path):
         pretrain.load(tmp_path / "elsewhere", torch.device("cpu"))
 
 
+@pytest.mark.trains
 def test_kernels_are_kept_in_half_the_bits_and_all_else_as_it_was(tmp_path):
     train(tmp_path)
     kept = load_file(tmp_path / "weights.safetensors")
@@ -123,6 +130,7 @@ def test_kernels_are_kept_in_half_the_bits_and_all_else_as_it_was(tmp_path):
     assert pretrain.as_kept(torch.full((1, 1), 1e5)).dtype == torch.float32  # which float16 cannot hold
 
 
+@pytest.mark.trains
 def test_a_run_says_what_the_kept_weights_answer(tmp_path, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     run = pretrain.tap_run(shrinking_discs(1), shrinking_discs(2), test_pairs=6, mode="execute",

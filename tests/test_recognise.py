@@ -12,6 +12,8 @@ from tapnb import crops, dataset, models, recognise
 from tapnb.metrics import scores
 from tapnb.store import runs
 
+pytestmark = pytest.mark.trains
+
 CHANNELS = (4, 4, 4, 4)
 
 

@@ -89,6 +89,7 @@ def made(tmp_path_factory):
         yield movie, published, found
 
 
+@pytest.mark.trains
 def test_the_published_criterion_is_not_trained_twice(made):
     movie, published, found = made
     assert found[FILTER, "linear"].folder == published.folder
@@ -100,6 +101,7 @@ def test_the_published_criterion_is_not_trained_twice(made):
     assert again.name == found[BOTH, "linear"].name
 
 
+@pytest.mark.trains
 def test_one_labelling_judges_all_answers(made):
     movie, published, found = made
     run = criteria.one_labelling_run(found, movie, mode="execute", command="")
@@ -116,6 +118,7 @@ def test_one_labelling_judges_all_answers(made):
     assert all(table[score].str.startswith("**").any() for score in SCORES)
 
 
+@pytest.mark.trains
 def test_table_5_has_ours_the_papers_and_the_positives(made):
     movie, published, found = made
     data = dataset.event_dataset(movie, **published.record["parameters"]["dataset"])

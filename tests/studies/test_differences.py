@@ -72,6 +72,7 @@ def test_distinct_pairs_are_those_of_the_training_set():
     assert len(differences.balancing_effects(movie, DATASET | {"limit": None})) == 1
 
 
+@pytest.mark.trains
 def test_the_other_way_is_the_published_run_with_one_thing_changed(published):
     make, movie, tap = published
     for name, option in (("B0", "redraw_norms"), ("A0", "replacement")):
@@ -83,6 +84,7 @@ def test_the_other_way_is_the_published_run_with_one_thing_changed(published):
         assert holder.pop(option) is False and changed_holder.pop(option) is True and given == changed
 
 
+@pytest.mark.trains
 def test_nothing_is_trained_twice_and_the_sides_do_not_depend_on_what_was_published(published):
     make, movie, tap = published
     ours, other = differences.both_ways(make("B0"), "keep_trained_norms", movie, tap, **WAY)
@@ -93,6 +95,7 @@ def test_nothing_is_trained_twice_and_the_sides_do_not_depend_on_what_was_publis
     assert (other.folder / "record.json").stat().st_mtime_ns == before
 
 
+@pytest.mark.trains
 def test_features_that_are_not_those_of_the_published_run_are_refused(published):
     make, movie, tap = published
     other = runs.Run(tap.folder, tap.record | {"code": "d"})
@@ -121,6 +124,7 @@ def test_effects_on_scores_by_hand():
     assert [e.measured for e in alone] == [*SCORES, "F1"] and np.isnan(alone[0].ours_std)
 
 
+@pytest.mark.trains
 def test_the_ranking_is_compared_on_the_published_answers(published):
     make, movie, _ = published
     ours, other = make("B0"), make("B0", redraw_norms=True)

@@ -8,6 +8,8 @@ from tapnb import models, pretrain, recognise
 from tapnb.store import runs
 from tapnb.studies import differences_rounding
 
+pytestmark = pytest.mark.trains
+
 WAY = dict(on=torch.device("cpu"), command="tapnb run 11_differences")
 PARAMETERS = {"strategy": "A0", "seeds": [20, 40], "epochs": 2, "dataset": dict(size=16, per_frame_pair=30, limit=60)}
 
