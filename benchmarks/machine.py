@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from tapnb.store import provenance
-from tapnb.system import device
+from tapnb.system.precision import multiplies_bfloat16
 
 CPUINFO = Path("/proc/cpuinfo")  # Linux
 INSTRUCTION_SETS = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_vnni": "AVX-512 VNNI", "avx512_bf16": "AVX512_BF16",
@@ -68,7 +68,7 @@ def peak_gflops(side: int = 4096, repetitions: int = 5) -> dict[str, float | Non
     bfloat16 only where the hardware multiplies it: the rate of an emulation says nothing.
     """
     dtypes = {"float32": torch.float32}
-    if device.multiplies_bfloat16(torch.device("cpu")):
+    if multiplies_bfloat16(torch.device("cpu")):
         dtypes["bfloat16"] = torch.bfloat16
     rates: dict[str, float | None] = {"float32": None, "bfloat16": None}
     for name, dtype in dtypes.items():

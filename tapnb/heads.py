@@ -13,6 +13,7 @@ from tapnb import losses
 from tapnb.fast import folded
 from tapnb.models import FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead
 from tapnb.system import device
+from tapnb.system.precision import autocast
 
 HEADS = {"linear": LinearHead, "ResNet": ResNetHead, "invariant linear": InvariantLinearHead}
 
@@ -164,6 +165,6 @@ def _batches(n: int, epochs: int, settings: HeadSettings, on: torch.device) -> I
 
 
 def _loss(network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    with device.autocast(inputs.device):
+    with autocast(inputs.device):
         logits = network(inputs)
     return losses.cross_entropy(logits, labels)

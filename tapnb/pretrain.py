@@ -23,6 +23,7 @@ from tapnb.models import CHANNELS, TimeArrowModel
 from tapnb.movies import Movie
 from tapnb.system import device
 from tapnb.system.files import replacing
+from tapnb.system.precision import autocast
 
 WEIGHTS, HISTORY = "weights.safetensors", "history.csv"
 """What a training leaves in its folder."""
@@ -142,7 +143,7 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
         chosen = pairs[step * batch : (step + 1) * batch]
         images = augment.apply(source.gather(chosen), augment.draw(batch, generator).to(on))
         flip = device.send(torch.from_numpy(chosen.flip), on)
-        with device.autocast(on, precision):
+        with autocast(on, precision):
             logits, z = model(images)
         loss, extra = losses.time_arrow(logits, flip, z, **loss_settings)
         optimiser.zero_grad(set_to_none=True)
@@ -168,7 +169,7 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
         Of the initial weights, the crops and their augmentation.
     on : torch.device
     precision : {"auto", "float32", "bfloat16"}
-        Of the training step, see :func:`tapnb.system.device.autocast`; validation is in float32.
+        Of the training step, see :func:`tapnb.system.precision.autocast`; validation is in float32.
     compiled : bool
         Let `torch.compile` fuse the network for training: minutes once, which a GPU earns back.
 

@@ -2,10 +2,13 @@
 
 import copy
 
+import pytest
 import torch
 
 from tapnb import heads, models
 from tapnb.heads import HeadSettings
+
+pytestmark = pytest.mark.trains
 
 
 def features_with_an_answer(n: int = 60, side: int = 8) -> tuple[torch.Tensor, torch.Tensor]:

@@ -12,6 +12,8 @@ from tapnb.dataset import DatasetSettings
 from tapnb.heads import HeadSettings
 from tapnb.recognise import Recogniser, fit
 
+pytestmark = pytest.mark.trains
+
 CHANNELS = (4, 4, 4, 4)
 ONE_EPOCH = HeadSettings(epochs=1)
 

@@ -1,14 +1,10 @@
-"""Where tensors live, and when half precision pays."""
+"""Where tensors live, how they lie there, and a line that says on what was computed."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-
 import torch
 
-from tapnb.system.precision import RoundedToBfloat16
-
-PRECISIONS = ("auto", "float32", "bfloat16")
+from tapnb.system.precision import arithmetic
 
 
 def choose(name: str = "auto") -> torch.device:
@@ -45,36 +41,6 @@ def layout(device: torch.device) -> torch.memory_format:
     return torch.contiguous_format if training else torch.channels_last
 
 
-def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether the hardware multiplies bf16 matrices: elsewhere it would be emulated, slower than float32."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
-def autocast(device: torch.device, precision: str = "auto") -> AbstractContextManager:
-    """A context for a training step, in which layers compute in bf16 or in float32.
-
-    Parameters
-    ----------
-    device : torch.device
-    precision : {"auto", "float32", "bfloat16"}
-        "auto" is bf16 autocast where the hardware multiplies bf16 matrices, else float32. "bfloat16" insists: without
-        such hardware values are rounded as it would round them, see :mod:`tapnb.system.precision`.
-
-    Raises
-    ------
-    ValueError
-        If the precision is unknown.
-    """
-    if precision not in PRECISIONS:
-        raise ValueError(f"unknown precision {precision!r}; choose {', '.join(map(repr, PRECISIONS))}")
-    fast = multiplies_bfloat16(device)
-    if precision == "bfloat16" and not fast:
-        return RoundedToBfloat16()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast and precision != "float32")
-
-
 def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     """A tensor of the CPU on the device; nobody waits for it where that is CUDA, so steps follow each other closely."""
     if device.type == "cuda":
@@ -84,10 +50,7 @@ def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 def describe(device: torch.device, precision: str = "auto") -> str:
     """One line for a run record: device, threads, precision."""
-    if precision == "auto":
-        precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
-    if precision == "bfloat16":
-        precision = "bf16 autocast" if multiplies_bfloat16(device) else "float32 rounded to bf16"
     if device.type == "cuda":
-        return f"{torch.cuda.get_device_name(device)}, {precision}"
-    return f"{device.type} ({torch.backends.cpu.get_cpu_capability()}), {torch.get_num_threads()} threads, {precision}"
+        return f"{torch.cuda.get_device_name(device)}, {arithmetic(device, precision)}"
+    processor = f"{device.type} ({torch.backends.cpu.get_cpu_capability()}), {torch.get_num_threads()} threads"
+    return f"{processor}, {arithmetic(device, precision)}"

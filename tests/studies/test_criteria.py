@@ -90,6 +90,7 @@ def made(tmp_path_factory, pretrained):
         yield movie, published, found
 
 
+@pytest.mark.trains
 def test_the_published_criterion_is_not_trained_twice(made):
     movie, published, found = made
     assert found[FILTER, "linear"].folder == published.folder
@@ -101,6 +102,7 @@ def test_the_published_criterion_is_not_trained_twice(made):
     assert again.name == found[BOTH, "linear"].name
 
 
+@pytest.mark.trains
 def test_one_labelling_judges_all_answers(made):
     movie, published, found = made
     run = criteria.one_labelling_run(found, movie, mode="execute", command="")
@@ -117,6 +119,7 @@ def test_one_labelling_judges_all_answers(made):
     assert all(table[score].str.startswith("**").any() for score in SCORES)
 
 
+@pytest.mark.trains
 def test_table_5_has_ours_the_papers_and_the_positives(made):
     movie, _, found = made
     data = event_dataset(movie, SETTINGS)

@@ -73,6 +73,7 @@ def test_distinct_pairs_are_those_of_the_training_set():
     assert len(differences.balancing_effects(movie, replace(DATASET, training_pairs=0))) == 1
 
 
+@pytest.mark.trains
 def test_the_other_way_is_the_published_run_with_one_thing_changed(published):
     make, movie, tap = published
     for name, group, option in (("B0", "training", "redraw_norms"), ("A0", "dataset", "replacement")):
@@ -84,6 +85,7 @@ def test_the_other_way_is_the_published_run_with_one_thing_changed(published):
         assert changed == given | {group: given[group] | {option: True}}
 
 
+@pytest.mark.trains
 def test_nothing_is_trained_twice_and_the_sides_do_not_depend_on_what_was_published(published):
     make, movie, tap = published
     ours, other = differences.both_ways(make("B0"), "keep_trained_norms", movie, tap, **WAY)
@@ -94,6 +96,7 @@ def test_nothing_is_trained_twice_and_the_sides_do_not_depend_on_what_was_publis
     assert (other.folder / "record.json").stat().st_mtime_ns == before
 
 
+@pytest.mark.trains
 def test_features_that_are_not_those_of_the_published_run_are_refused(published, pretrained):
     make, movie, tap = published
     run, other = make("A0"), pretrained(movie, 4)
@@ -122,6 +125,7 @@ def test_effects_on_scores_by_hand():
     assert [e.measured for e in alone] == [*SCORES, "F1"] and np.isnan(alone[0].ours_std)
 
 
+@pytest.mark.trains
 def test_the_ranking_is_compared_on_the_published_answers(published):
     make, movie, _ = published
     ours, other = make("B0"), make("B0", redraw_norms=True)

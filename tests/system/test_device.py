@@ -17,26 +17,10 @@ def test_a_device_that_is_not_there_is_refused(name):
         device.choose(name)
 
 
-def test_autocast_is_bf16_only_where_the_processor_has_it():
-    with device.autocast(torch.device("cpu")):
-        product = torch.ones(2, 2) @ torch.ones(2, 2)
-    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    assert product.dtype == (torch.bfloat16 if fast else torch.float32)
-    assert ("bf16" if fast else "float32") in device.describe(torch.device("cpu"))
-
-
-def test_precision_can_be_insisted_on(monkeypatch):
+@pytest.mark.parametrize("asked", precision.PRECISIONS)
+def test_the_device_line_says_the_arithmetic(asked):
     cpu = torch.device("cpu")
-    monkeypatch.setattr(device, "multiplies_bfloat16", lambda on: True)
-    for name in ("float32", "bfloat16"):
-        with device.autocast(cpu, name):
-            assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == getattr(torch, name)
-    assert "bf16 autocast" in device.describe(cpu) and "float32" in device.describe(cpu, "float32")
-    monkeypatch.setattr(device, "multiplies_bfloat16", lambda on: False)
-    assert isinstance(device.autocast(cpu, "bfloat16"), precision.RoundedToBfloat16)
-    assert "rounded to bf16" in device.describe(cpu, "bfloat16") and "rounded" not in device.describe(cpu)
-    with pytest.raises(ValueError, match="unknown precision 'half'; choose 'auto', 'float32', 'bfloat16'"):
-        device.autocast(cpu, "half")
+    assert device.describe(cpu, asked).endswith(f" threads, {precision.arithmetic(cpu, asked)}")
 
 
 def test_maps_are_channels_last_but_in_float32_training_on_a_cpu():
