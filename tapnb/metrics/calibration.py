@@ -1,12 +1,24 @@
-"""Is a probability true? Bins of confidence, calibration errors, likelihood and squared error (paper, Figure 5)."""
+"""Is a probability true, and how it is made so: bins, calibration errors, temperature scaling (paper, Section 3, Figure 5).
+
+A head's two logits count only by their difference, the *margin* m = logit 1 - logit 0: the probability of an event
+is 1 / (1 + exp(-m)), and a temperature T divides m.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
 
 BINS = 15
 """Of every calibration error here, as in the authors' scripts."""
+
+TEMPERATURES = (0.01, 1000.0)
+"""Where the search for T ends: if no validation pair is mistaken, the likelihood rises until T = 0."""
+
+FACTORS = np.linspace(0.01, 2, 200)
+"""Tried on the probability of an event."""
 
 MEASURES = {"ece": "ECE", "ece_class_1": "ECE, class 1", "nll": "NLL", "brier": "Brier"}
 """By key of :func:`measures`, as tables call them. The first two are the two kinds of calibration error."""
@@ -125,3 +137,86 @@ def measures(margins: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 def recall(margins: np.ndarray, labels: np.ndarray) -> float:
     """Share of events that are called so, margin above 0; NaN where there is no event."""
     return float(np.mean(margins[labels] > 0)) if labels.any() else float("nan")
+
+
+def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """T > 0 that makes the labels likeliest when it divides the logits (Guo et al. 2017).
+
+    The mean negative log-likelihood is convex in 1 / T, so its slope has one root, found to machine precision.
+
+    Parameters
+    ----------
+    logits : float array, shape (N, 2)
+        Of the validation pairs.
+    labels : bool array, shape (N,)
+
+    Returns
+    -------
+    float
+        A bound of :data:`TEMPERATURES` where the likelihood still rises there, see :func:`tapnb.studies.calibration.remark`; 1 where all
+        margins are 0 and no T makes a difference.
+
+    Raises
+    ------
+    ValueError
+        If there is no pair, or a logit is not finite.
+    """
+    logits, labels = np.asarray(logits, float), np.asarray(labels, float)
+    if not len(labels) or logits.shape != (len(labels), 2) or not np.isfinite(logits).all():
+        raise ValueError(f"temperature scaling got logits of shape {logits.shape} for {len(labels)} labels; "
+                         "give two finite logits for each of one or more pairs")
+    margins = logits[:, 1] - logits[:, 0]
+    if not margins.any():
+        return 1.0
+
+    def slope(log_t: float) -> float:  # of the mean negative log-likelihood along 1 / T; never rises with T
+        return float(np.mean((expit(margins * np.exp(-log_t)) - labels) * margins))
+
+    low, high = np.log(TEMPERATURES)
+    if slope(low) <= 0:
+        return TEMPERATURES[0]
+    if slope(high) >= 0:
+        return TEMPERATURES[1]
+    return float(np.exp(brentq(slope, low, high, xtol=1e-13)))
+
+
+def best_factor(p: np.ndarray, labels: np.ndarray) -> float:
+    """Factor on the probability of an event that minimises its calibration error: what the paper's sentence says.
+
+    That sentence describes temperature scaling; the method it cites, and the scripts, are :func:`temperature`.
+
+    Parameters
+    ----------
+    p : float array, shape (N,)
+        Probability of an event, of the validation pairs; what a factor lifts above 1 is cut there.
+    labels : bool array, shape (N,)
+
+    Returns
+    -------
+    float
+        The best of :data:`FACTORS`; of equally good ones, that nearest 1.
+    """
+    errors = [ece(bin_sums(np.minimum(factor * p, 1), labels)) for factor in FACTORS]
+    best = FACTORS[np.isclose(errors, min(errors), rtol=0, atol=1e-12)]
+    return float(best[np.argmin(abs(best - 1))])
+
+
+def scale_and_offset(margins: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """a and b that make the labels likeliest with the margin a m + b (Platt 1999).
+
+    Parameters
+    ----------
+    margins : float array, shape (N,)
+        Of the validation pairs.
+    labels : bool array, shape (N,)
+
+    Returns
+    -------
+    tuple of float
+        Where all pairs have one label, or one margin, the scale is 0 and the offset says their share of events.
+    """
+    if np.ptp(margins) == 0 or labels.all() or not labels.any():
+        return 0.0, float(logit((labels.sum() + 0.5) / (len(labels) + 1)))
+    unit = np.std(margins)  # margins of any size: the search wants numbers near one
+    fit = LogisticRegression(C=np.inf, max_iter=1000).fit(margins[:, None] / unit, labels)
+    return float(fit.coef_.item() / unit), float(fit.intercept_.item())

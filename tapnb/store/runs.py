@@ -18,13 +18,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 
-import torch
-
 from tapnb import settings
 from tapnb.movies import Movie
 from tapnb.store import provenance, publication
 from tapnb.store.kinds import Kind
-from tapnb.system import device, paths
+from tapnb.system import paths
 from tapnb.system.files import write_json
 
 MODES = ("execute", "restore")
@@ -83,7 +81,7 @@ def run_name(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int) 
 
 
 def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make: Callable[[Path], dict], *, mode: str,
-        command: str, on: torch.device | str = "cpu", precision: str = "auto") -> Run:
+        command: str, on: object = "cpu", precision: str = "auto") -> Run:
     """Execute or restore one run.
 
     Parameters
@@ -96,7 +94,8 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
     mode : {"execute", "restore"}
     command : str
         The command that makes this run, for the message of a failed restore.
-    on, precision
+    on : torch.device or str
+    precision : str
         What it is computed on and in, for the record.
 
     Raises
@@ -123,6 +122,8 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
         raise FileNotFoundError(f"run {name} is not there to be restored; {_others(kind, movies, told, seed)}make it "
                                 f"with `{command}`")
 
+    from tapnb.system import device  # here: it brings torch, which who only reads records can do without
+
     begun = {"started": provenance.now(), "seconds": 0.0, "cpu_seconds": 0.0, "sittings": []}
     if begun_path.exists():
         begun |= json.loads(begun_path.read_text("utf-8"))
@@ -140,7 +141,7 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
               "movies": {role: {"name": m.name, "fingerprint": m.fingerprint, "labels": m.labels_fingerprint,
                                 "shape": list(m.shape), "source": m.source} for role, m in movies.items()},
               "commit": commit, "dirty": dirty, "versions": provenance.versions(),
-              "device": device.describe(torch.device(on), precision),
+              "device": device.describe(on, precision),
               "started": begun["started"], "finished": provenance.now(),
               "seconds": round(begun["seconds"], 1), "cpu_seconds": round(begun["cpu_seconds"], 1),
               "sittings": begun["sittings"], "results": results,

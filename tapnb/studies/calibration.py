@@ -11,9 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
 from tapnb.metrics import calibration, confusion, scores
 from tapnb.movies import Movie
@@ -23,12 +21,6 @@ from tapnb.studies.strategies import dataset_of, predictions
 HEADS = {"linear": "A0", "ResNet": "A1"}
 """The heads of Figure 5, and the strategies whose runs have them."""
 
-TEMPERATURES = (0.01, 1000.0)
-"""Where the search for T ends: if no validation pair is mistaken, the likelihood rises until T = 0."""
-
-FACTORS = np.linspace(0.01, 2, 200)
-"""Tried on the probability of an event."""
-
 PAPER_BINS = 5  # of the diagrams in the form of Figure 5
 
 SCALINGS = {"before": "as trained", "after": "temperature T", "factor": "factor on p", "prior": "share of events",
@@ -36,98 +28,15 @@ SCALINGS = {"before": "as trained", "after": "temperature T", "factor": "factor 
 """What is done to a head's probabilities; "before" and "after" are those of Figure 5."""
 
 
-def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """T > 0 that makes the labels likeliest when it divides the logits (Guo et al. 2017).
-
-    The mean negative log-likelihood is convex in 1 / T, so its slope has one root, found to machine precision.
-
-    Parameters
-    ----------
-    logits : float array, shape (N, 2)
-        Of the validation pairs.
-    labels : bool array, shape (N,)
-
-    Returns
-    -------
-    float
-        A bound of :data:`TEMPERATURES` where the likelihood still rises there, see :func:`remark`; 1 where all
-        margins are 0 and no T makes a difference.
-
-    Raises
-    ------
-    ValueError
-        If there is no pair, or a logit is not finite.
-    """
-    logits, labels = np.asarray(logits, float), np.asarray(labels, float)
-    if not len(labels) or logits.shape != (len(labels), 2) or not np.isfinite(logits).all():
-        raise ValueError(f"temperature scaling got logits of shape {logits.shape} for {len(labels)} labels; "
-                         "give two finite logits for each of one or more pairs")
-    margins = logits[:, 1] - logits[:, 0]
-    if not margins.any():
-        return 1.0
-
-    def slope(log_t: float) -> float:  # of the mean negative log-likelihood along 1 / T; never rises with T
-        return float(np.mean((expit(margins * np.exp(-log_t)) - labels) * margins))
-
-    low, high = np.log(TEMPERATURES)
-    if slope(low) <= 0:
-        return TEMPERATURES[0]
-    if slope(high) >= 0:
-        return TEMPERATURES[1]
-    return float(np.exp(brentq(slope, low, high, xtol=1e-13)))
-
-
 def remark(t: float) -> str:
     """What is to be said of a fitted temperature: nothing, or why it stands at a bound."""
-    low, high = TEMPERATURES
+    low, high = calibration.TEMPERATURES
     if t <= low:
         return (f"T stopped at its lower bound {low:g}: on the validation pairs the likelihood still rises as T falls, "
                 "as it does where none of them is mistaken.")
     if t >= high:
         return f"T stopped at its upper bound {high:g}: on the validation pairs the margins do not tell the classes."
     return ""
-
-
-def best_factor(p: np.ndarray, labels: np.ndarray) -> float:
-    """Factor on the probability of an event that minimises its calibration error: what the paper's sentence says.
-
-    That sentence describes temperature scaling; the method it cites, and the scripts, are :func:`temperature`.
-
-    Parameters
-    ----------
-    p : float array, shape (N,)
-        Probability of an event, of the validation pairs; what a factor lifts above 1 is cut there.
-    labels : bool array, shape (N,)
-
-    Returns
-    -------
-    float
-        The best of :data:`FACTORS`; of equally good ones, that nearest 1.
-    """
-    errors = [calibration.ece(calibration.bin_sums(np.minimum(factor * p, 1), labels)) for factor in FACTORS]
-    best = FACTORS[np.isclose(errors, min(errors), rtol=0, atol=1e-12)]
-    return float(best[np.argmin(abs(best - 1))])
-
-
-def scale_and_offset(margins: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """a and b that make the labels likeliest with the margin a m + b (Platt 1999).
-
-    Parameters
-    ----------
-    margins : float array, shape (N,)
-        Of the validation pairs.
-    labels : bool array, shape (N,)
-
-    Returns
-    -------
-    tuple of float
-        Where all pairs have one label, or one margin, the scale is 0 and the offset says their share of events.
-    """
-    if np.ptp(margins) == 0 or labels.all() or not labels.any():
-        return 0.0, float(logit((labels.sum() + 0.5) / (len(labels) + 1)))
-    unit = np.std(margins)  # margins of any size: the search wants numbers near one
-    fit = LogisticRegression(C=np.inf, max_iter=1000).fit(margins[:, None] / unit, labels)
-    return float(fit.coef_.item() / unit), float(fit.intercept_.item())
 
 
 def calibrate(logits: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> tuple[dict, dict[str, np.ndarray]]:
@@ -147,10 +56,10 @@ def calibrate(logits: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> t
         Of the test pairs, by scaling.
     """
     margins = {part: values[:, 1] - values[:, 0] for part, values in logits.items()}
-    t = temperature(logits["validation"], labels["validation"])
-    factor = best_factor(expit(margins["validation"]), labels["validation"])
+    t = calibration.temperature(logits["validation"], labels["validation"])
+    factor = calibration.best_factor(expit(margins["validation"]), labels["validation"])
     share = (labels["validation"].sum() + 0.5) / (len(labels["validation"]) + 1)  # never quite 0 or 1
-    a, b = scale_and_offset(margins["validation"], labels["validation"])
+    a, b = calibration.scale_and_offset(margins["validation"], labels["validation"])
     scaled = {part: {"before": m, "after": m / t, "factor": logit(np.minimum(factor * expit(m), 1)),
                      "prior": m + logit(share), "platt": a * m + b} for part, m in margins.items()}
     p = {scaling: expit(scaled["test"][scaling]) for scaling in ("before", "after")}

@@ -48,8 +48,9 @@ def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     return tensor.to(device)
 
 
-def describe(device: torch.device, precision: str = "auto") -> str:
+def describe(device: torch.device | str, precision: str = "auto") -> str:
     """One line for a run record: device, threads, precision."""
+    device = torch.device(device)
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name(device)}, {arithmetic(device, precision)}"
     processor = f"{device.type} ({torch.backends.cpu.get_cpu_capability()}), {torch.get_num_threads()} threads"

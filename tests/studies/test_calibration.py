@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from scipy.special import expit, softmax
+from scipy.special import expit
 from toys import shrinking_discs
 
 from tapnb.dataset import DatasetSettings, event_dataset
@@ -23,78 +22,10 @@ def logits_and_labels(n=400, seed=0, strength=3.0):
     return np.stack([offset, offset + strength * true], axis=1), rng.random(n) < expit(true)
 
 
-def nll(logits, labels, t):
-    p = softmax(logits / t, axis=1)
-    return -np.log(p[np.arange(len(labels)), labels.astype(int)]).mean()
-
-
-def test_no_other_temperature_is_likelier():
-    logits, labels = logits_and_labels()
-    t = calibration.temperature(logits, labels)
-    grid = np.exp(np.linspace(np.log(t) - 2, np.log(t) + 2, 4001))
-    losses = [nll(logits, labels, g) for g in grid]
-    assert grid[np.argmin(losses)] == pytest.approx(t, rel=2e-3) and nll(logits, labels, t) <= min(losses)
-    assert t == pytest.approx(3, rel=0.25)  # what the logits were stretched by
-
-
-def test_it_is_the_optimum_that_l_bfgs_finds_and_its_slope_is_zero():
-    logits, labels = logits_and_labels(seed=4)
-    found = calibration.temperature(logits, labels)
-    z, y = torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64))
-    log_t = torch.zeros((), dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([log_t], max_iter=200, tolerance_grad=1e-12, line_search_fn="strong_wolfe")
-
-    def closure():
-        optimiser.zero_grad()
-        loss = torch.nn.functional.cross_entropy(z / log_t.exp(), y)
-        loss.backward()
-        return loss
-
-    optimiser.step(closure)
-    assert found == pytest.approx(float(log_t.detach().exp()), rel=1e-5)
-    with torch.no_grad():
-        log_t.copy_(torch.tensor(np.log(found)))
-    closure()
-    assert abs(float(log_t.grad)) < 1e-10
-
-
-def test_labels_that_leave_no_optimum_end_at_a_bound_and_say_so():
-    separable = np.array([[0, 2.0], [0, -3.0]]), np.array([True, False])
-    assert calibration.temperature(*separable) == calibration.TEMPERATURES[0]
-    assert "lower bound 0.01" in calibration.remark(calibration.temperature(*separable))
-    contrary = np.array([[0, 2.0], [0, -3.0]]), np.array([False, True])
-    assert calibration.temperature(*contrary) == calibration.TEMPERATURES[1]
-    assert "upper bound 1000" in calibration.remark(calibration.temperature(*contrary))
-    assert calibration.temperature(np.ones((3, 2)), np.array([True, False, False])) == 1
-    assert calibration.remark(1.0) == ""
-
-
-def test_labels_of_one_class_have_an_optimum_if_one_of_them_is_missed():
-    logits = np.array([[0, -4.0], [0, -3.0], [0, 1.0]])
-    labels = np.zeros(3, bool)
-    t = calibration.temperature(logits, labels)
-    assert calibration.TEMPERATURES[0] < t < calibration.TEMPERATURES[1]
-    assert nll(logits, labels, t) < min(nll(logits, labels, t * 1.01), nll(logits, labels, t / 1.01))
-
-
-@pytest.mark.parametrize("logits", [np.zeros((0, 2)), np.zeros((3, 1)), np.full((3, 2), np.nan)])
-def test_logits_without_sense_are_refused(logits):
-    with pytest.raises(ValueError, match="temperature scaling got logits of shape"):
-        calibration.temperature(logits, np.zeros(len(logits), bool))
-
-
-def test_the_factor_undoes_a_factor():
-    rng = np.random.default_rng(0)
-    p = rng.random(20_000) * 0.5
-    labels = rng.random(len(p)) < 0.4 * p
-    assert calibration.best_factor(p, labels) == pytest.approx(0.4, abs=0.05)
-    assert calibration.best_factor(np.zeros(5), np.zeros(5, bool)) == 1  # all factors are equal: none is needed
-
-
 def test_only_the_validation_pairs_decide():
     made = {part: logits_and_labels(seed=seed) for part, seed in (("validation", 1), ("test", 2))}
     results, margins = calibration.calibrate(*({part: m[i] for part, m in made.items()} for i in (0, 1)))
-    assert results["temperature"] == calibration.temperature(*made["validation"])
+    assert results["temperature"] == measures.temperature(*made["validation"])
     m = made["test"][0][:, 1] - made["test"][0][:, 0]
     np.testing.assert_allclose(margins["after"], m / results["temperature"])
     assert np.array_equal(margins["after"] > 0, m > 0)  # T changes no answer
@@ -199,18 +130,3 @@ def test_an_infinite_likelihood_is_kept_as_none_and_shown_as_such():
 def test_another_movie_is_refused(setting):
     with pytest.raises(ValueError, match="strategy-discs-linear was made from another movie than this 'discs 2'"):
         calibration.calibration_run(setting[1], shrinking_discs(2), mode="execute", command="")
-
-
-def test_scale_and_offset_undo_what_was_done_to_true_probabilities():
-    """Margins stretched by 20 and shifted: what remains after the fit are the true ones."""
-    rng = np.random.default_rng(0)
-    true = rng.normal(-2, 1.5, 40_000)
-    labels = rng.random(len(true)) < expit(true)
-    a, b = calibration.scale_and_offset(20 * true + 60, labels)
-    assert a == pytest.approx(1 / 20, rel=0.05) and b == pytest.approx(-3, rel=0.05)
-
-
-@pytest.mark.parametrize("margins, labels", [([1.0, 2.0], [False, False]), ([3.0, 3.0], [True, False])])
-def test_scale_and_offset_of_pairs_that_tell_nothing_are_their_share(margins, labels):
-    a, b = calibration.scale_and_offset(np.array(margins), np.array(labels))
-    assert a == 0 and expit(b) == pytest.approx((sum(labels) + 0.5) / 3)
