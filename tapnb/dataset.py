@@ -65,7 +65,8 @@ def event_dataset(movie: Movie, *, size: int = 48, per_frame_pair: int = 1000, c
     """
     if movie.masks is None:
         raise ValueError(f"the movie {movie.name!r} has no event masks, which recognition needs; "
-                         "give a label stack (0 nothing, 1 division, 2 death) of the frames' shape: `-p masks FILE`")
+                         "give a label stack (0 nothing, 1 division, 2 death) of the frames' shape: `labels` in the "
+                         "movie's YAML file")
     pairs = crops.sample_per_frame_pair(movie.shape, size, per_frame_pair, seed)
     areas = crops.labelled_areas(movie.masks, pairs, count_values)
     labels = crops.label(areas, criterion, threshold)

@@ -198,17 +198,30 @@ def test_an_old_python_is_refused_in_one_sentence(tmp_path):
     assert not (tmp_path / ".venv").exists()
 
 
-@pytest.mark.parametrize(("asked", "profile", "mode"), [
-    ([], "cpu", "restore"), (["MOVIE=hela"], "smoke", "execute"), (["PROFILE=smoke"], "smoke", "execute"),
-    (["PROFILE=paper"], "paper", "execute"), (["MODE=execute"], "cpu", "execute"),
+@pytest.mark.parametrize(("asked", "passed"), [
+    ([], ""), (["MOVIE=hela"], '--movie "hela"'), (["MODE=execute"], '--mode "execute"'),
+    (["PROFILE=smoke", "MOVIE=a b.tif"], '--profile "smoke" --movie "a b.tif"'),
 ])
-def test_make_book_restores_what_is_published_and_computes_the_rest(tmp_path, asked, profile, mode):
+def test_make_passes_only_what_it_was_given(tmp_path, asked, passed):
     (tmp_path / "requirements.lock").touch()
-    published = tmp_path / "results" / "cpu" / "synthetic" / "11_differences.json"
-    published.parent.mkdir(parents=True)
-    published.touch()
-    done = make(tmp_path, "--dry-run", "book", *asked)
-    assert f'--profile "{profile}"' in done.stdout and f'--mode "{mode}"' in done.stdout
+    clean = dict.fromkeys(("PROFILE", "MOVIE", "MODE"), "")  # whatever the tests' own environment has
+    for target in ("book", "notebooks"):
+        lines = make(tmp_path, "--dry-run", target, *asked, **clean).stdout.splitlines()
+        run = next(line for line in lines if " run all" in line)
+        assert run.split(" run all")[1].split() == passed.split()
+    shown = make(tmp_path, "--dry-run", "book", *asked, **clean).stdout.splitlines()[-1]
+    assert shown.split(" book ")[1].split() == [*passed.split("--mode")[0].split(), "--open"]
+
+
+def test_clean_leaves_the_installation_and_distclean_does_not(tmp_path):
+    kept = [tmp_path / ".venv" / "installed", tmp_path / "runs" / "tap", tmp_path / "results" / "cpu"]
+    made = [tmp_path / "_build" / "html", tmp_path / "results" / "smoke", tmp_path / "book" / "executed"]
+    for folder in (*kept, *made, *(tmp_path / name for name in ("tapnb", "tests", "benchmarks"))):
+        folder.mkdir(parents=True)
+    assert not make(tmp_path, "clean").returncode
+    assert all(folder.exists() for folder in kept) and not any(folder.exists() for folder in made)
+    assert not make(tmp_path, "distclean").returncode
+    assert not (tmp_path / ".venv").exists() and kept[1].exists() and kept[2].exists()
 
 
 @pytest.mark.slow

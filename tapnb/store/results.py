@@ -123,14 +123,15 @@ def _keep_plot(path: Path, figure: Figure) -> None:
 def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], made: dict) -> bool:
     """Whether a published file has these numbers, as they are shown, of these runs, parameters and movies.
 
-    Then restoring changes nothing.
+    Then restoring changes nothing. A parameter that the notebook no longer has is not asked for.
     """
     if not path.exists():
         return False
     found = json.loads(path.read_text("utf-8"))
 
     def asked(provenance: dict) -> dict:
-        return {key: value for key, value in provenance["parameters"].items() if key not in ("mode", "device")}
+        return {key: value for key, value in provenance["parameters"].items()
+                if key in made["parameters"] and key not in ("mode", "device")}
 
     return (found["runs"] == runs and asked(found["provenance"]) == asked(made)
             and found["provenance"]["movies"] == made["movies"]
@@ -150,12 +151,18 @@ def stamp(parameters: dict, runs: dict[str, Run], movies: dict[str, Movie]) -> d
 def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
     """Name of the run that a notebook has published under ``role``.
 
+    A profile of its own name, such as ``cpu--content-pairs-20``, in which that notebook has not run takes the run of
+    the profile that it extends.
+
     Raises
     ------
     FileNotFoundError
         If that notebook has not been run for this profile and movie, or not with that role.
     """
     path = folder(profile, movie) / f"{notebook}.json"
+    base = profile.partition("--")[0]
+    if not path.exists() and base != profile:
+        return run_name(base, movie, notebook, role)
     if not path.exists():
         raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
                                 f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")
