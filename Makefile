@@ -1,17 +1,14 @@
 # `make book` is the main job, `make test` the other one. Settings: make book PROFILE=cpu MOVIE=hela
-PYTHON  ?= python3
-MOVIE   ?= synthetic
-# What is published is restored; for any other movie or profile everything is computed here.
-PUBLISHED := $(if $(filter synthetic hela,$(MOVIE)),$(wildcard results/cpu/$(MOVIE)/11_differences.json))
-PROFILE ?= $(if $(PUBLISHED),cpu,smoke)
-MODE    ?= $(if $(and $(filter cpu,$(PROFILE)),$(PUBLISHED)),restore,execute)
+PYTHON ?= python3
+# What is left open here, `tapnb` decides: what is published is restored, everything else is computed.
+ASKED = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(MOVIE),--movie "$(MOVIE)")
 
 BIN   := .venv/bin
 STAMP := .venv/installed
 RUN   := $(BIN)/python -m tapnb
 
 .DEFAULT_GOAL := help
-.PHONY: help book notebooks html reproduce test test-all bench clean
+.PHONY: help book notebooks html reproduce test test-all bench clean distclean
 
 help:
 	@echo "make book       run the notebooks and build the book       (PROFILE=smoke|cpu|paper MOVIE=synthetic|hela20|hela|path)"
@@ -20,7 +17,8 @@ help:
 	@echo "make reproduce  train the published profile anew, in hours, and compare every number with the published one"
 	@echo "make test       the tests, in some minutes;  make test-all: all of them"
 	@echo "make bench      how fast, against a plain baseline, in an hour or two  (ROWS=\"step frame\": only these)"
-	@echo "make clean      remove what make made; trained runs and movies (runs/, data/) stay"
+	@echo "make clean      remove what make made; trained runs and movies (runs/, data/) stay, and the installation (.venv)"
+	@echo "make distclean  the same, and the installation"
 
 # Once, and again when the lock changes; the stamp comes last, so that a failed install leaves none.
 $(STAMP): requirements.lock pyproject.toml
@@ -36,17 +34,17 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 book: $(STAMP)
-	@$(RUN) run all --profile "$(PROFILE)" --movie "$(MOVIE)" --mode "$(MODE)"
-	@$(RUN) book --profile "$(PROFILE)" --movie "$(MOVIE)" --open
+	@$(RUN) run all $(ASKED) $(if $(MODE),--mode "$(MODE)")
+	@$(RUN) book $(ASKED) --open
 
 notebooks: $(STAMP)
-	@$(RUN) run all --profile "$(PROFILE)" --movie "$(MOVIE)" --mode "$(MODE)"
+	@$(RUN) run all $(ASKED) $(if $(MODE),--mode "$(MODE)")
 
 html: $(STAMP)
-	@$(RUN) book --profile "$(PROFILE)" --movie "$(MOVIE)"
+	@$(RUN) book $(ASKED)
 
 reproduce: $(STAMP)
-	@$(RUN) reproduce --profile "$(PROFILE)" --movie "$(MOVIE)"
+	@$(RUN) reproduce $(ASKED)
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest
@@ -58,5 +56,8 @@ bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(ROWS)
 
 clean:
-	@rm -rf .venv _build results/smoke book/executed notebooks/*.ipynb .pytest_cache *.egg-info
+	@rm -rf _build results/smoke book/executed notebooks/*.ipynb .pytest_cache
 	@find tapnb tests book benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	@rm -rf .venv *.egg-info

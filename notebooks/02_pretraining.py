@@ -15,13 +15,8 @@
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept
-movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
-synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
-synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
-masks: str = ""  # your own movie: path of its event masks
-held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
-held_out_masks: str = ""  # your own movie: masks of the second one
 device: str = "auto"  # auto, cuda, mps or cpu
 tap_seed: int = 1  # initial weights, crops, augmentation
 tap_pairs: int = 2048  # crop pairs seen in training (paper: 2 million)
@@ -57,8 +52,7 @@ from tapnb.system import device as devices
 
 parameters = results.given(globals())
 to_compare = {text: read_recipe(text) for text in recipes if recipe_pairs}
-train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks,
-                                   held_out=held_out, held_out_masks=held_out_masks)
+train, other = catalogue.open_both(movie)
 on = devices.choose(device)
 command = f"tapnb run 02_pretraining --profile {profile} --movie {movie} --mode execute"
 tap = pretraining.settings_of(parameters)

@@ -15,13 +15,8 @@
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept
-movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
-synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
-synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
-masks: str = ""  # your own movie: path of its event masks
-held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
-held_out_masks: str = ""  # your own movie: masks of the second one
 device: str = "auto"  # auto, cuda, mps or cpu
 content_pairs: int = 300  # held-out crop pairs in a draw (paper: 10 000)
 content_draws: int = 3  # draws of each setting (paper: 3)
@@ -38,8 +33,7 @@ from tapnb.studies import content_view, paper
 from tapnb.system import device as devices
 
 parameters = results.given(globals())
-train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks,
-                                   held_out=held_out, held_out_masks=held_out_masks)
+train, other = catalogue.open_both(movie)
 on = devices.choose(device)
 tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
 sides = tap.record["parameters"]["settings"]["crop_sizes"]

@@ -15,13 +15,8 @@
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept
-movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
-synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
-synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
-masks: str = ""  # your own movie: path of its event masks
-held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
-held_out_masks: str = ""  # your own movie: masks of the second one
 device: str = "auto"  # auto, cuda, mps or cpu
 decorrelation_sizes: list[int] = [16, 24, 32, 48, 64, 96]  # sides of the crops in pixels (paper: 96)
 decorrelation_seeds: list[int] = [1, 2, 3]  # untrained networks and batches, one each
@@ -42,8 +37,7 @@ from tapnb.studies import decorrelation
 from tapnb.system import device as devices
 
 parameters = results.given(globals())
-train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks,
-                                   held_out=held_out, held_out_masks=held_out_masks)
+train, other = catalogue.open_both(movie)
 setting = dict(mode=mode, on=devices.choose(device),
                command=f"tapnb run 05_decorrelation --profile {profile} --movie {movie} --mode execute")
 tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))

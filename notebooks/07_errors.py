@@ -15,13 +15,8 @@
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept
-movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read (nothing is trained here)
-synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
-synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
-masks: str = ""  # your own movie: path of its event masks
-held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
-held_out_masks: str = ""  # your own movie: masks of the second one
 run_seed: int = 0  # seed of the run of A1 that is looked at; 0: the first
 pairs_per_bin: int = 100  # frames are joined until they hold so many pairs of a class, where its error rate is shown
 gallery_places: int = 8  # most confident mistakes of each kind that are shown
@@ -36,8 +31,7 @@ from tapnb.store import results, runs
 from tapnb.studies import errors, limitations, paper, strategies
 
 parameters = results.given(globals())
-train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
-                                   held_out_masks=held_out_masks)
+train, other = catalogue.open_both(movie)
 a1 = runs.find(results.run_name(profile, movie, "06_strategies", "A1"))
 data = strategies.dataset_of(a1, train)
 seed, counts = errors.one_run(a1, run_seed)  # (T, 4)

@@ -15,13 +15,8 @@
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept
-movie: str = "synthetic"  # synthetic, hela, hela20, or the path of your own stack
+movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
-synthetic_frames: int = 0  # frames of the synthetic movie; 0: all 96
-synthetic_size: int = 0  # side of its frames in pixels; 0: 1024
-masks: str = ""  # your own movie: path of its event masks
-held_out: str = ""  # your own movie: path of a second one; empty: the right-hand part of the first
-held_out_masks: str = ""  # your own movie: masks of the second one
 device: str = "auto"  # auto, cuda, mps or cpu
 
 # %%
@@ -32,8 +27,7 @@ from tapnb.studies import errors, limitations, limitations_heads, strategies, ta
 from tapnb.system import device as devices
 
 parameters = results.given(globals())
-train, other = catalogue.open_both(movie, frames=synthetic_frames, size=synthetic_size, masks=masks, held_out=held_out,
-                                   held_out_masks=held_out_masks)
+train, other = catalogue.open_both(movie)
 a0, a1 = (runs.find(results.run_name(profile, movie, "06_strategies", name)) for name in ("A0", "A1"))
 data = strategies.dataset_of(a0, train)
 print(f"linear head: {a0.name}; ResNet head: {a1.name}")

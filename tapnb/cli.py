@@ -1,7 +1,6 @@
 """The command ``tapnb``: thin. Heavy modules are imported in the commands, so that ``--help`` is quick."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,8 +15,12 @@ app = typer.Typer(
     help="Cell events from time arrow prediction: data, notebooks, claims and book.",
 )
 
-Profile = Annotated[str, typer.Option(help="The settings: a file of notebooks/profiles.")]
-MovieName = Annotated[str, typer.Option(help="synthetic, hela, hela20, or the path of your own movie.")]
+MOVIES = "synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own"
+Profile = Annotated[str, typer.Option(help="The settings, a file of notebooks/profiles; auto: those that are published "
+                                           "of the movie (cpu), else smoke.")]
+MovieName = Annotated[str | None, typer.Option(help=f"{MOVIES}; by default the profile's, else synthetic.")]
+Mode = Annotated[str, typer.Option(help="execute makes what is missing; restore only reads; auto restores what is "
+                                        "published with these very parameters.")]
 
 
 @app.callback()
@@ -27,15 +30,13 @@ def options(debug: Annotated[bool, typer.Option(help="Show the traceback of an e
 
 @app.command()
 def data(
-    name: Annotated[str, typer.Argument(help="synthetic, hela, hela20, or the path of your own movie.")],
-    masks: Annotated[str, typer.Option(help="The label stack of your own movie.")] = "",
+    name: Annotated[str, typer.Argument(help=f"{MOVIES}: a TIFF stack, a folder, or a YAML file that describes it.")],
 ) -> None:
     """Fetch or open a movie, and say what is in it."""
     from tapnb.movies import catalogue
 
-    given = {"masks": masks} if masks else {}
     catalogue.fetch_missing(name)
-    movie = catalogue.open_movie(name, **given)
+    movie = catalogue.open_movie(name)
     frames, height, width = movie.frames.shape
     minutes = f", {movie.minutes_per_frame:g} minutes apart" if movie.minutes_per_frame else ""
     typer.echo(f"movie   {movie.name} ({movie.source or 'no source given'}), fingerprint {movie.fingerprint}")
@@ -53,20 +54,16 @@ def data(
 def run(
     context: typer.Context,
     notebook: Annotated[str, typer.Argument(help="all, or a notebook such as 02_pretraining.")],
-    profile: Profile = "smoke",
-    movie: MovieName = "synthetic",
-    mode: Annotated[str, typer.Option(help="execute makes what is missing; restore only reads.")] = "execute",
+    profile: Profile = "auto",
+    movie: MovieName = None,
+    mode: Mode = "auto",
 ) -> None:
     """Run a notebook, or all; -p NAME VALUE sets a parameter, as often as you like."""
     from tapnb.workflow import notebooks
 
-    overrides = _pairs(context.args)
-    # Typed where the user stands, read by a kernel that stands in the checkout.
-    movie = _absolute(movie)
-    for name in {"masks", "held_out", "held_out_masks"} & overrides.keys():
-        overrides[name] = _absolute(overrides[name])
-    for done in notebooks.run(notebook, profile, movie, mode, overrides):
-        typer.echo(f"{done.path.stem}  {profile}/{done.path.parent.name}  {done.seconds:.0f} s  {done.path}")
+    for done in notebooks.run(notebook, profile, movie, mode, _pairs(context.args)):
+        place = "/".join(done.path.parts[-3:-1])
+        typer.echo(f"{done.path.stem}  {place}  {done.seconds:.0f} s  {done.path}")
 
 
 @app.command()
@@ -74,20 +71,33 @@ def convert(
     notebook: Annotated[str, typer.Argument(help="all, or a notebook such as 02_pretraining.")] = "all",
 ) -> None:
     """Write notebooks/*.ipynb, for Jupyter or papermill."""
-    from tapnb.workflow import notebooks
+    from tapnb.workflow import notebooks, parameters
 
-    for name in notebooks.pick(notebook):
+    for name in parameters.pick(notebook, notebooks.SOURCES):
         typer.echo(notebooks.convert(name, notebooks.SOURCES / f"{name}.ipynb"))
 
 
+@app.command("profile")
+def print_profile(name: Annotated[str, typer.Argument(help="A file of notebooks/profiles.")]) -> None:
+    """Print all values of a profile, those that it takes over too, as flat YAML for papermill."""
+    import yaml
+
+    from tapnb.workflow import notebooks, parameters
+
+    values = parameters.read_profile(name, notebooks.SOURCES / "profiles")
+    typer.echo(yaml.safe_dump(values, sort_keys=False, default_flow_style=None, allow_unicode=True).rstrip())
+
+
 @app.command()
-def claims(profile: Profile = "cpu", movie: MovieName = "synthetic") -> None:
+def claims(profile: Profile = "auto", movie: MovieName = None) -> None:
     """Print the paper's claims, each with its verdict, from the records of the runs."""
     from tapnb.store import results
     from tapnb.studies import claims as paper
-    from tapnb.workflow import notebooks
+    from tapnb.workflow import notebooks, published
+    from tapnb.workflow.parameters import read_profile
 
-    notebooks.read_profile(profile, notebooks.SOURCES / "profiles")  # misspelt is not the same as not yet run
+    profile, movie = published.profile_and_movie(profile, movie, notebooks.SOURCES)
+    read_profile(profile, notebooks.SOURCES / "profiles")  # misspelt is not the same as not yet run
     folder = results.folder(profile, movie)
     records = paper.read(folder)
     if not records.by_role:
@@ -103,11 +113,13 @@ def claims(profile: Profile = "cpu", movie: MovieName = "synthetic") -> None:
 
 
 @app.command()
-def reproduce(profile: Profile = "cpu", movie: MovieName = "synthetic") -> None:
+def reproduce(profile: Profile = "auto", movie: MovieName = None) -> None:
     """Train a published profile anew, in the folder reproduced/, and compare every number with the published one."""
     from tapnb.system import paths
+    from tapnb.workflow import notebooks, published
     from tapnb.workflow import reproduce as again
 
+    profile, movie = published.profile_and_movie(profile, movie, notebooks.SOURCES)
     found = again.anew(profile, movie, paths.home() / "reproduced")
     for row in found[~found["verdict"].isin(again.VERDICTS[:2])].itertuples():
         typer.echo(f"{row.verdict}: {row.notebook}, {row.number}: published {row.published or 'none'}, "
@@ -118,25 +130,21 @@ def reproduce(profile: Profile = "cpu", movie: MovieName = "synthetic") -> None:
 
 @app.command()
 def book(
-    profile: Profile = "smoke",
-    movie: MovieName = "synthetic",
+    profile: Profile = "auto",
+    movie: MovieName = None,
     show: Annotated[bool, typer.Option("--open", help="Open the front page if there is a screen.")] = False,
 ) -> None:
     """Build the book; the last line is its front page."""
     import webbrowser
 
     from tapnb.workflow import book as pages
+    from tapnb.workflow import notebooks, published
 
+    profile, movie = published.profile_and_movie(profile, movie, notebooks.SOURCES)
     page = pages.build(profile, movie)
     if show and pages.can_open():
         webbrowser.open(page.as_uri())
     typer.echo(page)
-
-
-def _absolute(text: str) -> str:
-    """Return the absolute path of what exists here, and any other text as it is."""
-    path = Path(text).expanduser()
-    return str(path.absolute()) if text and path.exists() else text
 
 
 def _pairs(rest: list[str]) -> dict[str, object]:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from tapnb import cli
 from tapnb.workflow.notebooks import CHECKOUT
+from tapnb.workflow.parameters import read_profile
 
 
 def tapnb(*arguments):
@@ -50,13 +51,6 @@ def test_debug_shows_the_traceback():
     assert done.returncode == 1 and "Traceback" in done.stderr
 
 
-def test_a_path_is_meant_from_where_it_is_typed(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "stack.tif").touch()
-    assert cli._absolute("stack.tif") == str(tmp_path / "stack.tif")
-    assert cli._absolute("hela") == "hela" and cli._absolute("") == ""
-
-
 def test_pairs_of_names_and_values():
     assert cli._pairs(["-p", "pairs", "10", "-p", "shift", "-0.5"]) == {"pairs": "10", "shift": "-0.5"}
 
@@ -68,12 +62,30 @@ def test_data_describes_a_movie_of_your_own(tmp_path):
     masks[2, 20:40, 20:40] = 1
     tifffile.imwrite(tmp_path / "stack.tif", frames)
     tifffile.imwrite(tmp_path / "labels.tif", masks)
-    arguments = ["data", str(tmp_path / "stack.tif"), "--masks", str(tmp_path / "labels.tif")]
-    done = CliRunner().invoke(cli.app, arguments)
+    (tmp_path / "movie.yaml").write_text("frames: stack.tif\nlabels: labels.tif\n")
+    done = CliRunner().invoke(cli.app, ["data", str(tmp_path / "movie.yaml")])
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
     assert [line.split()[0] for line in lines] == ["movie", "frames", "masks", "events"]
     assert "4 of 128 x" in lines[1] and "uint8" in lines[1]
+
+
+def test_a_profile_is_printed_whole_for_papermill():
+    """papermill reads it with PyYAML, as YAML 1.1."""
+    import yaml
+
+    done = CliRunner().invoke(cli.app, ["profile", "longer"])
+    assert done.exit_code == 0
+    printed = yaml.safe_load(done.output)
+    assert printed == read_profile("longer", CHECKOUT / "notebooks" / "profiles") and "extends" not in printed
+    assert printed["linear_epochs"] == 15 and printed["tap_batch"] == 16
+
+
+def test_every_command_has_the_same_defaults():
+    for command in ("run", "book", "claims", "reproduce"):
+        described = CliRunner().invoke(cli.app, [command, "--help"], terminal_width=200).output
+        assert "--profile" in described and "[default: auto]" in described, command
+        assert "by default the profile's" in described, command
 
 
 def test_claims_are_printed_with_verdict_reason_and_runs(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -34,8 +35,10 @@ def load(name):
     return yaml.load((ROOT / name).read_text("utf-8"), StrictLoader)  # noqa: S506
 
 
-def project():
-    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+def dependencies():
+    """Return what pyproject.toml asks for, by where it asks: "" for what everyone needs, else an extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return {"": project["dependencies"]} | project["optional-dependencies"]
 
 
 def normal(name):
@@ -105,7 +108,7 @@ def test_the_lock_has_an_exact_version_of_every_dependency():
     packaging = pytest.importorskip("packaging.requirements")
     locked, lines = lock()
     assert len(locked) == len(lines) and all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
-    for text in project()["project"]["dependencies"]:
+    for text in sum(dependencies().values(), []):
         wanted = packaging.Requirement(text)
         assert normal(wanted.name) in locked, f"{text} is not in requirements.lock"
         assert locked[normal(wanted.name)] in wanted.specifier
@@ -113,23 +116,39 @@ def test_the_lock_has_an_exact_version_of_every_dependency():
 
 def test_every_dependency_says_what_it_is_for():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    block = text.split("\ndependencies = [\n")[1].split("\n]")[0]
-    assert all(re.fullmatch(r'    "[^"]+",\s+# \S.*', line) for line in block.splitlines())
+    blocks = re.findall(r"^(?:dependencies|book|test) = \[\n(.*?)\n\]", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == len(dependencies())
+    for line in "\n".join(blocks).splitlines():
+        assert re.fullmatch(r'    "[^"]+",\s+# \S.*', line), line
+
+
+def imported(path):
+    """Return the distributions that a file imports, wherever in it."""
+    names = {"yaml": "pyyaml", "skimage": "scikit-image", "sklearn": "scikit-learn", "nbclient": "papermill"}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        modules += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        for module in (name.split(".")[0] for name in modules):
+            if module not in sys.stdlib_module_names and module != "tapnb":
+                yield normal(names.get(module, module))
 
 
 def test_every_import_of_the_module_is_a_declared_dependency():
-    import sys
-
-    names = {"yaml": "pyyaml", "skimage": "scikit-image", "sklearn": "scikit-learn", "nbclient": "papermill"}
-    names["jupyter_book"] = "jupyter-book"
-    declared = {normal(re.split(r"[<>=]", d)[0]) for d in project()["project"]["dependencies"]}
+    declared = {normal(re.split(r"[<>=]", d)[0]) for group in ("", "book") for d in dependencies()[group]}
     for path in (ROOT / "tapnb").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            found = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-            found += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-            for module in (name.split(".")[0] for name in found):
-                if module not in sys.stdlib_module_names and module != "tapnb":
-                    assert normal(names.get(module, module)) in declared, f"{path.name} imports {module}"
+        assert set(imported(path)) <= declared, path.name
+
+
+def test_the_method_needs_neither_notebooks_nor_book():
+    needed = {normal(re.split(r"[<>=]", d)[0]) for d in dependencies()[""]}
+    extras = {normal(re.split(r"[<>=]", d)[0]) for group in ("book", "test") for d in dependencies()[group]}
+    assert not needed & extras and {"jupyter-book", "papermill", "pytest", "beautifulsoup4"} <= extras
+    paths = [*(ROOT / "tapnb").glob("*.py")]
+    for room in ("system", "movies", "metrics", "store"):
+        paths += (ROOT / "tapnb" / room).glob("*.py")
+    for path in paths:
+        if path != ROOT / "tapnb" / "store" / "results.py":  # what a notebook leaves for the book: figures as well
+            assert set(imported(path)) <= needed, path.name
 
 
 def test_conda_installs_the_same_lock():
@@ -179,17 +198,30 @@ def test_an_old_python_is_refused_in_one_sentence(tmp_path):
     assert not (tmp_path / ".venv").exists()
 
 
-@pytest.mark.parametrize(("asked", "profile", "mode"), [
-    ([], "cpu", "restore"), (["MOVIE=hela"], "smoke", "execute"), (["PROFILE=smoke"], "smoke", "execute"),
-    (["PROFILE=paper"], "paper", "execute"), (["MODE=execute"], "cpu", "execute"),
+@pytest.mark.parametrize(("asked", "passed"), [
+    ([], ""), (["MOVIE=hela"], '--movie "hela"'), (["MODE=execute"], '--mode "execute"'),
+    (["PROFILE=smoke", "MOVIE=a b.tif"], '--profile "smoke" --movie "a b.tif"'),
 ])
-def test_make_book_restores_what_is_published_and_computes_the_rest(tmp_path, asked, profile, mode):
+def test_make_passes_only_what_it_was_given(tmp_path, asked, passed):
     (tmp_path / "requirements.lock").touch()
-    published = tmp_path / "results" / "cpu" / "synthetic" / "11_differences.json"
-    published.parent.mkdir(parents=True)
-    published.touch()
-    done = make(tmp_path, "--dry-run", "book", *asked)
-    assert f'--profile "{profile}"' in done.stdout and f'--mode "{mode}"' in done.stdout
+    clean = dict.fromkeys(("PROFILE", "MOVIE", "MODE"), "")  # whatever the tests' own environment has
+    for target in ("book", "notebooks"):
+        lines = make(tmp_path, "--dry-run", target, *asked, **clean).stdout.splitlines()
+        run = next(line for line in lines if " run all" in line)
+        assert run.split(" run all")[1].split() == passed.split()
+    shown = make(tmp_path, "--dry-run", "book", *asked, **clean).stdout.splitlines()[-1]
+    assert shown.split(" book ")[1].split() == [*passed.split("--mode")[0].split(), "--open"]
+
+
+def test_clean_leaves_the_installation_and_distclean_does_not(tmp_path):
+    kept = [tmp_path / ".venv" / "installed", tmp_path / "runs" / "tap", tmp_path / "results" / "cpu"]
+    made = [tmp_path / "_build" / "html", tmp_path / "results" / "smoke", tmp_path / "book" / "executed"]
+    for folder in (*kept, *made, *(tmp_path / name for name in ("tapnb", "tests", "benchmarks"))):
+        folder.mkdir(parents=True)
+    assert not make(tmp_path, "clean").returncode
+    assert all(folder.exists() for folder in kept) and not any(folder.exists() for folder in made)
+    assert not make(tmp_path, "distclean").returncode
+    assert not (tmp_path / ".venv").exists() and kept[1].exists() and kept[2].exists()
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from docutils import nodes
@@ -11,7 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 from tapnb_tables import scrolling, text_table
 
 from tapnb.workflow.notebooks import SOURCES
-from tapnb.workflow.parameters import read_profile
+from tapnb.workflow.parameters import declared, read_profile
 
 
 class Profiles(SphinxDirective):
@@ -20,7 +19,7 @@ class Profiles(SphinxDirective):
     required_arguments = 2
 
     def run(self) -> list[nodes.Node]:
-        for file in (*SOURCES.glob("[0-9]*.py"), *(SOURCES / "profiles" / f"{name}.yaml" for name in self.arguments)):
+        for file in (*SOURCES.glob("[0-9]*.py"), *(SOURCES / "profiles").glob("*.yaml")):  # one may extend another
             self.env.note_dependency(str(file))
         header = ["setting", *self.arguments, "what it is", "notebooks"]
         numeric = [False] * 5  # long lists of settings have to wrap
@@ -30,11 +29,11 @@ class Profiles(SphinxDirective):
 def differing(one: str, other: str, sources: Path = SOURCES) -> list[list[str]]:
     """Return one row of text per setting that differs, in the order of the first profile."""
     settings, others = (read_profile(name, sources / "profiles") for name in (one, other))
-    declared: dict[str, tuple[str, list[str]]] = {}
+    told: dict[str, tuple[str, list[str]]] = {}
     for script in sorted(sources.glob("[0-9]*.py")):
-        for name, comment in re.findall(r"^(\w+): [^#=]+= [^#]+# (.+)$", script.read_text("utf-8"), re.MULTILINE):
-            declared.setdefault(name, (comment, []))[1].append(script.stem[:2])
-    return [[name, shown(settings.get(name)), shown(others.get(name)), declared[name][0], ", ".join(declared[name][1])]
+        for name, parameter in declared(script).items():
+            told.setdefault(name, (parameter.help, []))[1].append(script.stem[:2])
+    return [[name, shown(settings.get(name)), shown(others.get(name)), told[name][0], ", ".join(told[name][1])]
             for name in dict.fromkeys([*settings, *others]) if settings.get(name) != others.get(name)]
 
 

@@ -1,5 +1,8 @@
 """Movies by name: `synthetic`, `hela`, `hela20`, or the path of your own.
 
+`synthetic-24x448` is a smaller simulation, of 24 frames of 448 x 448 pixels; any two numbers will do. Of a movie of
+your own, the path is that of a TIFF stack, of a folder, or of a YAML file that says what belongs to it.
+
 Every movie plays two roles: `train`, on which the network is trained, and `held-out`, on which it is only
 tried (the paper's second position, Section 3).
 """
@@ -10,6 +13,7 @@ import hashlib
 import inspect
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +23,15 @@ from tapnb.movies.downloads import fetch_sequences
 from tapnb.movies.hela20 import fetch_hela20, frames_path, read_hela20
 from tapnb.movies.lineage import ctc_sequences, read_ctc
 from tapnb.movies.movie import Movie, read_movie
+from tapnb.movies.movie_file import SUFFIXES, HeldOut, MovieFile, described, read_movie_file
 from tapnb.system import paths
 from tapnb.system.files import replacing
 
-__all__ = ["open_movie", "open_both", "fetch", "fetch_missing", "at_hand", "hela_folder", "part_of", "NAMES", "ROLES"]
+__all__ = ["open_movie", "open_both", "checked", "is_built_in", "fetch", "fetch_missing", "at_hand", "hela_folder",
+           "part_of", "NAMES", "ROLES"]
 
 NAMES = ("synthetic", "hela", "hela20")
+SIMULATED = re.compile(r"synthetic-(?P<frames>\d+)x(?P<size>\d+)")
 ROLES = ("train", "held-out")
 SEQUENCES = {"train": "02", "held-out": "01"}  # 02 has more divisions
 GAP = 48  # pixels between the two parts of one movie: no event crop of the paper's size touches both
@@ -47,14 +54,15 @@ def open_movie(name, role="train", **options) -> Movie:
     ----------
     name : str or pathlib.Path
         ``"synthetic"``: simulated, seed 1 (train) and 2 (held-out); options are those of
-        :func:`tapnb.movies.synthetic.simulate`, such as ``frames`` and ``size``.
+        :func:`tapnb.movies.synthetic.simulate`, such as ``cells``. ``"synthetic-24x448"``: the same with so many
+        frames of such a side in pixels.
         ``"hela"``: sequences 02 (train) and 01 (held-out) of Fluo-N2DL-HeLa; options ``before``, ``after``.
         ``"hela20"``: the first 20 frames of sequence 02, left part (train) and right part (held-out).
-        A folder in Cell Tracking Challenge layout: sequences 02 and 01, or option ``sequence``; further
-        options ``before``, ``after``, ``minutes_per_frame``, ``um_per_pixel``.
-        A TIFF stack or a folder of TIFF files: options ``masks``, ``held_out``, ``held_out_masks`` (paths),
-        ``minutes_per_frame``, ``um_per_pixel``. Without ``held_out`` the left part of the movie is for
-        training and the right part held out, see :func:`part_of`.
+        The path of a YAML file that describes a movie, see :mod:`tapnb.movies.movie_file`.
+        A TIFF stack, a folder of TIFF files or a folder in Cell Tracking Challenge layout: options are the other keys
+        of such a file, ``labels``, ``held_out`` and so on. Of a folder in that layout sequence 02 is for training and
+        01 held out. Of any other movie without ``held_out`` the left part is for training and the right part held out,
+        see :func:`part_of`.
     role : {"train", "held-out"}
         Which of the two.
     **options
@@ -74,20 +82,58 @@ def open_movie(name, role="train", **options) -> Movie:
     """
     if role not in ROLES:
         raise ValueError(f"There is no role {role!r}: choose 'train' or 'held-out'.")
-    openers = {"synthetic": _open_synthetic, "hela": _open_hela, "hela20": _open_hela20}
-    if str(name) in openers:
-        opener, given = openers[str(name)], (role,)
-    elif Path(name).expanduser().exists():
-        path = Path(name).expanduser()
-        opener = _open_ctc if path.is_dir() and ctc_sequences(path) else _open_stack
-        given = (path, role)
-    else:
-        near = difflib.get_close_matches(str(name).lower(), NAMES, n=1)
-        raise ValueError(f"There is no movie {str(name)!r}: choose {', '.join(NAMES)}, or the path of a TIFF "
-                         "stack or folder" + (f"; did you mean {near[0]!r}?" if near else "."))
+    name = checked(name)
+    if simulated := SIMULATED.fullmatch(name):
+        return _open_synthetic(role, **{key: int(number) for key, number in simulated.groupdict().items()} | options)
+    opener = {"synthetic": _open_synthetic, "hela": _open_hela, "hela20": _open_hela20}.get(name)
+    if opener is None:
+        return _open_own(name, role, options)
     if opener is not _open_synthetic:  # which has the simulator's options, and checks them itself
-        _check_options(name, options, list(inspect.signature(opener).parameters)[len(given):])
-    return opener(*given, **options)
+        _check_options(name, options, list(inspect.signature(opener).parameters)[1:])
+    return opener(role, **options)
+
+
+def open_both(name) -> tuple[Movie, Movie]:
+    """Open a movie in both roles.
+
+    Parameters
+    ----------
+    name : str
+        See :func:`open_movie`.
+
+    Returns
+    -------
+    train, held_out : Movie
+    """
+    return open_movie(name, "train"), open_movie(name, "held-out")
+
+
+def is_built_in(name) -> bool:
+    """Say whether a name is that of a built-in movie, and not a path."""
+    return str(name) in NAMES or SIMULATED.fullmatch(str(name)) is not None
+
+
+def checked(name) -> str:
+    """Return a movie's name as it is understood from any folder: a built-in one, or the absolute path of your own.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file that a movie's YAML file names is missing.
+    ValueError
+        If there is no such movie, or its YAML file is refused.
+    """
+    if is_built_in(name):
+        return str(name)
+    path = Path(name).expanduser().absolute()
+    if not path.exists():
+        near = difflib.get_close_matches(str(name).lower(), NAMES, n=1)
+        raise ValueError(f"There is no movie {str(name)!r}: choose {', '.join(NAMES)}, synthetic-24x448 (frames x "
+                         "side), or the path of a TIFF stack, a folder or a movie's YAML file"
+                         + (f"; did you mean {near[0]!r}?" if near else "."))
+    if path.suffix.lower() in SUFFIXES:
+        read_movie_file(path)
+    return str(path)
 
 
 def fetch(name, address=None) -> Path:
@@ -198,7 +244,7 @@ def part_of(movie, role, share=0.6, gap=GAP) -> Movie:
     end, start = cut - gap // 2, cut + gap - gap // 2  # of the left part, of the right part
     if min(end, width - start) < LEAST_WIDTH:
         raise ValueError(f"{movie.name} is {width} pixels wide, too narrow for a training part and a "
-                         "held-out part: give a second movie with held_out=.")
+                         "held-out part: name a second movie under held_out in its YAML file.")
     left, right = (0, end) if role == "train" else (start, width)
     events = movie.events
     if events is not None:
@@ -233,26 +279,37 @@ def _open_hela20(role) -> Movie:
     return part_of(read_hela20(), role)
 
 
-def _open_ctc(folder, role, sequence=None, before=1, after=1, minutes_per_frame=None,
-              um_per_pixel=None) -> Movie:
-    found = ctc_sequences(folder)
-    sequence = sequence or SEQUENCES[role]
+def _open_own(name, role, options) -> Movie:
+    """Open a movie of one's own, described by a YAML file or by options."""
+    if name.lower().endswith(SUFFIXES):
+        _check_options(name, options, [])
+        own = read_movie_file(name)
+    else:
+        _check_options(name, options, [key for key in MovieFile.model_fields if key != "frames"])
+        own = described({"frames": name} | options, name)
+    if own.held_out is not None:
+        return _whole(own if role == "train" else own.held_out, own)
+    if own.sequence is None and own.frames.is_dir() and ctc_sequences(own.frames):
+        return _whole(HeldOut(frames=own.frames, labels=own.labels, sequence=SEQUENCES[role]), own)
+    return part_of(_whole(own, own), role)
+
+
+def _whole(chosen, own) -> Movie:
+    """Read the frames that one role has, ``chosen``, of a movie of one's own."""
+    found = ctc_sequences(chosen.frames) if chosen.frames.is_dir() else []
+    if not found:
+        if chosen.sequence is not None:
+            raise ValueError(f"{chosen.frames} has no annotated sequences in Cell Tracking Challenge layout: leave out "
+                             "sequence.")
+        return read_movie(chosen.frames, chosen.labels, None, own.minutes_per_frame, own.um_per_pixel)
+    if chosen.labels is not None:
+        raise ValueError(f"{chosen.frames} is a tracked movie, whose events are in its lineage: leave out labels.")
+    sequence = chosen.sequence or SEQUENCES["train" if chosen is own else "held-out"]
     if sequence not in found:
-        raise FileNotFoundError(f"{folder} has no annotated sequence {sequence} for the role {role!r}, only "
-                                f"{', '.join(found)}: name one with sequence=.")
-    name = f"{folder.name}-{sequence}"
-    return read_ctc(folder, sequence, before, after, name, minutes_per_frame, um_per_pixel)
-
-
-def _open_stack(path, role, masks=None, held_out=None, held_out_masks=None, minutes_per_frame=None,
-                um_per_pixel=None) -> Movie:
-    if held_out is None:
-        if held_out_masks is not None:
-            raise ValueError(f"held_out_masks={held_out_masks} is given without held_out: "
-                             "give the frames of the held-out movie too.")
-        return part_of(read_movie(path, masks, None, minutes_per_frame, um_per_pixel), role)
-    chosen = (path, masks) if role == "train" else (held_out, held_out_masks)
-    return read_movie(*chosen, None, minutes_per_frame, um_per_pixel)
+        raise FileNotFoundError(f"{chosen.frames} has no annotated sequence {sequence}, only {', '.join(found)}: name "
+                                "one with sequence.")
+    return read_ctc(chosen.frames, sequence, 1, 1, f"{chosen.frames.name}-{sequence}", own.minutes_per_frame,
+                    own.um_per_pixel)
 
 
 def _open_synthetic(role, **options) -> Movie:
@@ -277,25 +334,3 @@ def _open_synthetic(role, **options) -> Movie:
     with np.load(cache, allow_pickle=False) as kept:
         events = pd.DataFrame({str(column): kept[f"event_{column}"] for column in kept["columns"]})
         return Movie(kept["frames"], kept["masks"], events=events, **json.loads(str(kept["facts"])))
-
-
-def open_both(name, *, frames=0, size=0, masks="", held_out="", held_out_masks="") -> tuple[Movie, Movie]:
-    """Open a movie in both roles, with the options that a notebook has: 0 and "" stand for "not given".
-
-    Parameters
-    ----------
-    name : str
-        See :func:`open_movie`.
-    frames, size : int
-        Frames, and side of a frame in pixels, of ``"synthetic"``; other movies are taken as they are.
-    masks, held_out, held_out_masks : str
-        Paths that belong to your own TIFF stack.
-
-    Returns
-    -------
-    train, held_out : Movie
-    """
-    own = {"masks": masks, "held_out": held_out, "held_out_masks": held_out_masks}
-    given = own | ({"frames": frames, "size": size} if name == "synthetic" else {})
-    given = {option: value for option, value in given.items() if value}
-    return open_movie(name, "train", **given), open_movie(name, "held-out", **given)

@@ -1,7 +1,5 @@
 """Fetching a movie from the web: resumed transfers, checked archives, checked content.
 
-pooch keeps the archive; it starts a cut transfer anew, so the transfer itself is ours.
-
 The Cell Tracking Challenge publishes no checksums, so an archive is judged by what is in it: the number of
 frames and of divisions that are known of each sequence. Its SHA-256 is printed, to be recorded.
 """
@@ -192,10 +190,8 @@ def fetch_sequences(address, folder, facts, progress=True) -> Path:
     folder = Path(folder)
     if not folder.exists():
         archive = folder.with_name(folder.name + ".zip")
-        import pooch  # here: with it come progress bars that warn wherever there are no widgets
-
-        pooch.retrieve(address, known_hash=None, fname=archive.name, path=archive.parent,
-                       downloader=lambda url, output, _: download(url, f"{archive}.whole", progress).replace(output))
+        if not archive.exists():
+            download(address, archive, progress)
         print(f"{archive.name}: {archive.stat().st_size} bytes, sha256 {sha256_of(archive)}")
         unpacked = folder.with_name(f".{folder.name}.unpacking")
         shutil.rmtree(unpacked, ignore_errors=True)

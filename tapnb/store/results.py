@@ -151,12 +151,18 @@ def stamp(parameters: dict, runs: dict[str, Run], movies: dict[str, Movie]) -> d
 def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
     """Name of the run that a notebook has published under ``role``.
 
+    A profile of its own name, such as ``cpu--content-pairs-20``, in which that notebook has not run takes the run of
+    the profile that it extends.
+
     Raises
     ------
     FileNotFoundError
         If that notebook has not been run for this profile and movie, or not with that role.
     """
     path = folder(profile, movie) / f"{notebook}.json"
+    base = profile.partition("--")[0]
+    if not path.exists() and base != profile:
+        return run_name(base, movie, notebook, role)
     if not path.exists():
         raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
                                 f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from tapnb import settings
 from tapnb.movies import Movie
+from tapnb.movies.catalogue import is_built_in
 from tapnb.store import provenance, publication
 from tapnb.store.kinds import Kind
 from tapnb.system import paths
@@ -54,10 +56,12 @@ def slug(text: str) -> str:
 def movie_slug(movie: str) -> str:
     """Folder name of a movie's notebooks and results: a built-in name, or the last part of a path without suffix.
 
-    A file of one's own never shares the folder of a built-in movie.
+    Six digits that stand for the whole path keep apart files of one name, and a file from a built-in movie.
     """
-    name = slug(Path(movie).stem) or "movie"
-    return f"my-{name}" if name in ("synthetic", "hela", "hela20") and movie != name else name
+    if is_built_in(movie):
+        return movie
+    path = Path(os.path.abspath(Path(movie).expanduser()))  # without "..", whether or not it exists
+    return f"{slug(path.stem) or 'movie'}-{hashlib.sha256(str(path).encode()).hexdigest()[:6]}"
 
 
 def run_name(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int) -> str:

@@ -55,15 +55,15 @@ def stage(profile: str, movie: str, root: Path = ROOT) -> list[Path]:
     """
     import nbformat
 
-    from tapnb.movies import catalogue
-    from tapnb.store import results  # here: they bring numpy and pandas
+    from tapnb.movies import catalogue  # here: they bring numpy and pandas
+    from tapnb.workflow.published import whole
 
     command = f"make notebooks PROFILE={profile} MOVIE={movie}"
     what = f"with profile {profile} on movie {movie}; `{command}` runs it."
     staged = root / "book" / "executed"
     made = notebooks.folder(profile, movie)
     sources = {n: made / f"{n}.ipynb" for n in notebooks.names(root / "notebooks")}
-    published = all((results.folder(profile, movie) / f"{n}.json").is_file() for n in sources)
+    published = whole(profile, movie, root / "notebooks")
     if published and not any(s.is_file() for s in sources.values()) and not catalogue.at_hand(movie):
         sources = {n: _not_executed(n, profile, movie, root) for n in sources}
     for name, source in sources.items():

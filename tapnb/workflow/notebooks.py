@@ -17,9 +17,9 @@ from pathlib import Path
 
 from tapnb.system import allocator, paths
 from tapnb.system.files import replacing
-from tapnb.workflow.parameters import choose, declared, nearest, read_profile
+from tapnb.workflow.parameters import names as names_in
 
-__all__ = ["NotebookError", "Executed", "names", "pick", "convert", "run"]
+__all__ = ["NotebookError", "Executed", "names", "convert", "run"]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SOURCES = CHECKOUT / "notebooks"
@@ -53,25 +53,7 @@ class Executed:
 
 def names(sources: Path = SOURCES) -> list[str]:
     """Return the notebooks' names in reading order: the numbered scripts of the folder ``sources``."""
-    return sorted(p.stem for p in Path(sources).glob("[0-9]*.py"))
-
-
-def pick(wanted: str, sources: Path = SOURCES) -> list[str]:
-    """Return the notebooks that ``wanted`` names: ``all``, a name, or the start of just one name.
-
-    Raises
-    ------
-    ValueError
-        If there is no such notebook.
-    """
-    known = names(sources)
-    if wanted == "all":
-        return known
-    exact = Path(wanted).stem if wanted.endswith((".py", ".ipynb")) else wanted
-    found = [n for n in known if n == exact] or [n for n in known if n.startswith(exact)]
-    if len(found) != 1:
-        raise ValueError(f"There is no notebook {wanted!r}: {nearest(exact, known)}")
-    return found
+    return names_in(sources)
 
 
 def folder(profile: str, movie: str) -> Path:
@@ -117,9 +99,9 @@ def convert(name: str, target: Path, sources: Path = SOURCES) -> Path:
 
 def run(
     wanted: str = "all",
-    profile: str = "smoke",
-    movie: str = "synthetic",
-    mode: str = "execute",
+    profile: str = "auto",
+    movie: str | None = None,
+    mode: str = "auto",
     overrides: dict[str, object] | None = None,
     sources: Path = SOURCES,
 ) -> Iterator[Executed]:
@@ -133,9 +115,10 @@ def run(
     wanted : str
         ``all``, or a notebook.
     profile, movie, mode : str
-        The three parameters that every notebook has.
+        The three parameters that every notebook has; what they are by default says
+        :func:`tapnb.workflow.published.decide`.
     overrides : dict, optional
-        Other parameters, by name; text is read by the declared type.
+        Other parameters, by name; text is read by the declared type. They never go over what is published.
     sources : Path
         The folder of the scripts and profiles.
 
@@ -151,39 +134,34 @@ def run(
     NotebookError
         If a notebook stops with an error: it leaves ``<name>.failed.ipynb``, and an earlier success as it was.
     """
-    chosen = _plan(wanted, profile, movie, mode, overrides or {}, sources)
-    from tapnb.movies import catalogue  # now that everything else is known to be right
+    from tapnb.workflow import published  # here: --help can do without what it brings
 
-    if mode == "execute":
-        catalogue.fetch_missing(movie)
-    elif not catalogue.at_hand(movie):  # what is published of it can be shown without a single image
-        print(f"The images of {movie} are not here (`tapnb data {movie}` fetches them): no notebook is executed.",
-              file=sys.stderr)
+    job = published.decide(wanted, profile, movie, mode, overrides or {}, sources)
+    target = folder(job.profile, job.movie)
+    print(f"profile {job.profile}, movie {job.movie}, mode {job.mode}", file=sys.stderr)
+    if job.profile != job.base:
+        print(f"What {job.base} has published stays as it is: results go to "
+              f"{_short(paths.results() / job.profile / target.name)}", file=sys.stderr)
+    published.keep_profile(job, Path(sources) / "profiles")
+    from tapnb.movies import catalogue
+
+    if job.mode == "execute":
+        catalogue.fetch_missing(job.movie)
+    elif not catalogue.at_hand(job.movie):  # what is published of it can be shown without a single image
+        print(f"The images of {job.movie} are not here (`tapnb data {job.movie}` fetches them): no notebook is "
+              "executed.", file=sys.stderr)
         return
-    asked = [(f"[{place} of {len(chosen)}] {name} ...", name, parameters, folder(profile, movie) / f"{name}.ipynb",
-              sources) for place, (name, parameters) in enumerate(chosen.items(), 1)]
-    alone = asked[:1] if mode == "restore" else asked
+    asked = [(f"[{place} of {len(job.parameters)}] {name} ...", name, chosen, target / f"{name}.ipynb", sources)
+             for place, (name, chosen) in enumerate(job.parameters.items(), 1)]
+    alone = asked[:1] if job.mode == "restore" else asked
     yield from map(_executed, alone)
     if len(alone) < len(asked):
         from tapnb.store import publication, results
 
-        publication.restore_all(results.folder(profile, movie))  # here, so that no two of them restore the same run
+        publication.restore_all(results.folder(job.profile, job.movie))  # here, so that no two restore the same run
         # Not threads: papermill changes the folder. Ctrl-C is for this process, which then ends the two at once.
         with multiprocessing.get_context("spawn").Pool(2, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as two:
             yield from two.imap(_executed, asked[1:])
-
-
-def _plan(wanted, profile, movie, mode, overrides, sources) -> dict[str, dict[str, object]]:
-    """Convert all notebooks once, to read what they declare, and decide the parameters of the wanted ones."""
-    import tempfile
-
-    picked = pick(wanted, sources)
-    settings = read_profile(profile, Path(sources) / "profiles")
-    with tempfile.TemporaryDirectory() as temporary:
-        scripts = {n: convert(n, Path(temporary) / f"{n}.ipynb", sources) for n in names(sources)}
-        declarations = {n: declared(notebook) for n, notebook in scripts.items()}
-    overrides = {"profile": profile, "movie": movie, "mode": mode} | overrides
-    return choose(declarations, picked, profile, settings, overrides)
 
 
 def _executed(asked: tuple[str, str, dict[str, object], Path, Path]) -> Executed:

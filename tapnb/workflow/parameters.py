@@ -4,22 +4,33 @@ A notebook's cell tagged ``parameters`` holds one annotated assignment a line, w
 
     tap_pairs: int = 500  # pairs an epoch
 
-papermill itself lets an unknown name pass and never looks at a type, so both are checked here before
-anything runs.
+It is read here and nowhere else, straight from the script. papermill itself lets an unknown name pass and never looks
+at a type, so both are checked here before anything runs.
 """
 
 import ast
 import difflib
+import io
 import re
+import tokenize
+import types
+import typing
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Parameter", "declared", "coerce", "read_profile", "choose", "nearest"]
+from tapnb.system import yaml12
+
+__all__ = ["Parameter", "names", "pick", "declared", "fitted", "read_profile", "choose", "nearest"]
 
 MODES = ("execute", "restore")
+EXTENDS = "extends"  # the key under which a profile names the one whose values it takes over
 
-SCALARS = {"str": str, "int": int, "float": float, "bool": bool}
-WORDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}
+CELL = re.compile(r"^(?=# %%)", re.MULTILINE)
+TAGGED = re.compile(r'# %%.*\btags=\[[^\]]*"parameters"')
+
+# What pydantic calls an error, in words; anything else says itself what it wants.
+WORDS = {"string_type": "text", "int_type": "a whole number", "float_type": "a number", "bool_type": "true or false",
+         "finite_number": "a finite number", "list_type": "a list such as [1, 2]"}
 
 
 @dataclass(frozen=True)
@@ -59,13 +70,36 @@ def nearest(name: str, names) -> str:
     return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names) or 'none'}."
 
 
-def declared(notebook: Path | str) -> dict[str, Parameter]:
+def names(sources: Path) -> list[str]:
+    """Return the notebooks' names in reading order: the numbered scripts of the folder ``sources``."""
+    return sorted(p.stem for p in Path(sources).glob("[0-9]*.py"))
+
+
+def pick(wanted: str, sources: Path) -> list[str]:
+    """Return the notebooks that ``wanted`` names: ``all``, a name, or the start of just one name.
+
+    Raises
+    ------
+    ValueError
+        If there is no such notebook.
+    """
+    known = names(sources)
+    if wanted == "all":
+        return known
+    exact = Path(wanted).stem if wanted.endswith((".py", ".ipynb")) else wanted
+    meant = [n for n in known if n == exact] or [n for n in known if n.startswith(exact)]
+    if len(meant) != 1:
+        raise ValueError(f"There is no notebook {wanted!r}: {nearest(exact, known)}")
+    return meant
+
+
+def declared(script: Path | str) -> dict[str, Parameter]:
     """Read the parameters that a notebook declares.
 
     Parameters
     ----------
-    notebook : path
-        An .ipynb file with a cell tagged ``parameters``.
+    script : path
+        A py:percent script with a cell tagged ``parameters``.
 
     Returns
     -------
@@ -77,37 +111,27 @@ def declared(notebook: Path | str) -> dict[str, Parameter]:
     ValueError
         If there is no such cell, or a line of it is not one annotated assignment of a literal.
     """
-    import nbformat
-    import papermill
-
-    name = Path(notebook).stem
-    cells = nbformat.read(str(notebook), as_version=4).cells
-    tagged = [c for c in cells if "parameters" in c.metadata.get("tags", [])]
-    if len(tagged) != 1:
-        raise ValueError(f"{name} has {len(tagged)} cells tagged 'parameters'; it needs exactly one.")
-    # papermill finds parameters with a regular expression that skips what it cannot read, silently; Python's
-    # own parser says what is really assigned, so that no parameter is lost between the two.
-    seen = papermill.inspect_notebook(str(notebook))
+    script = Path(script)
+    cells = [cell for cell in CELL.split(script.read_text("utf-8")) if TAGGED.match(cell)]
+    if len(cells) != 1:
+        raise ValueError(f"{script.stem} has {len(cells)} cells tagged 'parameters'; it needs exactly one.")
+    comments = {token.start[0]: token.string.lstrip("# ")
+                for token in tokenize.generate_tokens(io.StringIO(cells[0]).readline) if token.type == tokenize.COMMENT}
     parameters = {}
-    for line in ast.parse(tagged[0].source).body:
-        text = ast.unparse(line)
+    for line in ast.parse(cells[0]).body:
         if not isinstance(line, ast.AnnAssign) or not isinstance(line.target, ast.Name) or line.value is None:
-            raise ValueError(f"{name}: a parameter line must be 'name: type = value', not {text!r}.")
-        key, annotation = line.target.id, ast.unparse(line.annotation)
-        if key not in seen:
-            raise ValueError(
-                f"{name}: papermill cannot read the line of {key!r}; write it on one line, with one '=', "
-                "and Optional[T] in place of 'T | None'."
-            )
+            text = ast.unparse(line)
+            raise ValueError(f"{script.stem}: a parameter line must be 'name: type = value', not {text!r}.")
+        name, annotation = line.target.id, ast.unparse(line.annotation)
         try:
-            default = coerce(key, annotation, ast.literal_eval(line.value))
+            default = fitted(name, annotation, ast.literal_eval(line.value), text_is_yaml=False)
         except ValueError as error:
-            raise ValueError(f"{name}, parameter cell: {error}") from None
-        parameters[key] = Parameter(key, annotation, default, seen[key]["help"])
+            raise ValueError(f"{script.stem}, parameter cell: {error}") from None
+        parameters[name] = Parameter(name, annotation, default, comments.get(line.end_lineno, ""))
     return parameters
 
 
-def coerce(name: str, annotation: str, value: object) -> object:
+def fitted(name: str, annotation: str, value: object, text_is_yaml: bool = True) -> object:
     """Check one value against its declared type.
 
     Parameters
@@ -117,68 +141,80 @@ def coerce(name: str, annotation: str, value: object) -> object:
     annotation : str
         Its declared type.
     value : object
-        What was given; text is read as YAML unless text is what is declared.
+        What was given.
+    text_is_yaml : bool
+        Whether text, as the command line gives it, is read as YAML 1.2, unless text is what is declared.
 
     Returns
     -------
     object
-        The value in the declared type: a whole number given for a ``float`` becomes one, and ``1e-3``, which
-        YAML takes for text, becomes the number that was meant.
+        The value in the declared type: a whole number given for a ``float`` becomes one.
 
     Raises
     ------
     ValueError
         If the value does not fit, or the annotation is none of the known ones.
     """
-    annotation = annotation.strip("\"' ")
-    outer = re.fullmatch(r"(Optional|list)\[(.+)\]", annotation)
-    if outer and outer[1] == "Optional":
-        return None if value is None or value in ("null", "None") else coerce(name, outer[2], value)
-    if outer:
-        items = _yaml(value) if isinstance(value, str) else value
-        if not isinstance(items, list | tuple):
-            raise ValueError(f"{name!r} must be a list such as [1, 2], not {value!r}.")
-        return [coerce(f"{name}[{i}]", outer[2], item) for i, item in enumerate(items)]
-    if annotation not in SCALARS:
-        allowed = "str, int, float, bool, list[T] or Optional[T]"
-        raise ValueError(f"{name!r} has the type {annotation!r}; it must be {allowed}.")
-    kind = SCALARS[annotation]
-    given = value
-    if isinstance(value, str) and kind is not str:
-        value = _yaml(value)
-        if kind is float and isinstance(value, str):
-            try:
-                value = float(value)
-            except ValueError:
-                pass
-    # bool is an int to Python, but `epochs: true` is a mistake.
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if type(value) is not kind:
-        raise ValueError(f"{name!r} must be {WORDS[annotation]} ({annotation}), not {given!r}.")
-    return value
+    from pydantic import ConfigDict, FiniteFloat, TypeAdapter, ValidationError  # here: --help can do without
+
+    known = {"str": str, "int": int, "float": FiniteFloat, "bool": bool, "list": list, "Optional": typing.Optional}
+    try:
+        kind = eval(annotation, {"__builtins__": {}} | known)  # of a notebook, which is code that will be run
+        adapter = TypeAdapter(kind, config=ConfigDict(strict=True))  # else `epochs: true` would be one epoch
+    except Exception:  # noqa: BLE001  whatever Python or pydantic has against it
+        raise ValueError(f"{name!r} has the type {annotation!r}; it must be str, int, float, bool, list[T] or "
+                         "Optional[T].") from None
+    union = typing.get_origin(kind) in (typing.Union, types.UnionType)
+    options = typing.get_args(kind) if union else (kind,)
+    wanted = value
+    if isinstance(value, str) and text_is_yaml:
+        nothing = type(None) in options and value in ("null", "None")
+        wanted = None if nothing else value if str in options else _read(value)
+    try:
+        return adapter.validate_python(wanted)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = name + "".join(f"[{i}]" for i in first["loc"] if isinstance(i, int))
+        what = WORDS.get(first["type"], first["msg"])
+        raise ValueError(f"{place!r} must be {what} ({annotation}), not {value!r}.") from None
 
 
-def read_profile(profile: str, folder: Path) -> dict[str, object]:
-    """Read the profile ``<folder>/<profile>.yaml``, one flat mapping of parameter values.
+def read_profile(profile: str, folder: Path, extended_by: tuple[str, ...] = ()) -> dict[str, object]:
+    """Read a profile: its own values, over those of the profile that it extends.
+
+    Parameters
+    ----------
+    profile : str
+        ``<folder>/<profile>.yaml``, one flat mapping of parameter values; ``extends: NAME`` takes over another's.
+    folder : Path
+        The folder of the profiles.
+    extended_by : tuple of str
+        The profiles that led here, the one that was asked for first.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such profile.
+        If there is no such profile, or none that it extends.
     ValueError
-        If the file is not a flat mapping.
+        If a file is not a flat mapping, or a profile extends itself.
     """
-    import yaml
-
+    chain = (*extended_by, profile)
+    if profile in extended_by:
+        raise ValueError(f"The profile {chain[0]!r} never ends: {' extends '.join(chain)}.")
     path = Path(folder) / f"{profile}.yaml"
     if not path.is_file():
-        known = sorted(p.stem for p in folder.glob("*.yaml"))
-        raise FileNotFoundError(f"There is no profile {profile!r} in {folder}: {nearest(profile, known)}")
-    values = yaml.safe_load(path.read_text("utf-8")) or {}
-    if not isinstance(values, dict) or any(isinstance(v, dict) for v in values.values()):
+        known = sorted(p.stem for p in Path(folder).glob("*.yaml") if p.stem not in chain)
+        by = f", which {extended_by[-1]!r} extends," if extended_by else ""
+        raise FileNotFoundError(f"There is no profile {profile!r}{by} in {folder}: {nearest(profile, known)}")
+    values = yaml12.read_mapping(path)
+    base = values.pop(EXTENDS, None)
+    if any(isinstance(value, dict) for value in values.values()):
         raise ValueError(f"The profile {path.name} must be one flat mapping of 'parameter: value'.")
-    return values
+    if base is None:
+        return values
+    if not isinstance(base, str):
+        raise ValueError(f"The profile {path.name} extends {base!r}: name one other profile.")
+    return read_profile(base, folder, chain) | values
 
 
 def choose(
@@ -224,7 +260,7 @@ def choose(
             known = dict.fromkeys(k for n in wanted for k in declarations[n])
             raise ValueError(f"{' and '.join(wanted)} declares no parameter {key!r}: {nearest(key, known)}")
     if overrides["mode"] not in MODES:
-        raise ValueError(f"'mode' must be execute or restore, not {overrides['mode']!r}.")
+        raise ValueError(f"'mode' must be execute or restore, or auto, not {overrides['mode']!r}.")
     chosen = {}
     for name in wanted:
         parameters = declarations[name]
@@ -234,15 +270,15 @@ def choose(
         chosen[name] = {k: p.default for k, p in parameters.items()}
         for values in (settings, overrides):
             own = {k: v for k, v in values.items() if k in parameters}
-            chosen[name] |= {k: coerce(k, parameters[k].type, v) for k, v in own.items()}
+            chosen[name] |= {k: fitted(k, parameters[k].type, v) for k, v in own.items()}
     return chosen
 
 
-def _yaml(text: str) -> object:
+def _read(text: str) -> object:
     """Read text as YAML; what is no YAML stays text."""
     import yaml
 
     try:
-        return yaml.safe_load(text)
+        return yaml12.read(text)
     except yaml.YAMLError:
         return text

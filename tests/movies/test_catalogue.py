@@ -30,7 +30,7 @@ def own(tmp_path):
 
 
 def test_unknown_names_roles_and_options(own):
-    with pytest.raises(ValueError, match="choose synthetic, hela, hela20, or .*did you mean 'synthetic'"):
+    with pytest.raises(ValueError, match="choose synthetic, hela, hela20, .* or .*did you mean 'synthetic'"):
         open_movie("sinthetic")
     with pytest.raises(ValueError, match="no movie 'qqq'"):
         open_movie("qqq")
@@ -40,14 +40,14 @@ def test_unknown_names_roles_and_options(own):
         open_movie("hela", size=3)
     with pytest.raises(ValueError, match="'synthetic' has no option 'colour': it has seed, frames, size"):
         open_movie("synthetic", colour=3)
-    with pytest.raises(ValueError, match="no option 'mask': it has masks, held_out"):
-        open_movie(own[0], mask=own[1])
+    with pytest.raises(ValueError, match="no option 'masks': it has labels, sequence, held_out"):
+        open_movie(own[0], masks=own[1])
     with pytest.raises(ValueError, match="nothing to download for 'synthetic'"):
         fetch("synthetic")
 
 
 def test_own_movie_is_split(own):
-    options = {"masks": own[1], "minutes_per_frame": 5}
+    options = {"labels": own[1], "minutes_per_frame": 5}
     train, held_out = (open_movie(own[0], role, **options) for role in catalogue.ROLES)
     whole = tifffile.imread(own[0])
     assert np.array_equal(train.frames, whole[:, :, :216])
@@ -57,12 +57,58 @@ def test_own_movie_is_split(own):
     assert open_movie(own[0]).masks is None
 
 
-def test_own_movie_with_a_held_out_movie(own):
-    options = {"held_out": own[0], "held_out_masks": own[1]}
-    train, held_out = (open_movie(own[0], role, **options) for role in catalogue.ROLES)
+def test_a_file_says_what_belongs_to_a_movie(own):
+    file = own[0].with_name("movie.yaml")
+    file.write_text("frames: own.tif\nheld_out: {frames: own.tif, labels: masks.tif}\num_per_pixel: 0.65\n")
+    train, held_out = catalogue.open_both(file)
     assert train.masks is None and held_out.masks.sum() == 8 and train.shape == held_out.shape == (3, 40, 400)
-    with pytest.raises(ValueError, match="without held_out"):
-        open_movie(own[0], held_out_masks=own[1])
+    assert train.um_per_pixel == held_out.um_per_pixel == 0.65
+    file.write_text("frames: own.tif\nlabels: masks.tif\n")
+    train, held_out = catalogue.open_both(str(file))
+    assert train.name == "own-left" and train.masks.sum() == held_out.masks.sum() == 4
+    with pytest.raises(ValueError, match="has no option 'labels': it has none"):
+        open_movie(file, labels=own[1])
+
+
+def test_a_name_is_checked_before_anything_is_opened(own, monkeypatch):
+    file = own[0].with_name("movie.yaml")
+    file.write_text("frames: own.tif\nlables: masks.tif\n")
+    with pytest.raises(ValueError, match="movie.yaml: there is no key 'lables'; did you mean 'labels'"):
+        catalogue.checked(file)
+    monkeypatch.chdir(own[0].parent)
+    assert catalogue.checked("own.tif") == str(own[0])
+    assert catalogue.checked("synthetic-3x96") == "synthetic-3x96" and not catalogue.is_built_in("synthetic-3")
+    with pytest.raises(ValueError, match="no movie 'synthetic-3': .*synthetic-24x448"):
+        catalogue.checked("synthetic-3")
+
+
+def test_the_name_of_a_smaller_simulation_says_its_frames_and_side():
+    movie = open_movie("synthetic-4x160")
+    assert movie.shape == (4, 160, 160)
+    assert movie.fingerprint == open_movie("synthetic", frames=4, size=160).fingerprint
+    with pytest.raises(ValueError, match="frames of the synthetic movie is 1"):
+        open_movie("synthetic-1x160")
+
+
+def test_sequences_of_a_tracked_movie(own, monkeypatch):
+    folder = own[0].with_name("tracked")
+    for sequence in ("01", "02", "03"):
+        (folder / sequence).mkdir(parents=True)
+        (folder / f"{sequence}_GT").mkdir()
+    frames = np.zeros((2, 9, 400), np.uint8)
+    monkeypatch.setattr(catalogue, "read_ctc", lambda folder, sequence, before, after, name, *scale:
+                        Movie(frames, name=name, um_per_pixel=scale[1]))
+    assert [movie.name for movie in catalogue.open_both(folder)] == ["tracked-02", "tracked-01"]
+    file = own[0].with_name("movie.yaml")
+    file.write_text("frames: tracked\nsequence: 03\nheld_out: {frames: tracked}\num_per_pixel: 2\n")
+    train, held_out = catalogue.open_both(file)
+    assert (train.name, held_out.name, held_out.um_per_pixel) == ("tracked-03", "tracked-01", 2)
+    file.write_text("frames: tracked\nsequence: 03\n")
+    assert [movie.name for movie in catalogue.open_both(file)] == ["tracked-03-left", "tracked-03-right"]
+    with pytest.raises(ValueError, match="lineage: leave out labels"):
+        open_movie(folder, labels=own[1])
+    with pytest.raises(ValueError, match="own.tif has no annotated sequences"):
+        open_movie(own[0], sequence="02")
 
 
 def test_parts_are_disjoint_and_events_follow():
@@ -74,7 +120,7 @@ def test_parts_are_disjoint_and_events_follow():
     assert left.events.x.tolist() == [0, 275.5] and right.events.x.tolist() == [0, 175]
     assert not set(left.frames.ravel()) & set(right.frames.ravel())
     assert left.shape[2] + 48 + right.shape[2] == 500
-    with pytest.raises(ValueError, match="200 pixels wide, too narrow .* held_out="):
+    with pytest.raises(ValueError, match="200 pixels wide, too narrow .* held_out"):
         part_of(Movie(frames[:, :, :200]), "train")
 
 

@@ -1,6 +1,7 @@
 """The notebooks of the paper through papermill, with the smoke profile made smaller still."""
 
 import json
+import re
 
 import nbformat
 import pandas as pd
@@ -10,17 +11,18 @@ from made_up_results import measurements
 from toys import shrinking_discs
 
 from tapnb.metrics.scores import SCORES
-from tapnb.store import runs
+from tapnb.store import results, runs
 from tapnb.system.files import write_json
 from tapnb.workflow import notebooks
 
-SMALLER = dict(synthetic_frames=12, synthetic_size=256, tap_pairs=64, tap_pairs_per_epoch=32, tap_validation_pairs=10,
-               tap_test_pairs=10, recipe_pairs=16, crops_per_frame_pair=40, seeds=[20, 40], linear_epochs=1,
+MOVIE = "synthetic-12x256"
+SMALLER = dict(tap_pairs=64, tap_pairs_per_epoch=32, tap_validation_pairs=10, tap_test_pairs=10,
+               recipe_pairs=16, crops_per_frame_pair=40, seeds=[20, 40], linear_epochs=1,
                resnet_epochs=1, training_pairs=16, test_pairs=12, frame_pairs=2, content_pairs=2, decorrelation_sizes=[16, 24],
                decorrelation_pairs=2, channel_pairs=6, ablation_pairs=48, ablation_test_pairs=6, schedule_pairs=32,
                schedule_test_pairs=5, rounding_pairs=8, fill_draws=20)
 
-PRETRAINING = {name: value for name, value in SMALLER.items() if name.startswith(("synthetic", "tap", "recipe"))}
+PRETRAINING = {name: value for name, value in SMALLER.items() if name.startswith(("tap", "recipe"))}
 
 
 @pytest.fixture(scope="module")
@@ -30,25 +32,26 @@ def home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAPNB_HOME", str(folder))
         write_json(folder / "results" / "benchmarks.json", measurements())
-        list(notebooks.run("all", "smoke", "synthetic", "execute", SMALLER))
+        list(notebooks.run("all", "smoke", MOVIE, "execute", SMALLER))
         yield folder
 
 
 def published(home, name):
-    return json.loads((home / "results" / "smoke" / "synthetic" / f"{name}.json").read_text())
+    return json.loads((home / "results" / "smoke" / MOVIE / f"{name}.json").read_text())
 
 
 def test_every_notebook_ran_to_its_end(home):
     for name in notebooks.names():
-        executed = nbformat.read(home / "runs" / "notebooks" / "smoke" / "synthetic" / f"{name}.ipynb", as_version=4)
+        executed = nbformat.read(home / "runs" / "notebooks" / "smoke" / MOVIE / f"{name}.ipynb", as_version=4)
         assert not executed.metadata["papermill"].get("exception")
         assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code" and cell.source)
         made = published(home, name)["provenance"]
         assert made["parameters"]["mode"] == "execute" and made["versions"]["torch"]
         if name in ("12_speed", "13_findings"):  # open no movie
-            assert not made["movies"] and "synthetic_size" not in made["parameters"]
+            assert not made["movies"]
         else:
-            assert made["parameters"]["synthetic_size"] == 256 and set(made["movies"]) == {"train", "held-out"}
+            assert set(made["movies"]) == {"train", "held-out"}
+        assert made["parameters"]["movie"] == MOVIE
 
 
 def test_the_numbers_are_those_of_the_runs(home, monkeypatch):
@@ -63,18 +66,18 @@ def test_the_numbers_are_those_of_the_runs(home, monkeypatch):
 
 
 def test_table_2_has_our_row_and_the_papers_for_every_strategy(home):
-    table = pd.read_csv(home / "results" / "smoke" / "synthetic" / "06_strategies_table2.csv")
+    table = pd.read_csv(home / "results" / "smoke" / MOVIE / "06_strategies_table2.csv")
     assert table["strategy"].tolist() == [name for name in ("A0", "A1", "B0", "B1", "C0", "C1") for _ in range(2)]
     a1 = table[(table["strategy"] == "A1") & table["source"].str.startswith("paper")].iloc[0]
     assert a1[list(SCORES)].tolist() == ["**0.98 ± 0.00**", "**0.94 ± 0.01**", "**0.70 ± 0.03**", "**0.89 ± 0.03**"]
-    per_run = pd.read_csv(home / "results" / "smoke" / "synthetic" / "06_strategies_runs.csv")
+    per_run = pd.read_csv(home / "results" / "smoke" / MOVIE / "06_strategies_runs.csv")
     numbers = published(home, "06_strategies")["numbers"]
     assert numbers["A1_rec_1"]["value"] == pytest.approx(per_run.query("strategy == 'A1'")["rec 1"].mean(), abs=1e-6)
     assert numbers["A1_rec_1"]["n"] == 2
 
 
 def test_table_5_is_set_beside_the_papers(home):
-    folder = home / "results" / "smoke" / "synthetic"
+    folder = home / "results" / "smoke" / MOVIE
     tried = pd.read_csv(folder / "08_criteria_table5.csv")["criterion"].unique()
     apart = pd.read_csv(folder / "08_criteria_against_paper.csv")
     assert len(tried) and apart.groupby("criterion", sort=False).size().to_dict() == dict.fromkeys(tried, 4)
@@ -84,8 +87,8 @@ def test_table_5_is_set_beside_the_papers(home):
 def test_the_scripts_way_of_decorrelating_is_a_parameter(home, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(home))
     names = {"tap_floor": 1e-10, "recipe_pairs": 0, "profile": "floor"}
-    list(notebooks.run("02_pretraining", "smoke", "synthetic", "execute", PRETRAINING | names))
-    made = json.loads((home / "results" / "floor" / "synthetic" / "02_pretraining.json").read_text())["runs"]["tap"]
+    list(notebooks.run("02_pretraining", "smoke", MOVIE, "execute", PRETRAINING | names))
+    made = json.loads((home / "results" / "floor" / MOVIE / "02_pretraining.json").read_text())["runs"]["tap"]
     assert runs.find(made).record["parameters"]["floor"] == 1e-10
 
 
@@ -106,7 +109,7 @@ def test_restoring_shows_the_same_numbers_and_trains_nothing(home, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(home))
     before = published(home, "02_pretraining")["numbers"]
     records = {p: p.stat().st_mtime_ns for p in (home / "runs").rglob("record.json")}
-    list(notebooks.run("02_pretraining", "smoke", "synthetic", "restore", PRETRAINING))
+    list(notebooks.run("02_pretraining", "smoke", MOVIE, "restore", PRETRAINING))
     assert published(home, "02_pretraining")["numbers"] == before
     assert {p: p.stat().st_mtime_ns for p in (home / "runs").rglob("record.json")} == records
 
@@ -114,7 +117,7 @@ def test_restoring_shows_the_same_numbers_and_trains_nothing(home, monkeypatch):
 def test_restoring_what_was_never_made_fails_with_the_command(home, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(home))
     with pytest.raises(notebooks.NotebookError, match="tapnb run 02_pretraining --profile smoke"):
-        list(notebooks.run("02_pretraining", "smoke", "synthetic", "restore", PRETRAINING | {"tap_seed": 99}))
+        list(notebooks.run("02_pretraining", "smoke", MOVIE, "restore", PRETRAINING | {"tap_seed": 99}))
     assert not any(json.loads(p.read_text())["seed"] == 99 for p in (home / "runs" / "tap").rglob("record.json"))
 
 
@@ -123,11 +126,11 @@ def test_your_own_stack_and_labels_go_through_the_same_notebook(tmp_path, monkey
     tifffile.imwrite(tmp_path / "My stack.tif", movie.frames)
     tifffile.imwrite(tmp_path / "labels.tif", movie.masks)
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
-    stack = str(tmp_path / "My stack.tif")
-    settings = {"masks": str(tmp_path / "labels.tif"), "crops_per_frame_pair": 30}
-    (done,) = notebooks.run("01_data", "smoke", stack, "execute", settings)
-    assert done.path.parent.name == "my-stack"
-    numbers = json.loads((tmp_path / "results" / "smoke" / "my-stack" / "01_data.json").read_text())["numbers"]
+    (tmp_path / "movie.yaml").write_text("frames: My stack.tif\nlabels: labels.tif\n")
+    own = str(tmp_path / "movie.yaml")
+    (done,) = notebooks.run("01_data", "smoke", own, "execute", {"crops_per_frame_pair": 30})
+    assert re.fullmatch("movie-[0-9a-f]{6}", done.path.parent.name)
+    numbers = json.loads((results.folder("smoke", own) / "01_data.json").read_text())["numbers"]
     assert numbers["crop_pairs"]["value"] == 7 * 30 and numbers["positive_share"]["value"] > 0
     with pytest.raises(notebooks.NotebookError, match="has no event masks"):
-        list(notebooks.run("01_data", "smoke", stack, "execute", {}))
+        list(notebooks.run("01_data", "smoke", str(tmp_path / "My stack.tif"), "execute", {}))

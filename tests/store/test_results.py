@@ -1,6 +1,7 @@
 """What notebooks leave for the book."""
 
 import json
+import re
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -63,8 +64,17 @@ def test_an_unfinished_notebook_is_named_with_its_command(run):
 
 
 def test_your_own_movies_folder_is_named_after_the_file(run):
-    names = {"some/where/My stack.tif": "my-stack", "x/synthetic.tif": "my-synthetic", "hela": "hela", ".": "movie"}
-    assert {movie: results.folder("smoke", movie).name for movie in names} == names
+    movies = ["some/where/My stack.tif", "else/where/My stack.tif", "x/synthetic.tif", "/"]
+    names = [results.folder("smoke", movie).name for movie in movies]
+    assert [name[:-7] for name in names] == ["my-stack", "my-stack", "synthetic", "movie"]
+    assert len(set(names)) == len(names) and all(re.fullmatch(r".+-[0-9a-f]{6}", name) for name in names)
+    built_in = ["synthetic", "synthetic-24x448", "hela", "hela20"]
+    assert [results.folder("smoke", movie).name for movie in built_in] == built_in
+
+
+def test_a_movies_folder_is_the_same_from_wherever_it_is_named(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len({runs.movie_slug(movie) for movie in ("x.tif", "./x.tif", "y/../x.tif", str(tmp_path / "x.tif"))}) == 1
 
 
 def test_parameters_are_what_a_notebook_has_assigned():

@@ -48,6 +48,7 @@ def test_a_notebook_that_has_not_run_or_failed_gets_into_no_book(tmp_path, monke
 
 def test_a_published_movie_that_is_not_here_gets_its_notebooks_with_a_note(tmp_path, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    monkeypatch.delenv("TAPNB_HELA", raising=False)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "01_try.py").write_text("# %% [markdown]\n# # Try\n\n# %%\n1 + 1\n")
     write_results(tmp_path / "results" / "cpu" / "hela", "01_try")

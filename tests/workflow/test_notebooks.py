@@ -1,6 +1,7 @@
 """The runner, tried on small notebooks of its own."""
 
 import os
+import re
 import sys
 
 import nbformat
@@ -51,18 +52,20 @@ def sources(tmp_path, monkeypatch):
 
 def test_a_notebook_runs_with_profile_and_overrides(sources, monkeypatch):
     monkeypatch.delenv("MALLOC_TOP_PAD_", raising=False)
-    [done] = notebooks.run("01", movie="path/to/My stack.v2.tif", overrides={"pairs": "7"}, sources=sources)
-    assert done.path == notebooks.folder("smoke", "path/to/My stack.v2.tif") / "01_try.ipynb"
-    assert done.path.parent.name == "my-stack-v2" and done.seconds > 0
+    stack = sources.parent / "My stack.v2.tif"
+    stack.touch()
+    [done] = notebooks.run("01", movie=str(stack), overrides={"pairs": "7"}, sources=sources)
+    assert done.path == notebooks.folder("smoke", str(stack)) / "01_try.ipynb"
+    assert re.fullmatch("my-stack-v2-[0-9a-f]{6}", done.path.parent.name) and done.seconds > 0
     notebook = nbformat.read(done.path, as_version=4)
     text = "".join(c.outputs[0].text for c in notebook.cells if c.cell_type == "code" and c.outputs)
-    assert "smoke path/to/My stack.v2.tif execute 7" in text
+    assert f"smoke {stack} execute 7" in text
     # from the checkout's root, in this interpreter, with memory settings that do not stay in this process
     assert text.splitlines()[-1] == f"{notebooks.CHECKOUT} 67108864 {sys.executable}"
     assert "MALLOC_TOP_PAD_" not in os.environ
     assert notebook.metadata.tapnb.parameters == {
         "profile": "smoke",
-        "movie": "path/to/My stack.v2.tif",
+        "movie": str(stack),
         "mode": "execute",
         "pairs": 7,
     }
@@ -105,6 +108,7 @@ def test_restoring_runs_the_first_notebook_and_then_two_at_once(sources, capfd):
         ({"mode": "exec"}, "execute or restore"),
         ({"wanted": "02_try"}, "did you mean '01_try'"),
         ({"profile": "smoky"}, "did you mean 'smoke'"),
+        ({"movie": "sinthetic"}, "did you mean 'synthetic'"),
     ],
 )
 def test_a_mistake_is_named_before_anything_runs(sources, arguments, says):
@@ -117,6 +121,16 @@ def test_a_profile_key_that_no_notebook_declares_is_an_error(sources):
     (sources / "profiles" / "smoke.yaml").write_text("paris: 6\n")
     with pytest.raises(ValueError, match="profile 'smoke' sets 'paris'.*'pairs'"):
         list(notebooks.run(sources=sources))
+
+
+def test_parameters_of_a_published_profile_run_under_a_name_of_their_own(sources, capfd):
+    (sources / "profiles" / "cpu.yaml").write_text("pairs: 100\n")
+    [done] = notebooks.run("01", "cpu", overrides={"pairs": "7"}, sources=sources)
+    assert done.path == notebooks.folder("cpu--pairs-7", "synthetic") / "01_try.ipynb"
+    said = capfd.readouterr().err
+    assert "What cpu has published stays as it is" in said and "results/cpu--pairs-7/synthetic" in said
+    [again] = notebooks.run("01", "cpu--pairs-7", sources=sources)
+    assert again.path == done.path and nbformat.read(again.path, 4).metadata.tapnb.parameters["pairs"] == 7
 
 
 def test_plain_papermill_runs_the_converted_notebook(sources, tmp_path, monkeypatch):

@@ -1,0 +1,143 @@
+"""A movie of one's own, described by one small YAML file, so that one name stands for all that belongs to it::
+
+    frames: stack.tif             # a TIFF stack, a folder of TIFF files, or one in Cell Tracking Challenge layout
+    labels: labels.tif            # 0 nothing, 1 division, 2 death
+    held_out:                     # a second movie; without it the right part of the first is held out
+      frames: other.tif
+      labels: other_labels.tif
+    um_per_pixel: 0.65
+    minutes_per_frame: 15
+
+Only ``frames`` is needed. A path is seen from the folder of the YAML file. A key that is none of these is refused.
+"""
+
+import difflib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from tapnb.system import yaml12
+
+__all__ = ["MovieFile", "HeldOut", "described", "read_movie_file", "SUFFIXES"]
+
+SUFFIXES = (".yaml", ".yml")
+
+Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+# Written without quotes, 02 is the number two.
+Sequence = Annotated[str, BeforeValidator(lambda value: f"{value:02}" if type(value) is int else value)]
+
+
+class HeldOut(BaseModel):
+    """The held-out movie of a :class:`MovieFile`: its ``frames``, ``labels`` and ``sequence``, as there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    frames: Path
+    labels: Path | None = None
+    sequence: Sequence | None = None
+
+
+class MovieFile(BaseModel):
+    """What a movie of one's own consists of.
+
+    Attributes
+    ----------
+    frames : Path
+        A TIFF stack, a folder of TIFF files, or a folder in Cell Tracking Challenge layout.
+    labels : Path, optional
+        A stack of the same shape: 0 nothing, 1 division, 2 death. A tracked movie has its lineage instead.
+    sequence : str, optional
+        Which sequence of a tracked movie, such as "02".
+    held_out : HeldOut, optional
+        Another movie, on which the network is only tried.
+    um_per_pixel, minutes_per_frame : float, optional
+        Size of a pixel in micrometres, time between two frames in minutes; of both movies.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    frames: Path
+    labels: Path | None = None
+    sequence: Sequence | None = None
+    held_out: HeldOut | None = None
+    um_per_pixel: Positive | None = None
+    minutes_per_frame: Positive | None = None
+
+
+def described(values: dict[str, object], where) -> MovieFile:
+    """Return a checked description of a movie.
+
+    Parameters
+    ----------
+    values : dict
+        By key, as in a YAML file.
+    where : str or pathlib.Path
+        Where they are from, for the message.
+
+    Raises
+    ------
+    ValueError
+        If a key or a value is not as described.
+    """
+    try:
+        return MovieFile.model_validate(values)
+    except ValidationError as error:
+        raise ValueError(f"{where}: {_sentence(error.errors()[0])}") from None
+
+
+def read_movie_file(path) -> MovieFile:
+    """Read the description of a movie.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The YAML file.
+
+    Returns
+    -------
+    MovieFile
+        With absolute paths, all of which exist.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file, or one that it names, is not there.
+    ValueError
+        If it is no mapping, or a key or a value is not as described; the message names file and key.
+    """
+    path = Path(path).expanduser().absolute()
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}: check the path.")
+    description = described(yaml12.read_mapping(path), path)
+    held_out = description.held_out and _placed(description.held_out, path, "held_out: ")
+    return _placed(description, path).model_copy(update={"held_out": held_out})
+
+
+def _placed(description, path: Path, of: str = ""):
+    """Return the description with absolute paths, or name the file that is missing."""
+    paths = {key: path.parent / Path(value).expanduser() for key in ("frames", "labels")
+             if (value := getattr(description, key)) is not None}
+    for key, place in paths.items():
+        if not place.exists():
+            raise FileNotFoundError(f"{path}: {of}{key}: there is no file or folder {place}; a path is seen from the "
+                                    "folder of this file.")
+    return description.model_copy(update=paths)
+
+
+def _sentence(error: dict) -> str:
+    """Return one of pydantic's errors as a sentence that names the key, and what was probably meant."""
+    *inside, key = error["loc"]
+    place = ": ".join(map(str, error["loc"]))
+    known = list((HeldOut if inside else MovieFile).model_fields)
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+        return f"there is no key {place!r}; " + (f"did you mean {near[0]!r}?" if near
+                                                 else f"the keys are {', '.join(known)}.")
+    if error["type"] == "missing":
+        return f"the key {place!r} is missing."
+    if error["type"] in ("model_type", "model_attributes_type"):
+        return f"{place} must be a mapping of its own, with the keys {', '.join(HeldOut.model_fields)}."
+    wanted = {"path_type": "a path", "float_type": "a number", "string_type": "text",
+              "greater_than": "a number above 0", "finite_number": "a finite number"}.get(error["type"], error["msg"])
+    return f"{place} must be {wanted}, not {error['input']!r}."
