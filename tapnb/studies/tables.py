@@ -120,6 +120,8 @@ def less_the_paper(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFram
     Strategies that the paper lacks are left out.
     """
     made = {name: run for name, run in made.items() if name in reference.index}
+    if not made:
+        return pd.DataFrame(columns=["strategy", *SCORES])
     resampled = confusion.bootstrap({name: counts(run) for name, run in made.items()}) if made else {}
     rows = []
     for name, run in made.items():
@@ -139,5 +141,7 @@ def side_by_side(apart: pd.DataFrame, row: list, head: list) -> pd.DataFrame:
     row, head : list of str
         Of every row of ``apart``: the group that it belongs to, and its head.
     """
+    if apart.empty:
+        return pd.DataFrame(columns=["group", "score"])
     long = apart.drop(columns="strategy").assign(group=row, head=head).melt(["group", "head"], list(SCORES), "score")
     return long.pivot_table("value", ["group", "score"], "head", "first", sort=False).fillna("").reset_index()

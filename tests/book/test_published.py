@@ -12,7 +12,7 @@ from tapnb.store import publication
 from tapnb.studies import claims, findings, paper
 from tapnb.workflow.notebooks import CHECKOUT
 
-PUBLISHED = sorted(path.parent for profile in ("cpu", "longer")
+PUBLISHED = sorted(path.parent for profile in ("cpu", "longer", "tuned")
                    for path in (CHECKOUT / "results" / profile).glob("*/06_strategies.json"))
 MOVIES = [path for path in PUBLISHED if path.parent.name == "cpu"]  # with all of their notebooks
 MEGABYTE = 1e6
