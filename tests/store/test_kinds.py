@@ -1,7 +1,10 @@
 """A kind of run gives the numbers of its version: who changes what it does raises the version."""
 
+from dataclasses import replace
+
 import golden
 import pytest
+import torch
 
 from tapnb.store import kinds
 
@@ -11,7 +14,10 @@ def measured(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAPNB_HOME", str(tmp_path_factory.mktemp("golden")))
         patch.setenv("TAPNB_PRECISION", "float32")  # the same arithmetic on every processor
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
         yield golden.measure()
+        torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("name", kinds.KINDS)
@@ -27,6 +33,8 @@ def test_a_kind_gives_the_numbers_of_its_version(measured, name):
             f"{name} gives another {key!r}: if that is meant, raise the version of {name} in tapnb/store/kinds.py")
 
 
-def test_another_rate_would_be_noticed(measured):
-    """The tolerance is no licence: a tenth more lambda or learning rate moves some number beyond it."""
-    assert measured["tap"]["train_loss"] != pytest.approx(measured["tap"]["uniform_loss"], rel=5e-3)
+@pytest.mark.parametrize("change", [{"high_rate": 1.5e-3}, {"decorrelation_weight": 0.02}])
+def test_other_behaviour_is_noticed(measured, change):
+    """The tolerance hides no other learning rate and no other lambda."""
+    other = golden.of_pretraining(golden.pretrained(replace(golden.SETTINGS, **change)))
+    assert any(value != pytest.approx(measured["tap"][name], rel=5e-3) for name, value in other.items())

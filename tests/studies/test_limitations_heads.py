@@ -13,6 +13,8 @@ from tapnb.metrics import confusion
 from tapnb.store import runs
 from tapnb.studies import limitations_heads, strategies
 
+pytestmark = pytest.mark.trains
+
 CPU = torch.device("cpu")
 
 
