@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # The data
+# # Data
 #
 # From a movie and its event masks to labelled crop pairs: the paper's Table 1 and Figure 1, and what events look like.
 

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Time arrow prediction
+# # Pretraining
 #
 # Which of two crops came first? This notebook trains the U-Net on that question with one movie, checks it on
 # another, and draws the paper's Figure 6. It then compares ways of drawing the crops, since the paper's two million
@@ -30,6 +30,7 @@ tap_change_power: float = 4.0  # how strongly change counts
 tap_schedule: str = "one-cycle"  # one-cycle or cyclic (the scripts' way)
 tap_low_rate: float = 0.0001  # learning rate at the start
 tap_high_rate: float = 0.001  # highest learning rate
+tap_decorrelation_weight: float = 0.01  # lambda of Eq. 4 (paper: 0.01)
 tap_unit_length: bool = False  # decorrelation of unit-length channels; the paper's Eq. 5 does not scale them
 tap_floor: float = 0.0  # the scripts' way: 1e-10, a constant inside the logarithm of Eq. 5 that caps the term at 23.03
 tap_validation_pairs: int = 200  # held-out pairs of each kind after every epoch (scripts: 10 000)

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # What the time arrow looks at
+# # Grad-CAM
 #
 # The paper's Figure 2: a Grad-CAM map over a whole frame, its top 8 regions, and these regions one frame later. The paper
 # sees that many of them hold a division. Here the same picture is drawn for both movies, and then counted: how many top

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Six strategies
+# # Strategies
 #
 # Do features that learned the arrow of time recognise events better than random features, or than a network trained
 # on the labels alone? The paper's Table 2. The features come from the pretraining that notebook 02 published for the
@@ -27,6 +27,8 @@ redraw_norms: bool = False  # the scripts' way: BatchNorm scales of random featu
 keep_trained_norms: bool = False  # the scripts' way: random weights under the trained network's BatchNorm statistics
 training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
 batch: int = 108  # training pairs a step (scripts: 108)
+head_rate: float = 0.001  # learning rate of the head (scripts: 0.001)
+backbone_rate: float = 0.001  # that of the features, where they are trained (scripts: 0.001)
 test_pairs: int = 0  # test on at most this many pairs; 0: all
 validation_pairs: int = 0  # predict at most this many validation pairs, for calibration; 0: all
 validated: list[str] = ["A0", "A1"]  # strategies that predict validation pairs: calibration takes A0 and A1

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Mistakes
+# # Errors
 #
 # Which crops does the best strategy of the paper, A1, get wrong, and when in the movie? The paper's Table 3 and Figures 3
 # and 4, the error rates that these leave out, and the mistakes that the network is surest of. Nothing is trained here:

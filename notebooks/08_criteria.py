@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Labelling criteria
+# # Criteria
 #
 # When does a crop pair hold an event? The paper's Tables 4 and 5: three criteria, examples on which they disagree,
 # and what the two heads on TAP features make of each. Everything else is as in the runs A0 and A1 that notebook 06

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Look-alikes, and a head blind to order
+# # Limitations
 #
 # Two remarks of the paper's Section 5, measured: that a time-invariant head does not help, and that moving polarised cells,
 # cells at the crop's edge, dead bodies and debris are taken for events. Only one thing is trained here, a linear head that

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Paper, scripts and this project
+# # Differences
 #
 # Where the paper is silent, or its scripts do something else than it says, this project had to choose. Here each
 # choice is made the other way, one at a time, and what changes is measured. Our side is what notebooks 02 and 06

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # How fast
+# # Speed
 #
 # Time and memory, as `make bench` measured them. Nothing is computed here and no movie is opened: the measurements lie
 # in `results/benchmarks.json`, and are the same for every profile and movie.

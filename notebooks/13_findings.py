@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # What came out
+# # Findings
 #
 # Every claim of the paper, every movie that this profile was run on, and the paper itself, side by side. Nothing is
 # computed from a movie here: the run records that the notebooks before this one have published are read and judged.
