@@ -21,6 +21,7 @@ area_threshold: int = 40  # labelled pixels from which a crop passes the size fi
 count_values: bool = False  # the scripts' way: a pixel of a death counts twice
 replacement: bool = False  # the scripts' way: balance by drawing with replacement
 training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
+split: str = "random"  # how pairs are told apart into training, validation and test (paper: random)
 
 # %%
 import numpy as np

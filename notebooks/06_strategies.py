@@ -26,6 +26,7 @@ replacement: bool = False  # the scripts' way: balance by drawing with replaceme
 redraw_norms: bool = False  # the scripts' way: BatchNorm scales of random features from N(0, 1)
 keep_trained_norms: bool = False  # the scripts' way: random weights under the trained network's BatchNorm statistics
 training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
+split: str = "random"  # how pairs are told apart into training, validation and test (paper: random)
 batch: int = 108  # training pairs a step (scripts: 108)
 head_rate: float = 0.001  # learning rate of the head (scripts: 0.001)
 backbone_rate: float = 0.001  # that of the features, where they are trained (scripts: 0.001)

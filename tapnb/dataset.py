@@ -18,10 +18,6 @@ CRITERIA = ("size filter, either", "any size, either", "any size, both")
 AREA_THRESHOLD = 40
 """Labelled pixels from which a crop counts under the size filter (Table 1)."""
 
-SPLITS = ("random",)
-"""How pairs are told apart into training, validation and test: the paper's way."""
-
-
 @dataclass(frozen=True)
 class DatasetSettings:
     """How crop pairs are drawn from a movie and labelled; the defaults are the paper's.
@@ -41,7 +37,7 @@ class DatasetSettings:
     training_pairs : int
         Keep at most this many balanced training pairs, a smaller budget; 0: all.
     split : str
-        One of :data:`SPLITS`.
+        One of :data:`SPLITS`: how pairs are told apart into training, validation and test.
     data_seed : int
         Fixes sampling, split and balancing; the heads' seeds do not touch them.
     """
@@ -53,7 +49,7 @@ class DatasetSettings:
     count_values: bool = False
     replacement: bool = False
     training_pairs: int = 0
-    split: str = SPLITS[0]
+    split: str = "random"
     data_seed: int = 25
 
     def __post_init__(self):
@@ -88,35 +84,6 @@ class EventDataset:
     def images(self, index: np.ndarray, on: torch.device | str = "cpu") -> torch.Tensor:
         """Normalised pixels of some pairs, float32 (n, 2, size, size)."""
         return crops.gather(crops.as_tensor(self.movie.frames, on), self.movie.levels, self.pairs[index])
-
-
-def event_dataset(movie: Movie, settings: DatasetSettings = DatasetSettings()) -> EventDataset:
-    """Sample, label, split and balance the crop pairs of a movie.
-
-    Parameters
-    ----------
-    movie : Movie
-        With masks.
-    settings : DatasetSettings
-
-    Raises
-    ------
-    ValueError
-        If the movie has no masks, or no pair of one class.
-    """
-    if movie.masks is None:
-        raise ValueError(f"the movie {movie.name!r} has no event masks, which recognition needs; "
-                         "give labels (0 nothing, 1 division, 2 death) of the frames' shape: `labels` in the movie's YAML "
-                         "file")
-    pairs = crops.sample_per_frame_pair(movie.shape, settings.crop_size, settings.crops_per_frame_pair,
-                                        settings.data_seed)
-    areas = labelled_areas(movie.masks, pairs, settings.count_values)
-    labels = label(areas, settings.criterion, settings.area_threshold)
-    parts = split_random(len(pairs), settings.data_seed)
-    balanced = balance(labels, parts["train"], settings.data_seed, settings.replacement)
-    if 0 < settings.training_pairs < len(balanced):
-        balanced = fewer(balanced, labels, settings.training_pairs, settings.data_seed)
-    return EventDataset(movie, pairs, areas, labels, parts | {"balanced": balanced})
 
 
 def labelled_areas(masks: np.ndarray, pairs: CropPairs, count_values: bool = False) -> np.ndarray:
@@ -182,14 +149,19 @@ def label(areas: np.ndarray, criterion: str = CRITERIA[0], threshold: int = AREA
     raise ValueError(f"unknown labelling criterion {criterion!r}; choose one of {', '.join(map(repr, CRITERIA))}")
 
 
-def split_random(n: int, seed: int = 25, shares: tuple[float, float] = (0.6, 0.2)) -> dict[str, np.ndarray]:
+def split_random(pairs: CropPairs, seed: int = 25, shares: tuple[float, float] = (0.6, 0.2)) -> dict[str, np.ndarray]:
     """Shuffle and cut into training, validation and test pairs (0.6 / 0.2 / 0.2, Section 3).
 
     Crops of one frame overlap between the parts, so this split leaks; it is the paper's.
     """
+    n = len(pairs)
     order = np.random.default_rng(seed).permutation(n)
     first, second = round(n * shares[0]), round(n * (shares[0] + shares[1]))
     return {"train": order[:first], "validation": order[first:second], "test": order[second:]}
+
+
+SPLITS = {"random": split_random}
+"""By name: crop pairs and a seed to the indices of "train", "validation" and "test"."""
 
 
 def balance(labels: np.ndarray, index: np.ndarray, seed: int = 25, replacement: bool = False) -> np.ndarray:
@@ -224,3 +196,32 @@ def fewer(balanced: np.ndarray, labels: np.ndarray, most: int, seed: int) -> np.
     """The first ``most`` pairs of a balanced training set, half of each class, shuffled again."""
     positive, negative = balanced[labels[balanced]], balanced[~labels[balanced]]
     return np.random.default_rng(seed).permutation(np.concatenate([positive[: most // 2], negative[: most // 2]]))
+
+
+def event_dataset(movie: Movie, settings: DatasetSettings = DatasetSettings()) -> EventDataset:
+    """Sample, label, split and balance the crop pairs of a movie.
+
+    Parameters
+    ----------
+    movie : Movie
+        With masks.
+    settings : DatasetSettings
+
+    Raises
+    ------
+    ValueError
+        If the movie has no masks, or no pair of one class.
+    """
+    if movie.masks is None:
+        raise ValueError(f"the movie {movie.name!r} has no event masks, which recognition needs; "
+                         "give labels (0 nothing, 1 division, 2 death) of the frames' shape: `labels` in the movie's YAML "
+                         "file")
+    pairs = crops.sample_per_frame_pair(movie.shape, settings.crop_size, settings.crops_per_frame_pair,
+                                        settings.data_seed)
+    areas = labelled_areas(movie.masks, pairs, settings.count_values)
+    labels = label(areas, settings.criterion, settings.area_threshold)
+    parts = SPLITS[settings.split](pairs, settings.data_seed)
+    balanced = balance(labels, parts["train"], settings.data_seed, settings.replacement)
+    if 0 < settings.training_pairs < len(balanced):
+        balanced = fewer(balanced, labels, settings.training_pairs, settings.data_seed)
+    return EventDataset(movie, pairs, areas, labels, parts | {"balanced": balanced})

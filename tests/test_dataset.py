@@ -106,7 +106,7 @@ def test_unknown_criterion_is_refused_with_the_choices():
 
 
 def test_split_is_a_partition_in_the_papers_shares():
-    parts = dataset.split_random(95_000, seed=25)
+    parts = dataset.split_random(crops.sample_per_frame_pair((96, 1024, 1024)), seed=25)
     assert {name: len(index) for name, index in parts.items()} == {"train": 57_000, "validation": 19_000,
                                                                  "test": 19_000}
     np.testing.assert_array_equal(np.sort(np.concatenate(list(parts.values()))), np.arange(95_000))
