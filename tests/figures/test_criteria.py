@@ -10,7 +10,7 @@ from tapnb.studies import criteria
 
 def test_each_row_shows_its_pair_its_masks_and_its_labels():
     movie = shrinking_discs(1)
-    data = dataset.event_dataset(movie, size=16, per_frame_pair=60)
+    data = dataset.event_dataset(movie, dataset.DatasetSettings(crop_size=16, crops_per_frame_pair=60))
     examples = criteria.examples(movie.masks, data)
     assert (examples["pair"] >= 0).all()
     examples.loc[2, "pair"] = -1

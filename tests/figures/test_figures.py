@@ -47,7 +47,7 @@ def test_strategies_show_a_dot_a_run():
 
 def test_pictures_of_the_data_are_drawn_from_the_movie():
     movie = shrinking_discs(1, side=96)
-    data = dataset.event_dataset(movie, size=24, per_frame_pair=20)
+    data = dataset.event_dataset(movie, dataset.DatasetSettings(crop_size=24, crops_per_frame_pair=20))
     indices = np.flatnonzero(data.pairs.t == 3)[:3].tolist()
     flow = figures.preprocessing(movie, data.pairs, data.areas, data.labels, indices)
     assert len([a for f in flow.subfigs for a in f.axes]) == 2 + 4 * 3
