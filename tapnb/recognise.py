@@ -48,6 +48,7 @@ STRATEGIES = {
     "D0": Strategy("TAP", True, "linear"), "D1": Strategy("TAP", True, "ResNet"),  # fine-tuned; not in the paper
     "A0i": Strategy("TAP", False, "invariant linear"),  # Section 5: A0 that cannot tell the order of the frames
 }
+"""By name: A to C are the rows of Table 2, D is what the paper lacks."""
 
 
 def strategy_named(name: str) -> Strategy:

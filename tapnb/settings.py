@@ -24,7 +24,7 @@ def chosen(kind: type[Settings], parameters: Mapping[str, object], prefix: str =
     parameters : mapping
         A notebook's parameters; those that are none of the settings are passed over.
     prefix : str
-        What stands before a setting's name in the parameters, such as "tap_".
+        What stands before a setting's name in the parameters, such as ``tap_``.
     """
     names = [field.name for field in fields(kind)]
     return restored(kind, {name: parameters[prefix + name] for name in names if prefix + name in parameters})

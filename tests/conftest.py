@@ -8,6 +8,9 @@ import pytest
 import torch
 
 
+torch.set_num_threads(1)  # tiny networks: more threads are slower, and every sum has one order
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     """The same random pictures in every run of the tests."""

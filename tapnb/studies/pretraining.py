@@ -19,7 +19,7 @@ TEST_SIZES = [48, 96]
 
 
 def settings_of(parameters: dict) -> PretrainSettings:
-    """The settings that a notebook's parameters name, each with "tap_" before it."""
+    """The settings that a notebook's parameters name, each with ``tap_`` before it."""
     return chosen(PretrainSettings, parameters, "tap_")
 
 
