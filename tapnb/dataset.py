@@ -214,8 +214,8 @@ def event_dataset(movie: Movie, settings: DatasetSettings = DatasetSettings()) -
     """
     if movie.masks is None:
         raise ValueError(f"the movie {movie.name!r} has no event masks, which recognition needs; "
-                         "give labels (0 nothing, 1 division, 2 death) of the frames' shape: `labels` in the movie's YAML "
-                         "file")
+                         "give labels (0 nothing, 1 division, 2 death) of the frames' shape: `labels` in the movie's "
+                         "YAML file")
     pairs = crops.sample_per_frame_pair(movie.shape, settings.crop_size, settings.crops_per_frame_pair,
                                         settings.data_seed)
     areas = labelled_areas(movie.masks, pairs, settings.count_values)

@@ -1,7 +1,7 @@
 """Event recognition: is a cell dividing or dying in this crop pair? (paper, Section 3, Table 2)
 
-A strategy is an initialisation of the features (TAP or random), whether they are trained with the head, and a head. Fixed
-features are computed once per crop and shared by every epoch and every head that rests on them.
+A strategy is an initialisation of the features (TAP or random), whether they are trained with the head, and a head.
+Fixed features are computed once per crop and shared by every epoch and every head that rests on them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A tiny case of every kind of run, as numbers: what a kind's version stands for.
 
-``python tests/golden.py`` adds the numbers of a version that has none yet to ``golden.json``; those that are there stay.
+``python tests/golden.py`` adds the numbers of a version that has none yet to ``golden.json``; the others stay.
 """
 
 import json
@@ -33,8 +33,8 @@ SETTINGS = PretrainSettings(pairs=64, pairs_per_epoch=32, batch=8, crop_sizes=(1
                             channels=(4, 4, 4, 4))
 
 AT_REST = replace(SETTINGS, low_rate=1e-7, high_rate=1e-7)
-"""What other kinds rest on hardly moves. A bias before a BatchNorm has the rounding of zero for a gradient, of which Adam
-makes whole steps: for some steps of training the running statistics lag behind it, and evaluation differs by some per
+"""What other kinds rest on hardly moves. A bias before a BatchNorm has the rounding of zero for a gradient, of which
+Adam makes whole steps: for some steps of training the running statistics lag behind it, and evaluation differs by some per
 cent from one processor to the next. Training losses and kernels know nothing of that."""
 
 
@@ -49,7 +49,8 @@ def pretrained(settings: PretrainSettings) -> Run:
 def of_pretraining(tap: Run) -> dict[str, float]:
     """Losses in training mode, and kernels."""
     last = tap.results["history"][-1]
-    return {name: last[name] for name in ("train_loss", "train_decorrelation")} | kernels(tap.folder / "weights.safetensors")
+    losses = {name: last[name] for name in ("train_loss", "train_decorrelation")}
+    return losses | kernels(tap.folder / "weights.safetensors")
 
 
 def kernels(path: Path) -> dict[str, float]:
@@ -64,8 +65,9 @@ def measure() -> dict[str, dict[str, float]]:
     train, held_out = two_movies()
     movies, tap = {"train": train, "held-out": held_out}, pretrained(AT_REST)
     dataset = DatasetSettings(crop_size=24, crops_per_frame_pair=60, training_pairs=64)
-    trained = {name: strategies.strategy_run(name, train, tap, dataset, HeadSettings(epochs=1, batch=16), seeds=[20, 40],
-                                             test_pairs=60, validation_pairs=60, **HOW)
+    training = HeadSettings(epochs=1, batch=16)
+    trained = {name: strategies.strategy_run(name, train, tap, dataset, training, seeds=[20, 40], test_pairs=60,
+                                             validation_pairs=60, **HOW)
                for name in ("A0", "A1", "B0", "C1", "D1")}
     pair = {"linear": trained["A0"], "ResNet": trained["A1"]}
     boxes = grad_cam.touching_run(tap, movies, 2, **HOW).results["statistics"]["train"]

@@ -9,8 +9,12 @@ from tapnb.dataset import DatasetSettings
 from tapnb.movies import Movie
 
 
+def settings(**changes) -> DatasetSettings:
+    return DatasetSettings(crop_size=16, crops_per_frame_pair=50, **changes)
+
+
 def test_the_parts_are_what_table_1_says():
-    data = dataset.event_dataset(shrinking_discs(1), DatasetSettings(crop_size=16, crops_per_frame_pair=50))
+    data = dataset.event_dataset(shrinking_discs(1), settings())
     n = 11 * 50
     assert [len(data.parts[p]) for p in ("train", "validation", "test")] == [330, 110, 110]
     balanced = data.parts["balanced"]
@@ -22,12 +26,12 @@ def test_the_parts_are_what_table_1_says():
 
 
 def test_a_limit_keeps_the_balance():
-    data = dataset.event_dataset(shrinking_discs(1), DatasetSettings(crop_size=16, crops_per_frame_pair=50, training_pairs=40))
+    data = dataset.event_dataset(shrinking_discs(1), settings(training_pairs=40))
     assert len(data.parts["balanced"]) == 40 and data.labels[data.parts["balanced"]].sum() == 20
 
 
 def test_criteria_differ_in_their_positives():
-    shares = [dataset.event_dataset(shrinking_discs(1), DatasetSettings(crop_size=16, crops_per_frame_pair=50, criterion=c)).labels.sum()
+    shares = [dataset.event_dataset(shrinking_discs(1), settings(criterion=c)).labels.sum()
               for c in ("any size, either", "size filter, either", "any size, both")]
     assert shares[0] > shares[1] and shares[0] > shares[2]
 
@@ -38,7 +42,7 @@ def test_a_movie_without_masks_is_refused():
         dataset.event_dataset(movie)
 
 
-@pytest.mark.parametrize("change, words", [({"criterion": "both"}, "unknown labelling criterion 'both'.*any size, either"),
+@pytest.mark.parametrize("change, words", [({"criterion": "both"}, "unknown labelling criterion 'both'.*any size"),
                                            ({"split": "leaky"}, "unknown split 'leaky'; choose one of 'random'")])
 def test_settings_that_do_not_exist_are_refused(change, words):
     with pytest.raises(ValueError, match=words):
@@ -47,7 +51,7 @@ def test_settings_that_do_not_exist_are_refused(change, words):
 
 def test_images_are_the_pixels_of_the_pairs():
     movie = shrinking_discs(1)
-    data = dataset.event_dataset(movie, DatasetSettings(crop_size=16, crops_per_frame_pair=50))
+    data = dataset.event_dataset(movie, settings())
     index = data.parts["test"][:7]
     expected = crops.gather(crops.as_tensor(movie.frames), movie.levels, data.pairs[index])
     assert expected.shape == (7, 2, 16, 16)

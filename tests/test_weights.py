@@ -11,7 +11,8 @@ def test_kernels_are_kept_in_half_the_bits_and_come_back_whole(tmp_path):
     values = models.DenseFeatures((4, 8, 8, 8)).state_dict() | {"large": torch.full((2, 2), 1e5)}
     weights.save(tmp_path / "w.safetensors", values, {"said": "by whom"})
     kept = load_file(tmp_path / "w.safetensors")
-    assert kept["backbone.head.weight"].dtype == torch.float16 and kept["projection.1.running_mean"].dtype == torch.float32
+    assert kept["backbone.head.weight"].dtype == torch.float16
+    assert kept["projection.1.running_mean"].dtype == torch.float32
     assert kept["large"].dtype == torch.float32  # which float16 cannot hold
     read, about = weights.load(tmp_path / "w.safetensors")
     assert about == {"said": "by whom"} and read.keys() == values.keys()

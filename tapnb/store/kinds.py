@@ -1,7 +1,7 @@
 """Kinds of runs, each with a version: raised when its code gives other results, and part of every run's name.
 
-So tidying, comments and moves leave trained runs as they are, and a change of behaviour makes new ones beside them. A test
-trains a tiny case of every kind in float32 and holds it against numbers kept under its version: whoever changes
+So tidying, comments and moves leave trained runs as they are, and a change of behaviour makes new ones beside them. A
+test trains a tiny case of every kind in float32 and holds it against numbers kept under its version: whoever changes
 behaviour is told to raise the version here and to keep new numbers.
 """
 

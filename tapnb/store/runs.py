@@ -1,7 +1,7 @@
 """Runs: something computed once, kept with everything that made it.
 
-A run's name is a function of its kind and version, of what its settings have that is not the default, of its seed, and of
-the pixels that it saw (of the labels only where its kind looks at them). ``mode`` says what may happen:
+A run's name is a function of its kind and version, of what its settings have that is not the default, of its seed, and
+of the pixels that it saw (of the labels only where its kind looks at them). ``mode`` says what may happen:
 
 * ``execute`` computes what is missing. A run that was interrupted resumes; a finished one is kept.
 * ``restore`` only reads, from ``runs/`` or from what is published under ``results/``, whichever is newer, and fails
@@ -162,8 +162,8 @@ def pretraining_of(run: Run) -> str | None:
 def check_pretraining(run: Run, tap: Run) -> None:
     """Raise ValueError unless a run rests on that pretraining, or on none."""
     if pretraining_of(run) not in (None, tap.name):
-        raise ValueError(f"{run.name} rests on the pretraining {pretraining_of(run)}, not on {tap.name}: run its notebook "
-                         "again")
+        raise ValueError(f"{run.name} rests on the pretraining {pretraining_of(run)}, not on {tap.name}: run its "
+                         "notebook again")
 
 
 def check_movie(run: Run, movie: Movie, role: str = "train") -> None:

@@ -64,7 +64,8 @@ def test_a_record_round_trips(movie):
     record = made.record
     assert record["parameters"] == {"pairs": 3} and record["seed"] == 1 and record["results"]["answer"] == 42.5
     assert record["movies"]["train"]["fingerprint"] == movie.fingerprint and record["version"] == kinds.TAP.version
-    assert record["commit"] == provenance.commit()[0] and record["versions"]["torch"] and record["device"].startswith("cpu")
+    assert record["commit"] == provenance.commit()[0] and record["versions"]["torch"]
+    assert record["device"].startswith("cpu")
     assert record["seconds"] >= 0 and record["started"] <= record["finished"]
 
 
