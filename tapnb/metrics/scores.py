@@ -8,6 +8,8 @@ from scipy import stats
 from scipy.special import expit
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
+from tapnb.metrics.quantity import Quantity
+
 SCORES = ("prec 0", "rec 0", "prec 1", "rec 1")
 """Columns of Tables 2 and 5, in the paper's order."""
 
@@ -113,6 +115,7 @@ def average_precision(labels: np.ndarray, ranking: np.ndarray) -> float:
     return float(average_precision_score(labels, ranking)) if np.any(labels) else float("nan")
 
 
-def with_spread(mean: float, std: float, digits: int = 2) -> str:
+def with_spread(mean: float, std: float, digits: int = 2) -> Quantity:
     """"0.71 ± 0.03", or "0.71" where one run leaves no spread."""
-    return f"{mean:.{digits}f}" if np.isnan(std) else f"{mean:.{digits}f} ± {std:.{digits}f}"
+    text = f"{mean:.{digits}f}" if np.isnan(std) else f"{mean:.{digits}f} ± {std:.{digits}f}"
+    return Quantity(text, mean, std)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from tapnb.metrics.quantity import Quantity
 from tapnb.movies import Movie
 from tapnb.store import provenance, publication
 from tapnb.store.runs import Run, movie_slug
@@ -89,7 +90,8 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
     movies : dict of Movie
         By role; the provenance keeps their fingerprints.
     tables : dict of DataFrame
-        Written as ``<notebook>_<name>.csv``.
+        Written as ``<notebook>_<name>.csv``, as text; values, spreads and intervals of their cells stand in
+        ``<notebook>_values.csv``, see :func:`quantities`.
     plots : dict of Figure
         Written as ``<notebook>_<name>.svg``. Plots only: no movie's pixels belong under ``results/``.
     """
@@ -97,6 +99,9 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
     for name, table in (tables or {}).items():
         with replacing(target / f"{notebook}_{name}.csv") as temporary:
             table.to_csv(temporary, index=False)
+    if len(values := quantities(tables or {})):
+        with replacing(target / f"{notebook}_values.csv") as temporary:
+            values.to_csv(temporary, index=False)
     for name, figure in (plots or {}).items():
         _keep_plot(target / f"{notebook}_{name}.svg", figure)
     for role, run in runs.items():
@@ -108,6 +113,20 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
                           "provenance": made})
     publication.forget(target)
     return path
+
+
+def quantities(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The numbers of all cells that have a spread or an interval.
+
+    Returns
+    -------
+    DataFrame
+        ``table``, ``row`` (from 1), ``column``, ``text``, ``value``, ``std``, ``low``, ``high``.
+    """
+    rows = [[name, row, column, cell.text.strip("*"), *(round(number, 6) for number in (cell.value, cell.std, cell.low, cell.high))]
+            for name, table in tables.items() for column in table for row, cell in enumerate(table[column], 1)
+            if isinstance(cell, Quantity) and not (math.isnan(cell.std) and math.isnan(cell.low))]
+    return pd.DataFrame(rows, columns=["table", "row", "column", "text", "value", "std", "low", "high"])
 
 
 def _keep_plot(path: Path, figure: Figure) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, nan
 
 import pandas as pd
 
 from tapnb.metrics import scores
+from tapnb.metrics.quantity import Quantity
 from tapnb.store import results
 from tapnb.store.runs import Run
 from tapnb.studies import tables
@@ -61,7 +62,7 @@ def table(effects: list[Effect]) -> pd.DataFrame:
     return pd.DataFrame([{"difference": e.difference, "measured": e.measured,
                           "here": _value(e.ours, e.ours_std, e.digits),
                           "the other way": _value(e.other, e.other_std, e.digits),
-                          "effect (95 %)": "; ".join(text for text in (_change(e), e.note) if text)} for e in effects])
+                          "effect (95 %)": _noted(_change(e), e.note)} for e in effects])
 
 
 def numbers(effects: list[Effect]) -> dict[str, dict]:
@@ -89,14 +90,19 @@ def share_difference(right: int, n: int, other_right: int, other_n: int) -> tupl
     return (right / n - other_right / other_n, *scores.difference_interval(right, n, other_right, other_n))
 
 
-def _change(e: Effect) -> str:
+def _noted(change: Quantity, note: str) -> Quantity:
+    """A change with its note behind it."""
+    return replace(change, text=f"{change}; {note}") if note else change
+
+
+def _change(e: Effect) -> Quantity:
     if isnan(e.ours):  # the quantity is a change itself and has no sign
         interval = "" if isnan(e.low) else f" ({e.low:.{e.digits}f} to {e.high:.{e.digits}f})"
-        return f"{e.effect:.{e.digits}f}{interval}"
+        return Quantity(f"{e.effect:.{e.digits}f}{interval}", e.effect, low=e.low, high=e.high)
     if isnan(e.low):
-        return f"{e.effect:+.{e.digits}f}".replace("-", "\u2212")
+        return Quantity(f"{e.effect:+.{e.digits}f}".replace("-", "\u2212"), e.effect)
     return tables.signed(e.effect, e.low, e.high, e.digits)
 
 
-def _value(value: float, std: float, digits: int) -> str:
+def _value(value: float, std: float, digits: int) -> Quantity | str:
     return "" if isnan(value) else scores.with_spread(value, std, digits)

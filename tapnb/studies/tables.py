@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tapnb.metrics import confusion, scores
+from tapnb.metrics.quantity import Quantity
 from tapnb.metrics.scores import SCORES
 from tapnb.store.runs import Run
 
@@ -53,10 +54,10 @@ def differences(resampled: np.ndarray, mean: np.ndarray, paper_mean: np.ndarray,
     return [signed(value, *confusion.interval(column)) for value, column in zip(mean - paper_mean, draws.T)]
 
 
-def signed(value: float, low: float, high: float, digits: int = 2) -> str:
+def signed(value: float, low: float, high: float, digits: int = 2) -> Quantity:
     """"+0.05 (-0.01 to +0.11)", with a minus sign that is one."""
     texts = [f"{v:+.{digits}f}".replace("-", "\u2212") for v in (value, low, high)]
-    return "{} ({} to {})".format(*texts)
+    return Quantity("{} ({} to {})".format(*texts), value, low=low, high=high)
 
 
 def bold_best(table: pd.DataFrame, rows: np.ndarray, values: pd.DataFrame, columns: tuple[str, ...] = SCORES) -> None:
@@ -76,7 +77,8 @@ def bold_best(table: pd.DataFrame, rows: np.ndarray, values: pd.DataFrame, colum
         shown = values[column].round(2).to_numpy()
         for row, value in zip(rows, shown):
             if value == shown.max():
-                table.loc[row, column] = f"**{table.loc[row, column]}**"
+                cell = table.loc[row, column]
+                table.loc[row, column] = cell.bold if isinstance(cell, Quantity) else f"**{cell}**"
 
 
 def strategies(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,8 +21,6 @@ from tapnb.workflow import notebooks
 VERDICTS = ("the same", "within its spread", "beyond its spread", "no spread is known")
 SPREADS = 2.0
 """Standard deviations of single runs by which a mean over other runs may differ."""
-SPREAD = re.compile(r"\**([-+]?\d[\d.]*)(?: ± (\d[\d.]*)| \(([-+]?\d[\d.]*) to ([-+]?\d[\d.]*)\))\**")
-"""A cell such as "0.71 ± 0.03" or "+0.10 (+0.04 to +0.15)", which may be bold."""
 
 
 def anew(profile: str, movie: str, home: Path) -> pd.DataFrame:
@@ -94,29 +91,25 @@ def compare(published: Path, made: Path, others: Iterable[str] = ()) -> pd.DataF
         rows += [{"notebook": path.stem, "number": key, "published": old.get(key, {}).get("text", ""),
                   "anew": new.get(key, {}).get("text", ""), "verdict": _verdict(old.get(key), new.get(key))}
                  for key in dict.fromkeys([*old, *new]) if not key.startswith(tuple(f"{other}_" for other in others))]
-    for path in sorted(published.glob("[0-9]*.csv")):
+    for path in sorted(published.glob("[0-9]*_values.csv")):
         old, new = _cells(path), _cells(made / path.name)
-        rows += [{"notebook": path.stem, "number": f"row {row}, {column}", "published": old[row, column]["text"],
-                  "anew": new.get((row, column), {}).get("text", ""),
-                  "verdict": _verdict(old[row, column], new.get((row, column)))}
-                 for row, column in old if not column.startswith(tuple(f"{other}:" for other in others))]
+        rows += [{"notebook": path.stem.removesuffix("_values"), "number": f"{table}, row {row}, {column}",
+                  "published": old[table, row, column]["text"], "anew": new.get((table, row, column), {}).get("text", ""),
+                  "verdict": _verdict(old[table, row, column], new.get((table, row, column)))}
+                 for table, row, column in old if not column.startswith(tuple(f"{other}:" for other in others))]
     return pd.DataFrame(rows, columns=["notebook", "number", "published", "anew", "verdict"])
 
 
-def _cells(table: Path) -> dict[tuple[int, str], dict]:
-    """The cells of a table that say a spread or an interval, by row and column, as numbers of a results file."""
-    if not table.exists():
+def _cells(values: Path) -> dict[tuple[str, int, str], dict]:
+    """The cells that have a spread or an interval, by table, row and column, as numbers of a results file."""
+    if not values.exists():
         return {}
-    found = {}
-    for column, texts in pd.read_csv(table, dtype=str, keep_default_na=False).items():
-        for row, text in enumerate(texts, 1):
-            if said := SPREAD.fullmatch(text.replace("\u2212", "-")):
-                value, std, low, high = said.groups()
-                rounded = 10.0 ** -len(value.partition(".")[2])  # both sides are: a unit of the last digit
-                found[row, column] = {"text": text.strip("*"), "value": float(value),
-                                      "std": float(std) + rounded if std else None,
-                                      "interval": None if std else (float(low) - rounded, float(high) + rounded)}
-    return found
+    cells = {}
+    for cell in pd.read_csv(values).itertuples():
+        spread = None if math.isnan(cell.std) else cell.std
+        cells[cell.table, cell.row, cell.column] = {"text": cell.text, "value": cell.value, "std": spread,
+                                                    "interval": None if spread is not None else (cell.low, cell.high)}
+    return cells
 
 
 def _verdict(old: dict | None, new: dict | None) -> str:

@@ -135,7 +135,7 @@ def test_early_and_late_are_the_first_20_of_95_frame_pairs_and_the_rest():
     shown = errors.start_table(found).set_index("in per cent")
     assert shown.loc["false negatives / positives", ["early", "difference"]].tolist() == ["–", "–"]
     assert shown.loc["false positives / negatives", "early"].startswith("25.0 (")
-    assert shown.loc["false positives / negatives", "difference"].startswith("+15.0 (")
+    assert str(shown.loc["false positives / negatives", "difference"]).startswith("+15.0 (")
 
 
 def test_rates_join_frames_until_there_are_enough_pairs():

@@ -165,7 +165,7 @@ def test_the_table_sets_strategies_side_by_side():
     assert table.iloc[:, 0].tolist() == ["debris", "blob", "bright", "none of these"]
     assert list(table) == ["a crop holds", "pairs", "A0 (%)", "A0 − none (%)", "A1 (%)", "A1 − none (%)"]
     assert table.iloc[2, 2:].tolist() == ["–"] * 4 and table.iloc[3, 3] == "–"
-    assert table.iloc[0, 3].startswith("+")
+    assert str(table.iloc[0, 3]).startswith("+")
 
 
 def test_kinds_of_a_whole_dataset_cover_every_pair():

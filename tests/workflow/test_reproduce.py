@@ -3,9 +3,12 @@
 import json
 import os
 
+import pandas as pd
 import pytest
 
+from tapnb.metrics.scores import with_spread
 from tapnb.store import results
+from tapnb.studies.tables import signed
 from tapnb.system import paths
 from tapnb.workflow import notebooks, reproduce
 
@@ -39,15 +42,16 @@ def test_every_number_gets_its_verdict(tmp_path):
 
 def test_cells_that_say_their_spread_are_compared(tmp_path):
     old, new = tmp_path / "old", tmp_path / "new"
-    for folder, cells in ((old, ("**0.71 ± 0.03**", "+0.10 (+0.04 to +0.16)", "0.50 ± 0.00", "0.91")),
-                          (new, ("0.76 ± 0.02", "−0.10 (−0.16 to −0.04)", "0.51 ± 0.00", "0.11"))):
+    for folder, cells in ((old, [with_spread(0.712, 0.03).bold, signed(0.1, 0.04, 0.16), with_spread(0.5, 0.01), "0.91"]),
+                          (new, [with_spread(0.76, 0.02), signed(-0.1, -0.16, -0.04), with_spread(0.53, 0.0), "0.11"])):
         write(folder)
-        (folder / "06_strategies_table2.csv").write_text("strategy,ours,hela: F1\n"
-                                                         + "".join(f"A{i},{c},{c}\n" for i, c in enumerate(cells)), "utf-8")
+        results.quantities({"table2": pd.DataFrame({"ours": cells, "hela: F1": cells})}).to_csv(
+            folder / "06_strategies_values.csv", index=False)
     found = reproduce.compare(old, new, ["hela"])
-    assert found["number"].tolist() == ["row 1, ours", "row 2, ours", "row 3, ours"]
+    assert found["number"].tolist() == [f"table2, row {row}, ours" for row in (1, 2, 3)]
     same, within, beyond, unknown = reproduce.VERDICTS
-    assert found["verdict"].tolist() == [within, beyond, within]  # the third: both rounded, by as much
+    assert found["verdict"].tolist() == [within, beyond, beyond]
+    assert found["published"].tolist() == ["0.71 ± 0.03", "+0.10 (+0.04 to +0.16)", "0.50 ± 0.01"]
     assert set(reproduce.compare(old, old)["verdict"]) == {same}
 
 
