@@ -256,7 +256,8 @@ def numbers(run: runs.Run, settings: pd.DataFrame, matched: pd.DataFrame, tap: r
     table = {f"{row.sampler}_{row.setting}".replace(" ", "_"):
              results.number(row.accuracy, [run], interval=(row.low, row.high)) for row in settings.itertuples()}
     table |= {f"{row.sampler}_full_resolution_{row.view}":
-              results.number(row.share, [run], 2, interval=(row.low, row.high)) for row in matched.itertuples() if row.n}
+              results.number(row.share, [run], 2, interval=(row.low, row.high))
+              for row in matched.itertuples() if row.n}
     parameters, sides = run.record["parameters"], training_crops(tap)
     return table | {"pairs_a_draw": results.number(parameters["pairs"], [run], 0),
                     "draws": results.number(parameters["draws"], [run], 0),

@@ -97,7 +97,8 @@ def compare(networks: dict[str, tuple[TimeArrowModel, int]], movie: Movie, pairs
         channels = covariance(copy.deepcopy(model).train(name.startswith("untrained")), source, windows)
         rows.append({"network": name, "seed": seed,
                      "mean_absolute_correlation": mean_absolute_correlation(correlation(channels)),
-                     "effective_rank": effective_rank(channels), "correlation": correlation(channels).round(4).tolist()})
+                     "effective_rank": effective_rank(channels),
+                     "correlation": correlation(channels).round(4).tolist()})
     return rows
 
 

@@ -73,7 +73,7 @@ def accuracies_of(run: runs.Run) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``sampler``, ``size`` (pixels), ``right``, ``n``; ``accuracy``, and ``low`` and ``high``: Wilson's 95 % interval.
+        ``sampler``, ``size`` (pixels), ``right``, ``n``; ``accuracy``, and Wilson's 95 % interval ``low``, ``high``.
     """
     table = pd.DataFrame(run.results["accuracies"])
     table["accuracy"] = table["right"] / table["n"]

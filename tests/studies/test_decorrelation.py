@@ -112,7 +112,8 @@ def test_sizes_that_do_not_fit_are_left_out_and_pulls_are_ratios(model, movie):
     first, state = rows.iloc[0], measured["saturation"][0]
     assert first["pull"] == pytest.approx(0.01 * first["gradient_weights"] / state["arrow_gradient_weights"])
     assert len(rows) == len(measured["terms"]) and (rows["value"] >= 0).all()
-    by_seed = {row["seed"]: row["own"] for row in measured["saturation"] if row["images"] == "noise" and row["size"] == 16}
+    by_seed = {row["seed"]: row["own"] for row in measured["saturation"]
+               if row["images"] == "noise" and row["size"] == 16}
     assert by_seed[1] != by_seed[2]
 
 
@@ -140,7 +141,7 @@ def by_hand():
                                                       "beyond_floor": 0.0, "arrow_gradient_weights": 2.0})
                 measured["terms"] += [case | {"form": form, "value": size * seed, "gradient_z": 0.0,
                                               "gradient_weights": gradient * seed}
-                                      for form, gradient in (("unscaled", 100.0), ("capped", 0.0), ("unit length", 50.0))]
+                                      for form, gradient in zip(decorrelation.FORMS, (100.0, 0.0, 50.0))]
     return measured
 
 
@@ -157,7 +158,8 @@ def test_tables_are_means_and_ranges_over_the_seeds():
 
 
 def test_numbers_are_those_of_the_largest_crop(tmp_path):
-    channels = [{"network": "unit length, seed 1", "seed": 1, "mean_absolute_correlation": 0.25, "effective_rank": 7.96}]
+    channels = [{"network": "unit length, seed 1", "seed": 1, "mean_absolute_correlation": 0.25,
+                 "effective_rank": 7.96}]
     run = runs.Run(tmp_path, {"name": "decorrelation-x", "results": by_hand() | {"channels": channels}})
     numbers = decorrelation.numbers(run, runs.Run(tmp_path, {"name": "tap-x"}))
     assert numbers["crop"]["text"] == "96\u202fpixels"
@@ -192,10 +194,11 @@ def test_short_trainings_differ_in_the_scaling_only_and_the_run_compares_them(tm
         decorrelation.ablation_runs(tap, movie, movie, pairs=24, seeds=[5], test_pairs=8, **setting)
 
     measuring = dict(sizes=[16], seeds=[1], pairs=2, feature_pairs=3, **setting)
-    run = decorrelation.decorrelation_run(tap, movie, dict(list(trainings.items())[:1]), **measuring)
+    ablations = {"unscaled, seed 5": trainings["unscaled, seed 5"]}
+    run = decorrelation.decorrelation_run(tap, movie, ablations, **measuring)
     assert [row["network"] for row in run.results["channels"]] == ["untrained", "trained", "unscaled, seed 5"]
     assert run.record["parameters"]["tap"] == tap.name and len(run.results["terms"]) == 9
     matrix = np.array(run.results["channels"][1]["correlation"])
     assert matrix.shape == (32, 32) and np.allclose(matrix, matrix.T) and np.allclose(np.diag(matrix), 1)
-    again = decorrelation.decorrelation_run(tap, movie, dict(list(trainings.items())[:1]), **measuring | {"mode": "restore"})
+    again = decorrelation.decorrelation_run(tap, movie, ablations, **measuring | {"mode": "restore"})
     assert again.record == run.record

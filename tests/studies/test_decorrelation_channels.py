@@ -66,7 +66,8 @@ def row(network, seed, rank=3.04):
 
 
 def test_the_table_has_the_accuracies_at_the_largest_crop_of_the_networks_that_were_trained(tmp_path):
-    accuracies = [{"sampler": "uniform", "size": size, "right": right, "n": 100} for size, right in ((48, 60), (96, 75))]
+    accuracies = [{"sampler": "uniform", "size": size, "right": right, "n": 100}
+                  for size, right in ((48, 60), (96, 75))]
     training = runs.Run(tmp_path, {"name": "tap-x", "results": {"accuracies": accuracies}})
     table = decorrelation_channels.table([row("untrained", 1), row("trained", 1, 7.96)], {"trained": training})
     assert table.to_dict("records") == [

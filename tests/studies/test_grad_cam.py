@@ -38,7 +38,8 @@ def test_the_slope_of_a_peak_is_no_region():
 def test_regions_do_not_overlap_and_keep_away_from_the_border():
     corners = grad_cam.top_regions(np.random.default_rng(1).random((400, 300)))
     assert len(corners) == 8
-    assert corners.min() >= grad_cam.BORDER and (corners + grad_cam.SIZE <= np.array([400, 300]) - grad_cam.BORDER).all()
+    assert corners.min() >= grad_cam.BORDER
+    assert (corners + grad_cam.SIZE <= np.array([400, 300]) - grad_cam.BORDER).all()
     apart = np.abs(corners[:, None] - corners[None]).max(axis=2)
     assert apart[~np.eye(8, dtype=bool)].min() >= grad_cam.SIZE
 
