@@ -19,7 +19,7 @@ AREA_THRESHOLD = 40
 """Labelled pixels from which a crop counts under the size filter (Table 1)."""
 
 SPLITS = ("random",)
-"""How pairs are told apart into training, validation and test: the paper's way."""
+"""How pairs are divided into training, validation and test: the paper's way."""
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,10 @@ def labelled_areas(masks: np.ndarray, pairs: CropPairs, count_values: bool = Fal
         for frame in (0, 1):
             if not 0 <= t - frame < len(masks) - 1:
                 continue
-            chosen = order[bounds[t - frame] : bounds[t - frame + 1]]
-            y, x = pairs.y[chosen], pairs.x[chosen]
+            of_frame = order[bounds[t - frame] : bounds[t - frame + 1]]
+            y, x = pairs.y[of_frame], pairs.x[of_frame]
             y0, y1, x0, x1 = down[y], down[y + pairs.size], across[x], across[x + pairs.size]
-            areas[chosen, frame] = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
+            areas[of_frame, frame] = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
     return areas
 
 

@@ -183,7 +183,7 @@ def touching_run(tap: runs.Run, movies: dict[str, Movie], frame_pairs: int, *, m
 
 def maps_run(tap: runs.Run, movies: dict[str, Movie], t: dict[str, int], *, mode: str, on: torch.device, command: str,
              tile: int = 0) -> runs.Run:
-    """:func:`tapnb.explain.maps` of one frame pair of each movie as a run; its folder keeps them, see :func:`kept_maps`.
+    """:func:`tapnb.explain.maps` of one frame pair of each movie as a run, which keeps them, see :func:`kept_maps`.
 
     ``t`` is the frame pair of each role; -1 stands for the middle one, a choice that looks at nothing.
     """
