@@ -37,17 +37,15 @@ tap_validation_pairs: int = 200  # held-out pairs of each kind after every epoch
 tap_validation_size: int = 48  # side of those crops in pixels (paper: 96)
 tap_test_pairs: int = 400  # held-out pairs of each kind for the final accuracies
 recipe_pairs: int = 512  # budget of each recipe below, in pairs of 48 x 48 pixels; 0: no comparison
-recipes: list[str] = ["uniform 96", "uniform 48", "change 48", "change 24:3 32:2 48:1"]  # sampler, crop sizes and their shares
+recipes: list[str] = ["uniform 96", "uniform 48", "change 48", "change 24:3 32:2 48:1"]  # sampler, crop sizes: shares
 
 # %%
-import pandas as pd
 from IPython.display import display
 
 from tapnb import figures
-from tapnb.metrics import scores
 from tapnb.movies import catalogue
 from tapnb.store import results
-from tapnb.studies import paper, pretraining
+from tapnb.studies import pretraining
 from tapnb.studies.pretraining import read_recipe
 from tapnb.system import device as devices
 
@@ -69,7 +67,7 @@ for role, m in (("training", train), ("held-out", other)):
 
 # %%
 run = pretraining.tap_run(train, other, tap, **setting)
-history = pd.DataFrame(run.results["history"])
+history = pretraining.history_of(run)
 display(history[["pairs", "minutes", "crop_size", "train_loss", "train_accuracy", "uniform_accuracy",
                  "change_accuracy"]].round(3).tail(12))
 
@@ -84,15 +82,7 @@ curves
 # pixels: 0.974 on its own held-out movie, and 0.824 with crops of 48.
 
 # %%
-accuracy = pd.DataFrame(run.results["accuracies"])
-accuracy["accuracy"] = accuracy["right"] / accuracy["n"]
-accuracy[["low", "high"]] = [scores.share_interval(*row) for row in zip(accuracy["right"], accuracy["n"])]
-accuracy_table = pd.DataFrame({
-    "held-out pairs": ["drawn uniformly" if s == "uniform" else "drawn by change" for s in accuracy["sampler"]],
-    "crop (pixels)": accuracy["size"], "accuracy": accuracy["accuracy"].map("{:.3f}".format),
-    "95 % interval": [f"{a:.3f} to {b:.3f}" for a, b in zip(accuracy["low"], accuracy["high"])],
-    "pairs": accuracy["n"], "paper": [paper.TABLE6.get(size, "") if sampler == "uniform" else ""
-                                      for sampler, size in zip(accuracy["sampler"], accuracy["size"])]})
+accuracy_table = pretraining.accuracy_table(pretraining.accuracies_of(run))
 accuracy_table
 
 # %% [markdown]
@@ -103,35 +93,25 @@ accuracy_table
 # interval.
 
 # %%
-compared = {}
-for text, recipe in to_compare.items():
-    recipe_settings = pretraining.of_recipe(tap, recipe, recipe_pairs)
-    compared[text] = pretraining.tap_run(train, other, recipe_settings, **setting | dict(test_pairs=tap_validation_pairs))
-recipe_histories = {text: pd.DataFrame(r.results["history"]) for text, r in compared.items()}
-recipe_table = pd.DataFrame([
-    {"recipe": text, "pairs": int(h["pairs"].iloc[-1]), "minutes": f"{h['minutes'].iloc[-1]:.1f}"}
-    | {f"{a['sampler']} {a['size']}": "{:.2f} ({:.2f} to {:.2f})".format(
-        a["right"] / a["n"], *scores.share_interval(a["right"], a["n"]))
-       for a in compared[text].results["accuracies"]} for text, h in recipe_histories.items()])
+compared = {text: pretraining.tap_run(train, other, pretraining.of_recipe(tap, recipe, recipe_pairs),
+                                      **setting | dict(test_pairs=tap_validation_pairs))
+            for text, recipe in to_compare.items()}
+recipe_table = pretraining.recipe_table(compared)
 recipe_table
 
 # %% mystnb={"image": {"alt": "Four panels: held-out accuracy on uniform crops and on crops drawn by change, against crop pairs seen and against minutes of training, one line a recipe."}, "figure": {"caption": "Held-out accuracy of each way of drawing training crops, against pairs seen (left) and minutes of training (right). Every recipe is checked on the same held-out crops."}}
-recipe_plot = figures.recipes(recipe_histories) if compared else None
+recipe_plot = figures.recipes({
+    text: pretraining.history_of(r) for text, r in compared.items()}) if compared else None
 recipe_plot
 
 # %% [markdown]
 # ## Provenance
 
 # %%
-numbers = {f"tap_{a.sampler}_{a.size}": results.number(a.accuracy, [run], interval=(a.low, a.high))
-           for a in accuracy.itertuples()}
-numbers |= {"tap_pairs": results.number(history["pairs"].iloc[-1], [run], 0),
-            "tap_epochs": results.number(len(history), [run], 0),
-            "tap_minutes": results.number(history["minutes"].iloc[-1], [run], 1)}
 tables, plots = {"accuracy": accuracy_table, "history": history}, {"curves": curves}
 if compared:
     tables, plots = tables | {"recipes": recipe_table}, plots | {"recipes": recipe_plot}
-runs = {"tap": run} | {f"recipe {text}": r for text, r in compared.items()}
-path = results.publish("02_pretraining", profile, movie, parameters, runs, numbers,
+path = results.publish("02_pretraining", profile, movie, parameters,
+                       {"tap": run} | {f"recipe {text}": r for text, r in compared.items()}, pretraining.numbers(run),
                        {"train": train, "held-out": other}, tables, plots)
 results.show_stamp(path)

@@ -25,12 +25,10 @@ frame_pairs: int = 40  # frame pairs of each movie in which regions are counted,
 tile: int = 0  # frames go through the network in tiles of this side in pixels, a multiple of 8; 0: in one piece
 
 # %%
-import pandas as pd
-
-from tapnb import explain, figures
+from tapnb import figures
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import grad_cam, tables
+from tapnb.studies import grad_cam
 from tapnb.system import device as devices
 
 parameters = results.given(globals())
@@ -52,13 +50,14 @@ for role, m in movies.items():
 
 # %%
 # Pictures of a movie are not published: these are drawn anew, in seconds, from the trained network.
-drawn = grad_cam.maps_run(tap, movies, {"train": shown_train, "held-out": shown_held_out}, **setting | {"mode": "execute"})
-kept = {role: grad_cam.kept_maps(drawn, role) for role in movies}
+drawn_maps = grad_cam.maps_run(tap, movies, {"train": shown_train, "held-out": shown_held_out},
+                               **setting | {"mode": "execute"})
+maps = {role: grad_cam.kept_maps(drawn_maps, role) for role in movies}
 
 
 def picture(role: str, name: str, label: str):
-    importance = kept[role][name]
-    return figures.grad_cam_map(movies[role], drawn.results["t"][role], importance, grad_cam.top_regions(importance), label)
+    importance, t = maps[role][name], drawn_maps.results["t"][role]
+    return figures.grad_cam_map(movies[role], t, importance, grad_cam.top_regions(importance), label)
 
 
 # %% mystnb={"image": {"alt": "A whole frame of the training movie under a Grad-CAM map, with eight numbered boxes; below, the eight boxes enlarged, in this frame and in the next, labelled cells outlined."}, "figure": {"caption": "As the paper's Figure 2(a): Grad-CAM over a frame of the training movie, its top 8 regions in order, and these regions in this frame and the next. Outlined in blue: labelled divisions, in vermillion: deaths.", "name": "fig-grad-cam-train"}}
@@ -89,26 +88,12 @@ picture("held-out", "votes", "vote for the true order")
 
 # %%
 counted = grad_cam.touching_run(tap, movies, frame_pairs, **setting)
-statistics = {role: pd.DataFrame(counted.results["statistics"][role]) for role in movies
-              if role in counted.results["statistics"]}
-for role in movies:
-    if role in statistics:
-        events = statistics[role]["events"]
-        print(f"{role}: {len(events)} frame pairs with {events.mean():.1f} labelled regions on average; "
-              f"{(events < grad_cam.REGIONS).sum()} of the pairs have fewer than {grad_cam.REGIONS}")
-    else:
-        print(f"{role}: {movies[role].name} has no event masks, so nothing can be counted in it")
+statistics = counted.results["statistics"]
+print(grad_cam.describe(statistics, movies))
 
 # %%
-shares = {role: grad_cam.shares(found) for role, found in statistics.items()}
-names = explain.MAPS | {"random": "random boxes"}
-columns = {"top 8 regions of": list(names.values())}
-for role, table in shares.items():
-    per_cent = 100 * table
-    columns[f"{role}: touch an event (%)"] = ["{:.0f} ({:.0f} to {:.0f})".format(*per_cent.loc[name]) for name in names]
-    columns[f"{role}: more than random (points)"] = [
-        *(tables.signed(*per_cent.loc[f"{name} - random"], digits=1) for name in explain.MAPS), ""]
-touching_table = pd.DataFrame(columns)
+shares = {role: grad_cam.shares(statistics[role]) for role in movies if role in statistics}
+touching_table = grad_cam.touching_table(shares)
 touching_table
 
 # %% mystnb={"image": {"alt": "One row for each map, Grad-CAM of either frame, votes of the pixels, change between the frames, and one for random boxes: per cent of regions that touch a labelled event, with intervals, for both movies."}, "figure": {"caption": "Share of top regions that touch a labelled event, by the map that they are the top regions of, with 95 % intervals.", "name": "fig-nb-touching"}}
@@ -119,17 +104,7 @@ touching_plot
 # ## Provenance
 
 # %%
-numbers = {}
-for role, table in shares.items():
-    key, found = role.replace("-", "_"), statistics[role]
-    for name, (share, low, high) in (100 * table).iterrows():
-        digits, unit = (1, "points") if " - " in name else (0, "%")
-        numbers[f"{key}_{name.replace(' - ', '_less_')}"] = results.number(share, [counted], digits,
-                                                                           interval=(low, high), unit=unit)
-    numbers |= {f"{key}_frame_pairs": results.number(len(found), [counted], 0),
-                f"{key}_events": results.number(found["events"].mean(), [counted], 1),
-                f"{key}_frame_pairs_short": results.number((found["events"] < grad_cam.REGIONS).sum(), [counted], 0)}
-numbers |= {f"{role.replace('-', '_')}_shown": results.number(t, [tap], 0) for role, t in drawn.results["t"].items()}
-path = results.publish("03_grad_cam", profile, movie, parameters, {"tap": tap, "gradcam": counted}, numbers, movies,
+path = results.publish("03_grad_cam", profile, movie, parameters, {"tap": tap, "gradcam": counted},
+                       grad_cam.numbers(counted, shares, drawn_maps, tap), movies,
                        {"touching": touching_table}, {"touching": touching_plot} if shares else {})
 results.show_stamp(path)

@@ -23,10 +23,7 @@ content_draws: int = 3  # draws of each setting (paper: 3)
 content_samplers: list[str] = ["uniform", "change"]  # uniform: the paper's way; change: where the picture changes
 
 # %%
-import pandas as pd
-
 from tapnb import figures
-from tapnb.metrics import scores
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
 from tapnb.studies import content_view, paper
@@ -36,7 +33,7 @@ parameters = results.given(globals())
 train, other = catalogue.open_both(movie)
 on = devices.choose(device)
 tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
-sides = tap.record["parameters"]["settings"]["crop_sizes"]
+sides = content_view.training_crops(tap)
 print(f"{tap.name}: trained with crops of {', '.join(map(str, sides))} pixels (paper: 96) at full resolution")
 print(f"tried on {other.name}, {other.shape[0]} frames of {other.shape[1]} x {other.shape[2]} pixels")
 
@@ -47,9 +44,9 @@ print(f"tried on {other.name}, {other.shape[0]} frames of {other.shape[1]} x {ot
 # doubled show 48. Settings of one view are tried on the same windows, in frames that differ in resolution only.
 
 # %%
-command = f"tapnb run 04_content_view --profile {profile} --movie {movie} --mode execute"
-run = content_view.content_run(tap, other, pairs=content_pairs, draws=content_draws, samplers=content_samplers, mode=mode,
-                          on=on, command=command)
+run = content_view.content_run(
+    tap, other, pairs=content_pairs, draws=content_draws, samplers=content_samplers, mode=mode, on=on,
+    command=f"tapnb run 04_content_view --profile {profile} --movie {movie} --mode execute")
 summary = content_view.summary(run.results["accuracies"])
 print("settings that do not fit these frames:", ", ".join(run.results["left_out"]) or "none")
 
@@ -60,14 +57,7 @@ print("settings that do not fit these frames:", ", ".join(run.results["left_out"
 # pairs together. The paper's 0.938 has no spread, because the one it prints is a misprint.
 
 # %%
-cited = {name: f"{mean:.3f}" + ("" if std is None else f" ± {std:.3f}") for name, (mean, std) in
-         paper.TABLE6_SETTINGS.items()}
-table6 = pd.DataFrame({
-    "windows": ["uniform" if s == "uniform" else "by change" for s in summary["sampler"]],
-    "setting": summary["setting"], "crop (pixels)": summary["crop"], "content view (pixels)": summary["view"],
-    "paper": [cited[row.setting] if row.sampler == "uniform" else "" for row in summary.itertuples()],
-    "here": [scores.with_spread(*row, 3) for row in zip(summary["mean"], summary["std"])],
-    "95 % interval": [f"{a:.3f} to {b:.3f}" for a, b in zip(summary["low"], summary["high"])], "pairs": summary["n"]})
+table6 = content_view.table6(summary)
 table6
 
 # %% mystnb={"image": {"alt": "Held-out time-arrow accuracy against the content view in original pixels, on a logarithmic axis: one line for crops that grow, a dashed one for resolution that falls, here with 95 % intervals and, for uniform windows, in the paper."}, "figure": {"caption": "The paper's Table 6 as a picture. Both lines of a panel meet at the setting of the training in the paper, 96 pixels at full resolution. Bars: 95 % intervals.", "name": "fig-content-view-drawn"}}
@@ -81,30 +71,15 @@ content_plot
 # how often was it the crop at full resolution that was right? One half would mean that it does not matter.
 
 # %%
-matched = pd.DataFrame(run.results["matched"])
-disputed = [(row.crop_only, row.crop_only + row.resolution_only) for row in matched.itertuples()]
-matched_table = pd.DataFrame([
-    {"windows": "uniform" if row.sampler == "uniform" else "by change", "content view (pixels)": row.view,
-     "both right": row.both, "only full resolution": row.crop_only, "only rescaled": row.resolution_only,
-     "neither": row.neither, "full resolution, of the disputed": f"{won / n:.2f} "
-     "({:.2f} to {:.2f})".format(*scores.share_interval(won, n)) if n else "none disputed"}
-    for row, (won, n) in zip(matched.itertuples(), disputed)])
+matched = content_view.disputed(run.results["matched"])
+matched_table = content_view.matched_table(matched)
 matched_table
 
 # %% [markdown]
 # ## Provenance
 
 # %%
-numbers = {f"{row.sampler}_{row.setting}".replace(" ", "_"): results.number(row.accuracy, [run],
-                                                                            interval=(row.low, row.high))
-           for row in summary.itertuples()}
-numbers |= {f"{row.sampler}_full_resolution_{row.view}": results.number(won / n, [run], 2,
-                                                                        interval=scores.share_interval(won, n))
-            for row, (won, n) in zip(matched.itertuples(), disputed) if n}
-numbers |= {"pairs_a_draw": results.number(content_pairs, [run], 0), "draws": results.number(content_draws, [run], 0),
-            "smallest_training_crop": results.number(min(sides), [tap], 0, unit="pixels"),
-            "largest_training_crop": results.number(max(sides), [tap], 0, unit="pixels")}
-path = results.publish("04_content_view", profile, movie, parameters, {"tap": tap, "content": run}, numbers,
-                       {"train": train, "held-out": other}, {"table6": table6, "matched": matched_table},
-                       {"accuracy": content_plot})
+path = results.publish("04_content_view", profile, movie, parameters, {"tap": tap, "content": run},
+                       content_view.numbers(run, summary, matched, tap), {"train": train, "held-out": other},
+                       {"table6": table6, "matched": matched_table}, {"accuracy": content_plot})
 results.show_stamp(path)

@@ -30,10 +30,9 @@ ablation_test_pairs: int = 400  # held-out pairs of each kind for their accuraci
 import pandas as pd
 
 from tapnb import figures
-from tapnb.metrics import scores
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import decorrelation
+from tapnb.studies import decorrelation, decorrelation_channels
 from tapnb.system import device as devices
 
 parameters = results.given(globals())
@@ -41,8 +40,9 @@ train, other = catalogue.open_both(movie)
 setting = dict(mode=mode, on=devices.choose(device),
                command=f"tapnb run 05_decorrelation --profile {profile} --movie {movie} --mode execute")
 tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
-print(f"{tap.name}: {tap.record['parameters']['settings']['pairs']} crop pairs, "
-      f"{'unit-length' if tap.record['parameters']['settings']['unit_length'] else 'unscaled'} channels in its decorrelation term")
+published = tap.record["parameters"]["settings"]
+print(f"{tap.name}: {published['pairs']} crop pairs, {'unit-length' if published['unit_length'] else 'unscaled'} "
+      "channels in its decorrelation term")
 
 # %% [markdown]
 # ## Two trainings that differ in nothing else
@@ -52,9 +52,9 @@ print(f"{tap.name}: {tap.record['parameters']['settings']['pairs']} crop pairs, 
 
 # %%
 ablations = decorrelation.ablation_runs(tap, train, other, pairs=ablation_pairs, seeds=ablation_seeds,
-                                      test_pairs=ablation_test_pairs, **setting)
+                                        test_pairs=ablation_test_pairs, **setting)
 run = decorrelation.decorrelation_run(tap, other, ablations, sizes=decorrelation_sizes, seeds=decorrelation_seeds,
-                                    pairs=decorrelation_pairs, feature_pairs=channel_pairs, **setting)
+                                      pairs=decorrelation_pairs, feature_pairs=channel_pairs, **setting)
 terms, saturation = decorrelation.pulls(run.results), pd.DataFrame(run.results["saturation"])
 
 # %% [markdown]
@@ -65,14 +65,7 @@ terms, saturation = decorrelation.pulls(run.results), pd.DataFrame(run.results["
 # decided channel that has won costs nothing and has no gradient.
 
 # %%
-case = decorrelation.CASE
-shares = saturation.groupby(case)[["own", "other", "won", "lost", "beyond_floor"]].mean().reset_index()
-titles = {"own": "with itself", "other": "with another", "won": "won (%)", "lost": "lost (%)",
-          "beyond_floor": "beyond the cap (%)"}
-saturation_table = shares[case].rename(columns={"size": "crop (pixels)"})
-for column, title in titles.items():
-    saturation_table[title] = (shares[column] if column in ("own", "other") else 100 * shares[column]).map(
-        ("{:.0f}" if column in ("own", "other") else "{:.1f}").format)
+saturation_table = decorrelation.saturation_table(saturation)
 saturation_table
 
 # %% mystnb={"image": {"alt": "Left: products of a channel with itself and with another channel, divided by tau, against the side of the crop on logarithmic axes, beside the side squared over tau. Right: for an untrained and a trained network on the movie and an untrained one on noise, stacked bars of the shares of channels that won, lost or are not decided, by side of the crop."}, "figure": {"caption": "How the softmax of Equation 5 saturates as the crop grows. Left: medians of the products; solid, untrained network on the movie; dashed, trained; dotted, untrained on noise. Right: channels that the softmax has decided.", "name": "fig-saturation-drawn"}}
@@ -91,11 +84,7 @@ term_plot = figures.decorrelation_term(terms, saturation)
 term_plot
 
 # %%
-pull = terms.groupby([*case, "form"])["pull"].agg(["median", "min", "max"]).round(3).unstack("form")
-pull_table = pull.index.to_frame(index=False).rename(columns={"size": "crop (pixels)"})
-for form in decorrelation.FORMS:
-    of_form = (pull[part, form] for part in ("median", "min", "max"))
-    pull_table[form] = [f"{m:.3g}" + (f" ({a:.3g} to {b:.3g})" if a < b else "") for m, a, b in zip(*of_form)]
+pull_table = decorrelation.pull_table(terms)
 pull_table
 
 # %% [markdown]
@@ -108,41 +97,20 @@ pull_table
 # 32 if all are equally strong and independent, and 1 if all are the same.
 
 # %%
-channels = pd.DataFrame(run.results["channels"])
-answers = {}
-for name, made in ({"trained": tap} | ablations).items():
-    counted = [a for a in made.results["accuracies"] if a["size"] == max(b["size"] for b in made.results["accuracies"])]
-    answers[name] = {f"{a['sampler']}, {a['size']} pixels": "{:.3f} ({:.3f} to {:.3f})".format(
-        a["right"] / a["n"], *scores.share_interval(a["right"], a["n"])) for a in counted}
-channel_table = pd.DataFrame([
-    {"network": row.network, "mean |r|": f"{row.mean_absolute_correlation:.3f}",
-     "effective rank": f"{row.effective_rank:.1f}"} | answers.get(row.network, {})
-    for row in channels.itertuples()]).fillna("")
+channels = run.results["channels"]
+channel_table = decorrelation_channels.table(channels, {"trained": tap} | ablations)
 channel_table
 
 # %% mystnb={"image": {"alt": "Triangles of correlations between the 32 feature channels, in red and blue: an untrained network, the published one, and the short trainings with unscaled and with unit-length channels."}, "figure": {"caption": "Correlation of every pair of feature channels, over all pixels of held-out windows. Short trainings: those of the first seed.", "name": "fig-channels-drawn"}}
-shown = [row for row in run.results["channels"] if "seed" not in row["network"] or row["seed"] == ablation_seeds[0]]
-channel_plot = figures.channel_correlations(shown)
+channel_plot = figures.channel_correlations(decorrelation_channels.of_first_seed(channels))
 channel_plot
 
 # %% [markdown]
 # ## Provenance
 
 # %%
-largest = max(terms["size"])
-numbers = {"crop": results.number(largest, [run], 0, unit="pixels")}
-for (network, images, form), rows in terms[terms["size"] == largest].groupby(["network", "images", "form"]):
-    for quantity in ("value", "pull"):
-        name = f"{network}_{images}_{form}_{quantity}".replace(" ", "_")
-        numbers[name] = results.number(rows[quantity].mean(), [run, tap], 3, rows[quantity].std(), len(rows))
-for (network, images), rows in saturation[saturation["size"] == largest].groupby(["network", "images"]):
-    numbers[f"{network}_{images}_won"] = results.number(100 * rows["won"].mean(), [run, tap], 1, unit="%")
-for row in channels.itertuples():
-    name = runs.slug(row.network).replace("-", "_")
-    numbers |= {f"{name}_correlation": results.number(row.mean_absolute_correlation, [run]),
-                f"{name}_rank": results.number(row.effective_rank, [run], 1)}
-roles = {"tap": tap, "decorrelation": run} | {f"ablation {name}": made for name, made in ablations.items()}
-path = results.publish("05_decorrelation", profile, movie, parameters, roles, numbers,
+roles = {"tap": tap, "decorrelation": run} | {f"ablation {name}": training for name, training in ablations.items()}
+path = results.publish("05_decorrelation", profile, movie, parameters, roles, decorrelation.numbers(run, tap),
                        {"train": train, "held-out": other},
                        {"saturation": saturation_table, "pull": pull_table, "channels": channel_table},
                        {"saturation": saturation_plot, "terms": term_plot, "channels": channel_plot})

@@ -25,7 +25,6 @@ gallery_places: int = 8  # most confident mistakes of each kind that are shown
 import numpy as np
 
 from tapnb import figures
-from tapnb.metrics import scores
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
 from tapnb.studies import errors, limitations, paper, strategies
@@ -113,16 +112,9 @@ surest = {kind: rows.assign(holds=limitations.in_words(train, data, held, rows["
 # ## Provenance
 
 # %%
-numbers = {name: results.number(count, [a1], 0) for name, count in zip(paper.TABLE3, here)}
-numbers |= {"seed": results.number(seed, [a1], 0), "test_pairs": results.number(len(tested), [a1], 0),
-            "early_frames": results.number(errors.early_frames(len(counts)), [a1], 0)}
-for name, rate in (("fp_rate", "false positives / negatives"), ("fn_rate", "false negatives / positives")):
-    wrong, pairs = rates.loc[rates["rate"] == rate, ["mistakes", "pairs"]].sum()
-    if pairs:
-        low, high = scores.share_interval(int(wrong), int(pairs))
-        numbers[name] = results.number(100 * wrong / pairs, [a1], 1, interval=(100 * low, 100 * high), unit="%")
+numbers = errors.numbers(a1, seed, counts, rates)
 path = results.publish("07_errors", profile, movie, parameters, {"A1": a1}, numbers, {"train": train, "held-out": other},
-                       {"table3": table3, "spread": spread_table, "start": start_table, "rates": rates.round(4), "rates_per_frame": per_frame.round(4),
-                        "shares": shares.reset_index().round(3)},
+                       {"table3": table3, "spread": spread_table, "start": start_table, "rates": rates.round(4),
+                        "rates_per_frame": per_frame.round(4), "shares": shares.reset_index().round(3)},
                        {"confusion": confusion_plot, "figure3": figure3, "figure4": figure4, "rates": rates_plot})
 results.show_stamp(path)

@@ -121,21 +121,7 @@ differences_table
 # ## Provenance
 
 # %%
-numbers = {f"{strategy} {criteria.SHORT[criterion]} {score}": results.number(
-    values["mean"], [roles[f"{strategy} {criterion}"]], 2, values["std"], len(given["seeds"]))
-    for criterion in tried for strategy in published
-    for score, values in tables.mean_scores(tables.counts(roles[f"{strategy} {criterion}"])).items()}
-numbers |= {f"{head} {criteria.SHORT[after]} less {criteria.SHORT[before]} F1{judge}": results.number(
-    by_score["F1"][0], behind, 2, interval=by_score["F1"][1:])
-    for judge, behind, differences in (("", list(roles.values()), own_differences),
-                                       (" one labelling", [one], one_differences))
-    for (after, before, head), by_score in differences.items()}
-numbers |= {f"{part} positives {criteria.SHORT[criterion]}": results.number(counted.loc[criterion, part], [], 0)
-            for criterion in criteria.CRITERIA for part in counted}
-numbers |= {"runs": results.number(len(given["seeds"]), list(roles.values()), 0),
-            "test_pairs": results.number(len(data.parts["test"][:given["test_pairs"]]), list(roles.values()), 0),
-            "disagreeing": results.number(100 * criteria.disagreeing(found), [], 0, unit="%")}
-numbers = {key.replace(" ", "_"): value for key, value in numbers.items()}
+numbers = criteria.numbers(roles, one, counted, (own_differences, one_differences), criteria.disagreeing(found))
 path = results.publish("08_criteria", profile, movie, parameters, roles | {"criteria": one}, numbers,
                        {"train": train, "held-out": other},
                        {"table4": table4, "positives": positives_table, "table5": table5,

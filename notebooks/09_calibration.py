@@ -19,10 +19,7 @@ movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, h
 mode: str = "execute"  # execute: compute what is missing; restore: only read
 
 # %%
-import pandas as pd
-
 from tapnb import figures
-from tapnb.metrics.calibration import MEASURES
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
 from tapnb.studies import calibration
@@ -40,14 +37,11 @@ strategies = {head: runs.find(results.run_name(profile, movie, "06_strategies", 
 # run.
 
 # %%
-run = calibration.calibration_run(strategies, train, mode=mode,
-                                command=f"tapnb run 09_calibration --profile {profile} --movie {movie} --mode execute")
-heads, pairs = run.results["heads"], run.results["pairs"]["linear"]
-for part in ("validation", "test"):
-    print(f"{part}: {pairs[part]['pairs']} crop pairs, {pairs[part]['positives']} of them positive")
-remarks = sorted({remark for head in calibration.HEADS for remark in heads[head]["remark"] if remark})
-print("\n".join(remarks) or "no temperature stands at a bound of its search")
-pd.DataFrame({head: heads[head]["temperature"] for head in calibration.HEADS}, heads["linear"]["seeds"]).round(3)
+run = calibration.calibration_run(
+    strategies, train, mode=mode,
+    command=f"tapnb run 09_calibration --profile {profile} --movie {movie} --mode execute")
+print(calibration.describe(run.results))
+calibration.temperatures(run.results).round(3)
 
 # %% [markdown]
 # ## Figure 5 in numbers
@@ -89,42 +83,18 @@ paper_plot
 # with these very probabilities would show if they were all true.
 
 # %%
-compared = {"linear": "linear, before less after", "ResNet": "ResNet, before less after",
-         "heads_before": "linear less ResNet, before"}
-shown = {"ECE": run.results["differences"], "ECE, class 1": run.results["differences_class_1"]}
-differences_table = pd.DataFrame([
-    {"difference": text} | {name: "{value:+.3f} ({low:+.3f} to {high:+.3f})".format(**found[key]).replace("-", "\u2212")
-                            for name, found in shown.items()} for key, text in compared.items()])
+differences_table = calibration.differences_table(run.results)
 differences_table
 
 # %%
-chance_table = pd.DataFrame([
-    {"head": head, "scaling": calibration.SCALINGS[scaling]} | {
-        text: calibration.spread(values) for name, key in (("ECE", "ece"), ("ECE, class 1", "ece_class_1"))
-        for text, values in ((name, heads[head]["measures"][scaling]["test"][key]),
-                             (f"{name}, by chance", heads[head]["by_chance"][scaling][key]))}
-    for head in calibration.HEADS for scaling in ("before", "after")])
+chance_table = calibration.chance_table(run.results)
 chance_table
 
 # %% [markdown]
 # ## Provenance
 
 # %%
-over_runs = {f"{head}_{key}_{scaling}": heads[head]["measures"][scaling]["test"][key]
-             for head in calibration.HEADS for scaling in calibration.SCALINGS for key in MEASURES}
-over_runs |= {f"{head}_ece_validation_{scaling}": heads[head]["measures"][scaling]["validation"]["ece"]
-              for head in calibration.HEADS for scaling in calibration.SCALINGS}
-over_runs |= {f"{head}_recall_{scaling}": heads[head]["recall"][scaling]
-              for head in calibration.HEADS for scaling in calibration.SCALINGS}
-over_runs |= {f"{head}_{key}_by_chance_{scaling}": heads[head]["by_chance"][scaling][key]
-              for head in calibration.HEADS for scaling in ("before", "after") for key in ("ece", "ece_class_1")}
-fitted = {f"{head}_{name}": heads[head][name] for head in calibration.HEADS for name in ("temperature", "factor")}
-numbers = {key: results.number(pd.Series(values).mean(), [run], digits, pd.Series(values).std(), len(values))
-           for digits, found in ((3, over_runs), (2, fitted)) for key, values in found.items() if None not in values}
-numbers |= {f"{kind}_{key}": results.number(d["value"], [run], 3, interval=(d["low"], d["high"]))
-            for kind in ("differences", "differences_class_1") for key, d in run.results[kind].items()}
-numbers |= {f"{part}_{key}": results.number(value, [run], 0) for part in pairs for key, value in pairs[part].items()}
-path = results.publish("09_calibration", profile, movie, parameters, {"calibration": run}, numbers,
+path = results.publish("09_calibration", profile, movie, parameters, {"calibration": run}, calibration.numbers(run),
                        {"train": train, "held-out": other},
                        {"measures": measures_table, "fits": fits_table, "differences": differences_table,
                         "chance": chance_table},

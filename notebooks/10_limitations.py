@@ -23,7 +23,7 @@ device: str = "auto"  # auto, cuda, mps or cpu
 from tapnb import figures
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import errors, limitations, limitations_heads, strategies, tables
+from tapnb.studies import errors, limitations, limitations_heads, strategies
 from tapnb.system import device as devices
 
 parameters = results.given(globals())
@@ -91,13 +91,7 @@ kinds_plot
 # ## Provenance
 
 # %%
-numbers = {f"{name}_{score.replace(' ', '_')}": results.number(row[column], [run], 2, row[f"{column}_std"], len(tables.counts(run)))
-           for name, column, run in (("A0", "plain", a0), ("A0i", "invariant", a0i)) for score, row in heads.iterrows()}
-numbers |= {f"difference_{score.replace(' ', '_')}": results.number(row["difference"], [a0, a0i], 3, interval=(row["low"], row["high"]))
-            for score, row in heads.iterrows()}
-numbers |= {f"{row.strategy}_{row.kind.replace(' ', '_').replace('-', '_')}":
-            results.number(100 * row.rate, [a0, a1], 1, interval=(100 * row.low, 100 * row.high), unit="%")
-            for row in rates.dropna(subset=["rate"]).itertuples()}
+numbers = limitations_heads.numbers(heads, a0, a0i) | limitations.numbers(rates, [a0, a1])
 path = results.publish("10_limitations", profile, movie, parameters, {"A0": a0, "A1": a1, "A0i": a0i}, numbers,
                        {"train": train, "held-out": other},
                        {"heads": heads_table, "kinds": kinds_table, "kinds_alone": alone_table}, {"kinds": kinds_plot})

@@ -106,29 +106,31 @@ def draw(n: int, generator: torch.Generator) -> Draw:
                 noise, noise.nonzero()[:, 0], seed)
 
 
-def apply(pairs: torch.Tensor, drawn: Draw) -> torch.Tensor:
-    """Augment a batch as ``drawn`` says.
+def apply(pairs: torch.Tensor, augmentation: Draw) -> torch.Tensor:
+    """Augment a batch.
 
     Parameters
     ----------
     pairs : float tensor, shape (N, 2, s, s)
         Normalised crop pairs.
-    drawn : Draw
+    augmentation : Draw
         For the same N, on the same device.
 
     Returns
     -------
     float tensor, shape (N, 2, s, s)
     """
-    out = F.grid_sample(pairs.flatten(0, 1)[:, None], sources(drawn, pairs.shape[-1]).flatten(0, 1), mode="bilinear",
-                        padding_mode="reflection", align_corners=False).view_as(pairs)
-    out = torch.addcmul(drawn.offset[..., None, None], out, drawn.gain[..., None, None])
-    noise = torch.randn((len(drawn.noisy), *out.shape[1:]), device=out.device,
-                        generator=torch.Generator(out.device).manual_seed(drawn.noise_seed))
-    return out.index_add_(0, drawn.noisy, noise.mul_(drawn.noise_level[drawn.noisy][:, None, None, None]))
+    grid = sources(augmentation, pairs.shape[-1]).flatten(0, 1)  # (2 N, s, s, 2)
+    out = F.grid_sample(pairs.flatten(0, 1)[:, None], grid, mode="bilinear", padding_mode="reflection",
+                        align_corners=False).view_as(pairs)
+    out = torch.addcmul(augmentation.offset[..., None, None], out, augmentation.gain[..., None, None])
+    noise = torch.randn((len(augmentation.noisy), *out.shape[1:]), device=out.device,
+                        generator=torch.Generator(out.device).manual_seed(augmentation.noise_seed))
+    level = augmentation.noise_level[augmentation.noisy][:, None, None, None]  # (M, 1, 1, 1)
+    return out.index_add_(0, augmentation.noisy, noise.mul_(level))
 
 
-def sources(drawn: Draw, side: int) -> torch.Tensor:
+def sources(augmentation: Draw, side: int) -> torch.Tensor:
     """Where every pixel of the augmented crops comes from.
 
     All geometry is a sum of products of something that varies along rows and something that varies along columns:
@@ -136,7 +138,7 @@ def sources(drawn: Draw, side: int) -> torch.Tensor:
 
     Parameters
     ----------
-    drawn : Draw
+    augmentation : Draw
         For N pairs.
     side : int
         Of the crops, in pixels.
@@ -146,16 +148,16 @@ def sources(drawn: Draw, side: int) -> torch.Tensor:
     float tensor, shape (N, 2, side, side, 2)
         As (x, y), in units in which the crop reaches from -1 to 1.
     """
-    n, device = len(drawn.joint), drawn.joint.device
+    n, device = len(augmentation.joint), augmentation.joint.device
     axis = (torch.arange(side, device=device) * 2 + 1) / side - 1  # (s,): pixel centres
-    matrix = drawn.joint[:, None] * drawn.frame_scale[..., None, None]  # (N, 2, 2, 2) of both frames
-    shift = 2 * drawn.frame_shift @ drawn.joint.mT  # (N, 2, 2)
+    matrix = augmentation.joint[:, None] * augmentation.frame_scale[..., None, None]  # (N, 2, 2, 2) of both frames
+    shift = 2 * augmentation.frame_shift @ augmentation.joint.mT  # (N, 2, 2)
     x_term = matrix[..., 0, None] * axis  # (N, 2, 2, s): along columns
     y_term = matrix[..., 1, None] * axis + shift[..., None]  # (N, 2, 2, s): along rows
-    node = torch.arange(drawn.elastic.shape[-1], device=device)
+    node = torch.arange(augmentation.elastic.shape[-1], device=device)
     place = torch.linspace(0, len(node) - 1, side, device=device)[:, None]
     hats = (1 - (place - node).abs()).clamp_min(0)  # (s, 5): weights of bilinear interpolation
-    bent = (hats @ drawn.elastic * (2 / side))[:, None].expand(-1, 2, -1, -1, -1)  # (N, 2, 2, s, 5)
+    bent = (hats @ augmentation.elastic * (2 / side))[:, None].expand(-1, 2, -1, -1, -1)  # (N, 2, 2, s, 5)
     ones = torch.ones_like(x_term)
     rows = torch.cat([bent, ones[..., None], y_term[..., None]], dim=-1)  # (N, 2, 2, s, 7)
     columns = torch.cat([hats.mT.expand(n, 2, 2, -1, -1), x_term[..., None, :], ones[..., None, :]], dim=-2)

@@ -103,13 +103,13 @@ def claims(profile: Profile = "auto", movie: MovieName = None) -> None:
     if not records.by_role:
         raise FileNotFoundError(f"there are no run records in {folder}; run `tapnb run all --profile {profile} --movie "
                                 f"{movie}` first")
-    for found in paper.judge(records):
-        typer.echo(f"{found.number:2}. {found.claim}\n    {found.verdict.upper()}: {found.reason}")
-        if found.paper_itself:
-            typer.echo(f"      the paper itself: {found.paper_itself}")
-        for part in found.parts:
+    for claim in paper.judge(records):
+        typer.echo(f"{claim.number:2}. {claim.claim}\n    {claim.verdict.upper()}: {claim.reason}")
+        if claim.paper_itself:
+            typer.echo(f"      the paper itself: {claim.paper_itself}")
+        for part in claim.parts:
             typer.echo(f"      {part}")
-        typer.echo(f"      runs: {', '.join(found.runs) or 'none'}")
+        typer.echo(f"      runs: {', '.join(claim.runs) or 'none'}")
 
 
 @app.command()
@@ -120,11 +120,11 @@ def reproduce(profile: Profile = "auto", movie: MovieName = None) -> None:
     from tapnb.workflow import reproduce as again
 
     profile, movie = published.profile_and_movie(profile, movie, notebooks.SOURCES)
-    found = again.anew(profile, movie, paths.home() / "reproduced")
-    for row in found[~found["verdict"].isin(again.VERDICTS[:2])].itertuples():
+    comparison = again.anew(profile, movie, paths.home() / "reproduced")
+    for row in comparison[~comparison["verdict"].isin(again.VERDICTS[:2])].itertuples():
         typer.echo(f"{row.verdict}: {row.notebook}, {row.number}: published {row.published or 'none'}, "
                    f"now {row.anew or 'none'}")
-    for verdict, count in found["verdict"].value_counts().items():
+    for verdict, count in comparison["verdict"].value_counts().items():
         typer.echo(f"{count:5} numbers: {verdict}")
 
 

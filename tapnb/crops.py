@@ -134,15 +134,15 @@ def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int
         Share of the pairs that stays uniform, so that quiet places are seen as well.
     """
     pairs = sample_uniform(shape, size, n, rng)
-    drawn = rng.random(n) >= uniform_share
+    by_change = rng.random(n) >= uniform_share
     cumulative = np.cumsum(weights, dtype=np.float64)  # every frame pair adds 1: one search draws t and place
     cell = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
     t, row, column = np.unravel_index(np.minimum(cell, weights.size - 1), weights.shape)
     jitter = rng.integers(0, stride, (2, n))
     y = np.minimum(row * stride + jitter[0], shape[1] - size)
     x = np.minimum(column * stride + jitter[1], shape[2] - size)
-    return CropPairs(np.where(drawn, t, pairs.t), np.where(drawn, y, pairs.y), np.where(drawn, x, pairs.x),
-                     pairs.flip, size)
+    return CropPairs(np.where(by_change, t, pairs.t), np.where(by_change, y, pairs.y),
+                     np.where(by_change, x, pairs.x), pairs.flip, size)
 
 
 def as_tensor(frames: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:

@@ -18,6 +18,7 @@ CRITERIA = ("size filter, either", "any size, either", "any size, both")
 AREA_THRESHOLD = 40
 """Labelled pixels from which a crop counts under the size filter (Table 1)."""
 
+
 @dataclass(frozen=True)
 class DatasetSettings:
     """How crop pairs are drawn from a movie and labelled; the defaults are the paper's.
@@ -118,10 +119,10 @@ def labelled_areas(masks: np.ndarray, pairs: CropPairs, count_values: bool = Fal
         for frame in (0, 1):
             if not 0 <= t - frame < len(masks) - 1:
                 continue
-            chosen = order[bounds[t - frame] : bounds[t - frame + 1]]
-            y, x = pairs.y[chosen], pairs.x[chosen]
+            of_frame = order[bounds[t - frame] : bounds[t - frame + 1]]
+            y, x = pairs.y[of_frame], pairs.x[of_frame]
             y0, y1, x0, x1 = down[y], down[y + pairs.size], across[x], across[x + pairs.size]
-            areas[chosen, frame] = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
+            areas[of_frame, frame] = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
     return areas
 
 

@@ -151,13 +151,13 @@ def _maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: int, t
     kept: dict[int, torch.Tensor] = {}
     for t in frame_pairs:
         kept = {frame: kept[frame] if frame in kept else terms(frame) for frame in (t, t + 1)}
-        difference = kept[t][0] + kept[t + 1][-1] + bias  # logit 1 less logit 0
+        difference = kept[t][0] + kept[t + 1][-1] + bias  # logit 1 minus logit 0
         yield difference.sigmoid().cpu().numpy()  # their softmax
 
 
 @torch.inference_mode()
 def _kernels(head: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
-    """The linear layer's weights for logit 1 less logit 0, and its bias.
+    """The linear layer's weights for logit 1 minus logit 0, and its bias.
 
     The kernels are (2, C, s, s) where the layer knows the two frames apart, and else (1, C, s, s): half of each.
     """

@@ -51,14 +51,14 @@ def dense_features(features: DenseFeatures, frame: torch.Tensor, tile: int = 0) 
     features = folded(features)
     height, width = frame.shape
     tile = tile or max(height, width)
-    found = frame.new_empty(FEATURES, height, width)  # in its place at once: the whole is never there twice
+    whole = frame.new_empty(FEATURES, height, width)  # filled in place: a whole frame's features never exist twice
     for y in range(0, height, tile):  # padding lies at the movie's own border, or MARGIN away from what is kept
         top, bottom = max(0, y - MARGIN), min(height, y + tile + MARGIN)
         for x in range(0, width, tile):
             left, right = max(0, x - MARGIN), min(width, x + tile + MARGIN)
             z = features(frame[None, None, top:bottom, left:right])[0, 0]  # (32, bottom - top, right - left)
-            found[:, y : y + tile, x : x + tile] = z[:, y - top : y - top + tile, x - left : x - left + tile]
-    return found
+            whole[:, y : y + tile, x : x + tile] = z[:, y - top : y - top + tile, x - left : x - left + tile]
+    return whole
 
 
 def grad_cam(head: nn.Module, z: torch.Tensor) -> torch.Tensor:
@@ -92,7 +92,7 @@ def grad_cam(head: nn.Module, z: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def votes(head: nn.Module, z: torch.Tensor) -> torch.Tensor:
-    """What every pixel adds to the answer: logit 0 less logit 1, were it the only pixel.
+    """What every pixel adds to the answer: logit 0 minus logit 1, were it the only pixel.
 
     Nothing of this is approximate: the head takes the mean over pixels before its last, linear layer, so the mean of
     the votes is the difference of the frame's logits. The paper has Grad-CAM only.

@@ -102,7 +102,7 @@ def folded(model: nn.Module) -> nn.Module:
     """A copy for evaluation: every BatchNorm is folded into the convolution before it.
 
     The running statistics are constants there, so the pair is one convolution: the same values up to rounding,
-    with a pass less over every map.
+    with one pass fewer over every map.
     """
     model = copy.deepcopy(model).eval()
     for block in [module for module in model.modules() if isinstance(module, nn.Sequential)]:

@@ -110,11 +110,11 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     optimiser = torch.optim.Adam(together.parameters(), lr=settings.head_rate)  # of every weight by itself
     for weights in together.parameters():  # before any map: amid those of one head they would leave holes in memory
         weights.grad = torch.zeros_like(weights)  # that are too small for those of the next
-    for chosen in _batches(len(labels), epochs, settings, labels.device):
-        z = features[chosen].float()  # once for all heads
+    for index in _batches(len(labels), epochs, settings, labels.device):
+        z = features[index].float()  # once for all heads
         optimiser.zero_grad(set_to_none=False)
         for head in heads:
-            _loss(head, z, labels[chosen]).backward()
+            _loss(head, z, labels[index]).backward()
         optimiser.step()
 
 
@@ -127,9 +127,9 @@ def train_end_to_end(backbone: nn.Module, head: nn.Module, images: torch.Tensor,
     network = nn.Sequential(backbone, head).train()
     optimiser = torch.optim.Adam([{"params": backbone.parameters(), "lr": settings.backbone_rate},
                                   {"params": head.parameters(), "lr": settings.head_rate}])
-    for chosen in _batches(len(labels), epochs, settings, labels.device):
+    for index in _batches(len(labels), epochs, settings, labels.device):
         optimiser.zero_grad(set_to_none=True)
-        _loss(network, images[chosen], labels[chosen]).backward()
+        _loss(network, images[index], labels[index]).backward()
         optimiser.step()
 
 

@@ -40,7 +40,7 @@ def _double_conv(channels_in: int, channels_out: int) -> list[nn.Module]:
 class UpBlock(nn.Sequential):
     """Decoder block: a double convolution of the up-sampled map and the encoder's map of that size, side by side.
 
-    How the first convolution comes by without up-sampling is told in :func:`tapnb.fast.convolve_joined`.
+    Why the first convolution needs no up-sampling: see :func:`tapnb.fast.convolve_joined`.
     """
 
     def forward(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:

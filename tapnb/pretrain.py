@@ -140,9 +140,9 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
     for step, rate in enumerate(rates):
         for group in optimiser.param_groups:
             group["lr"] = rate
-        chosen = pairs[step * batch : (step + 1) * batch]
-        images = augment.apply(source.gather(chosen), augment.draw(batch, generator).to(on))
-        flip = device.send(torch.from_numpy(chosen.flip), on)
+        batch_pairs = pairs[step * batch : (step + 1) * batch]
+        images = augment.apply(source.gather(batch_pairs), augment.draw(batch, generator).to(on))
+        flip = device.send(torch.from_numpy(batch_pairs.flip), on)
         with autocast(on, precision):
             logits, z = model(images)
         loss, extra = losses.time_arrow(logits, flip, z, **loss_settings)

@@ -91,7 +91,7 @@ class Recogniser:
         path : Path
         with_features : bool
             False where the features are those of a pretraining that is kept as well: a file of a sixth the size, which
-            :meth:`load` then has to be given the features for.
+            :meth:`load` then needs the features for.
         """
         values = {f"head.{name}": tensor for name, tensor in self.head.state_dict().items()}
         if with_features:
@@ -105,7 +105,7 @@ class Recogniser:
         Raises
         ------
         ValueError
-            If this is no such file, or its features lie elsewhere and were not given.
+            If this is no such file, or it holds no features and none are passed.
         """
         values, about = weights.load(path)
         if not about.keys() >= {"strategy", "size"}:

@@ -21,7 +21,7 @@ def save(path: Path, values: dict[str, torch.Tensor], about: dict[str, str] | No
 
 
 def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Tensors by name, kernels in float32 again, and what :func:`save` was told about them.
+    """Tensors by name, kernels in float32 again, and what :func:`save` kept about them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Is a probability true, and how it is made so: bins, calibration errors, temperature scaling (paper, Section 3, Figure 5).
+"""Are probabilities calibrated, and how to calibrate them: bins, errors, temperature (paper, Section 3, Figure 5).
 
 A head's two logits count only by their difference, the *margin* m = logit 1 - logit 0: the probability of an event
 is 1 / (1 + exp(-m)), and a temperature T divides m.
@@ -92,7 +92,7 @@ def sums_by_kind(p: np.ndarray, labels: np.ndarray, frame: np.ndarray | None = N
 
 
 def ece_by_chance(p: np.ndarray, draws: int = 100, seed: int = 0) -> dict[str, float]:
-    """Mean calibration error of a head with these very probabilities that were all true: what few pairs alone give.
+    """Mean calibration error of a perfectly calibrated head with these probabilities: what few pairs alone give.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ def ece_by_chance(p: np.ndarray, draws: int = 100, seed: int = 0) -> dict[str, f
         ``ece`` and ``ece_class_1``, see :func:`measures`.
     """
     rng = np.random.default_rng(seed)
-    drawn = [sums_by_kind(p, rng.random(len(p)) < p) for _ in range(draws)]
-    return dict(zip(("ece", "ece_class_1"), ece(np.array(drawn)).mean(0).tolist()))
+    sums = [sums_by_kind(p, rng.random(len(p)) < p) for _ in range(draws)]
+    return dict(zip(("ece", "ece_class_1"), ece(np.array(sums)).mean(0).tolist()))
 
 
 def measures(margins: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -153,8 +153,8 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     Returns
     -------
     float
-        A bound of :data:`TEMPERATURES` where the likelihood still rises there, see :func:`tapnb.studies.calibration.remark`; 1 where all
-        margins are 0 and no T makes a difference.
+        A bound of :data:`TEMPERATURES` where the likelihood still rises there, see
+        :func:`tapnb.studies.calibration.remark`; 1 where all margins are 0 and no T makes a difference.
 
     Raises
     ------

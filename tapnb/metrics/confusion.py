@@ -26,7 +26,7 @@ def by_frame(predictions: pd.DataFrame, t: np.ndarray, frame_pairs: int, part: s
     t : int array
         Earlier frame of every crop pair of the dataset; ``predictions["pair"]`` points into it.
     frame_pairs : int
-        Frames of the movie less one.
+        Frames of the movie minus one.
     part : {"test", "validation"}
 
     Returns
@@ -34,11 +34,11 @@ def by_frame(predictions: pd.DataFrame, t: np.ndarray, frame_pairs: int, part: s
     dict
         Plain JSON values: "seeds" (list of R) and "counts" (R x frame_pairs x 4 nested lists).
     """
-    chosen = predictions[predictions["part"] == part]
-    seeds, run = np.unique(chosen["seed"], return_inverse=True)
-    outcome = 2 * chosen["label"].to_numpy(int) + (chosen["logit_1"] > chosen["logit_0"]).to_numpy(int)
+    of_part = predictions[predictions["part"] == part]
+    seeds, run = np.unique(of_part["seed"], return_inverse=True)
+    outcome = 2 * of_part["label"].to_numpy(int) + (of_part["logit_1"] > of_part["logit_0"]).to_numpy(int)
     counts = np.zeros((len(seeds), frame_pairs, len(OUTCOMES)), int)
-    np.add.at(counts, (run, t[chosen["pair"]], outcome), 1)
+    np.add.at(counts, (run, t[of_part["pair"]], outcome), 1)
     return {"seeds": seeds.tolist(), "counts": counts.tolist()}
 
 
@@ -102,8 +102,8 @@ def frame_weights(frame_pairs: int, draws: int, rng: np.random.Generator) -> np.
     """How often every frame pair comes in each draw of blocks, int array (draws, T); blocks go round the end."""
     blocks = -(-frame_pairs // BLOCK)
     first = rng.integers(0, frame_pairs, (draws, blocks, 1))
-    drawn = ((first + np.arange(BLOCK)) % frame_pairs).reshape(draws, -1)[:, :frame_pairs]
-    return np.stack([np.bincount(row, minlength=frame_pairs) for row in drawn])
+    resampled = ((first + np.arange(BLOCK)) % frame_pairs).reshape(draws, -1)[:, :frame_pairs]
+    return np.stack([np.bincount(row, minlength=frame_pairs) for row in resampled])
 
 
 def frame_sums(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -114,8 +114,8 @@ def frame_sums(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def draw_runs(sums: np.ndarray, rng: np.random.Generator, all_runs: bool = False) -> np.ndarray:
     """Runs drawn with replacement, anew in each draw; see :func:`bootstrap`."""
     draws, runs, _ = sums.shape
-    drawn = rng.integers(0, runs, (draws, runs if all_runs else max(1, runs - 1)))
-    return np.take_along_axis(sums, drawn[..., None], axis=1)
+    resampled = rng.integers(0, runs, (draws, runs if all_runs else max(1, runs - 1)))
+    return np.take_along_axis(sums, resampled[..., None], axis=1)
 
 
 def interval(draws: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:

@@ -36,47 +36,47 @@ def average_precision(labels: np.ndarray, ranking: np.ndarray, weights: np.ndarr
     order = np.argsort(-ranking, kind="stable")
     steps = np.flatnonzero(np.append(np.diff(ranking[order]) != 0, True))  # where a group of equals ends
     called = np.cumsum(weights[:, order], axis=1, dtype=float)[:, steps]
-    found = np.cumsum(weights[:, order] * labels[order], axis=1, dtype=float)[:, steps]
-    precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
-    gained = np.diff(found, axis=1, prepend=0)
-    return (precision * gained).sum(1) / np.maximum(found[:, -1], 1e-12)
+    positives = np.cumsum(weights[:, order] * labels[order], axis=1, dtype=float)[:, steps]
+    precision = np.divide(positives, called, out=np.zeros_like(positives), where=called > 0)
+    gained = np.diff(positives, axis=1, prepend=0)
+    return (precision * gained).sum(1) / np.maximum(positives[:, -1], 1e-12)
 
 
-def differences(found: dict[str, pd.DataFrame], t: np.ndarray, comparisons: Sequence[tuple[str, str]] = COMPARISONS,
-                draws: int = 2000, seed: int = 0) -> pd.DataFrame:
+def differences(predictions: dict[str, pd.DataFrame], t: np.ndarray,
+                comparisons: Sequence[tuple[str, str]] = COMPARISONS, draws: int = 2000, seed: int = 0) -> pd.DataFrame:
     """Differences in average precision on the test pairs, with 95 % intervals.
 
-    The bootstrap is that of :func:`tapnb.metrics.confusion.bootstrap`: blocks of frame pairs, the same for all strategies, and
-    runs.
+    The bootstrap is that of :func:`tapnb.metrics.confusion.bootstrap`: blocks of frame pairs, the
+    same for all strategies, and runs.
 
     Parameters
     ----------
-    found : dict of DataFrame
-        Predictions by strategy, from :func:`tapnb.studies.strategies.ask`.
+    predictions : dict of DataFrame
+        By strategy, from :func:`tapnb.studies.strategies.ask`.
     t : int array
         Earlier frame of every crop pair of the dataset.
     comparisons : sequence of (str, str)
-        Those of strategies that are not in ``found`` are left out.
+        Those of strategies that are not in ``predictions`` are left out.
 
     Returns
     -------
     DataFrame
-        ``first``, ``second``, ``difference`` (mean over runs, first less second), ``low``, ``high``.
+        ``first``, ``second``, ``difference`` (mean over runs, first minus second), ``low``, ``high``.
     """
     rng = np.random.default_rng(seed)
     frames = confusion.frame_weights(int(t.max()) + 1, draws, rng)
-    frames[0] = 1  # as it came out
-    drawn = {}
-    for name, predictions in found.items():
-        tested = predictions[predictions["part"] == "test"]
+    frames[0] = 1  # the test pairs themselves
+    by_strategy = {}
+    for name, answers in predictions.items():
+        tested = answers[answers["part"] == "test"]
         per_run = np.stack([average_precision(run["label"].to_numpy(bool), scores.margin(run),
                                               frames[:, t[run["pair"]]]) for _, run in tested.groupby("seed")], axis=1)
         resampled = confusion.draw_runs(per_run[..., None], rng)[..., 0].mean(1)
-        drawn[name] = per_run[0].mean(), resampled[1:]
+        by_strategy[name] = per_run[0].mean(), resampled[1:]
     rows = []
     for first, second in comparisons:
-        if first in drawn and second in drawn:
-            (a, of_a), (b, of_b) = drawn[first], drawn[second]
+        if first in by_strategy and second in by_strategy:
+            (a, of_a), (b, of_b) = by_strategy[first], by_strategy[second]
             low, high = confusion.interval(of_a - of_b)
             rows.append({"first": first, "second": second, "difference": a - b, "low": low, "high": high})
     return pd.DataFrame(rows, columns=["first", "second", "difference", "low", "high"])

@@ -27,7 +27,7 @@ def scores(labels: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
 
 
 def margin(predictions: pd.DataFrame) -> np.ndarray:
-    """Logit of an event less that of none, from columns ``logit_1`` and ``logit_0``; shape (N,).
+    """Logit of an event minus that of none, from columns ``logit_1`` and ``logit_0``; shape (N,).
 
     It ranks crop pairs as their probability does, and goes on doing so where the probability is rounded to 0 or 1:
     from a margin of 37 on, which heads that were trained for a short time may reach with more than half of all pairs.
@@ -56,8 +56,9 @@ def scores_per_run(predictions: pd.DataFrame, part: str = "test") -> pd.DataFram
     """
     rows = []
     for seed, run in predictions[predictions["part"] == part].groupby("seed"):
-        labels, surer = run["label"].to_numpy(bool), margin(run)
-        rows.append({"seed": seed} | scores(labels, surer > 0) | {"average precision": average_precision(labels, surer)})
+        labels, margins = run["label"].to_numpy(bool), margin(run)
+        rows.append({"seed": seed} | scores(labels, margins > 0)
+                    | {"average precision": average_precision(labels, margins)})
     return pd.DataFrame(rows)
 
 
@@ -80,7 +81,7 @@ def share_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[fl
 
 
 def difference_interval(right_1: int, n_1: int, right_2: int, n_2: int) -> tuple[float, float]:
-    """95 % interval of the difference of two independent shares, first less second (Newcombe, from Wilson's)."""
+    """95 % interval of the difference of two independent shares, first minus second (Newcombe, from Wilson's)."""
     first, second = right_1 / n_1, right_2 / n_2
     (low_1, high_1), (low_2, high_2) = share_interval(right_1, n_1), share_interval(right_2, n_2)
     down = ((first - low_1) ** 2 + (high_2 - second) ** 2) ** 0.5
@@ -89,7 +90,7 @@ def difference_interval(right_1: int, n_1: int, right_2: int, n_2: int) -> tuple
 
 
 def paired_difference_interval(only_1: int, only_2: int, n: int) -> tuple[float, float]:
-    """95 % interval of the difference of two shares of the same cases, first less second (Bonett and Price 2012).
+    """95 % interval of the difference of two shares of the same cases, first minus second (Bonett and Price 2012).
 
     Parameters
     ----------

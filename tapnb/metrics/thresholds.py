@@ -1,9 +1,9 @@
-"""F1 at other thresholds than one half: is a strategy's score that of its features, or of where it draws the line?
+"""F1 at other thresholds than one half: does a score depend on the features or on the threshold?
 
-A head learns from as many positives as negatives and is tested where positives are rare. Where it then draws the line
-between "event" and "nothing" is nothing that it was taught. Two lines that owe nothing to the test pairs' labels,
-other than how many there are of either: one chosen on validation pairs, and one that calls as many pairs events as
-there are events. Not in the paper.
+A head learns from as many positives as negatives and is tested where positives are rare. So it has not
+learnt the threshold between "event" and "nothing" that suits the test pairs. Two other thresholds use nothing of the
+test pairs' labels but the number of events: one is chosen on validation pairs; at the other, the number of pairs that
+are called events equals the number of events. Not in the paper.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ def f1_per_run(predictions: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a seed: ``seed``; ``half``, at a probability of one half; ``chosen``, at the threshold that is
-        :func:`best` on the run's validation pairs, NaN where it has none; ``as many``, where as many pairs are called
-        events as there are, so that precision and recall are equal (R-precision).
+        :func:`best` on the run's validation pairs, NaN where it has none; ``as many``, where as many pairs are
+        called events as there are events, so that precision and recall are equal (R-precision).
     """
     rows = []
     for seed, run in predictions.groupby("seed"):
         test, validation = run[run["part"] == "test"], run[run["part"] == "validation"]
         labels, margins = test["label"].to_numpy(bool), scores.margin(test)
-        chosen = np.nan
+        f1_at_best = np.nan
         if validation["label"].any():
-            line = best(validation["label"].to_numpy(bool), scores.margin(validation))
-            chosen = f1_score(labels, margins >= line, zero_division=0.0)
-        line = np.sort(margins)[-max(labels.sum(), 1)]
-        rows.append({"seed": seed, "half": f1_score(labels, margins > 0, zero_division=0.0), "chosen": chosen,
-                     "as many": f1_score(labels, margins >= line, zero_division=0.0)})
+            threshold = best(validation["label"].to_numpy(bool), scores.margin(validation))
+            f1_at_best = f1_score(labels, margins >= threshold, zero_division=0.0)
+        threshold = np.sort(margins)[-max(labels.sum(), 1)]
+        rows.append({"seed": seed, "half": f1_score(labels, margins > 0, zero_division=0.0), "chosen": f1_at_best,
+                     "as many": f1_score(labels, margins >= threshold, zero_division=0.0)})
     return pd.DataFrame(rows)
 
 

@@ -186,8 +186,8 @@ def _checked_masks(masks, shape, where: str) -> np.ndarray:
         if mask.dtype == np.uint8 and mask.max() <= max(EVENT_VALUES):
             continue  # as in nearly every movie, and 100 times as fast as isin
         if not np.isin(mask, EVENT_VALUES).all():
-            found = np.unique(mask)
-            listed = ", ".join(f"{value:g}" for value in found[:8]) + (", ..." if len(found) > 8 else "")
+            values = np.unique(mask)
+            listed = ", ".join(f"{value:g}" for value in values[:8]) + (", ..." if len(values) > 8 else "")
             raise ValueError(f"{where}: values {listed} found in frame {t}, but an event mask holds "
                              "0 (nothing), 1 (division) and 2 (death) only.")
     return converted(masks, np.dtype(np.uint8), where)

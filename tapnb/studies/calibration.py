@@ -1,4 +1,4 @@
-"""Making a head's probabilities true: temperature scaling and three alternatives (paper, Section 3, Figure 5).
+"""Calibrating a head's probabilities: temperature scaling and three alternatives (paper, Section 3, Figure 5).
 
 A head's two logits count only by their difference, the *margin* m = logit 1 - logit 0: the probability of an event
 is 1 / (1 + exp(-m)), and a temperature T divides m. Whatever is fitted is fitted on the validation pairs.
@@ -16,6 +16,7 @@ from scipy.special import expit, logit
 from tapnb.metrics import calibration, confusion, scores
 from tapnb.movies import Movie
 from tapnb.store import kinds, runs
+from tapnb.store.results import number
 from tapnb.studies.strategies import dataset_of, predictions
 
 HEADS = {"linear": "A0", "ResNet": "A1"}
@@ -29,7 +30,7 @@ SCALINGS = {"before": "as trained", "after": "temperature T", "factor": "factor 
 
 
 def remark(t: float) -> str:
-    """What is to be said of a fitted temperature: nothing, or why it stands at a bound."""
+    """Why a fitted temperature stands at a bound of its search; empty where it does not."""
     low, high = calibration.TEMPERATURES
     if t <= low:
         return (f"T stopped at its lower bound {low:g}: on the validation pairs the likelihood still rises as T falls, "
@@ -63,7 +64,7 @@ def calibrate(logits: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> t
     scaled = {part: {"before": m, "after": m / t, "factor": logit(np.minimum(factor * expit(m), 1)),
                      "prior": m + logit(share), "platt": a * m + b} for part, m in margins.items()}
     p = {scaling: expit(scaled["test"][scaling]) for scaling in ("before", "after")}
-    found = labels["validation"] & (margins["validation"] > 0)
+    recognised = labels["validation"] & (margins["validation"] > 0)
     results = {
         "temperature": t, "remark": remark(t), "factor": factor,
         "measures": {scaling: {part: calibration.measures(scaled[part][scaling], labels[part]) for part in scaled}
@@ -71,7 +72,7 @@ def calibrate(logits: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> t
         "recall": {scaling: calibration.recall(scaled["test"][scaling], labels["test"]) for scaling in SCALINGS},
         "by_chance": {scaling: calibration.ece_by_chance(p[scaling]) for scaling in p},
         "diagram": {scaling: calibration.bin_sums(p[scaling], labels["test"]) for scaling in p},
-        "paper_form": {scaling: calibration.bin_sums(expit(logits["validation"][:, 1] / by), found, PAPER_BINS)
+        "paper_form": {scaling: calibration.bin_sums(expit(logits["validation"][:, 1] / by), recognised, PAPER_BINS)
                        for scaling, by in (("before", 1.0), ("after", t))}}
     return results, scaled["test"]
 
@@ -89,16 +90,16 @@ def differences(sums: dict[str, np.ndarray], draws: int = 2000) -> dict[str, dic
     Returns
     -------
     dict
-        "linear" and "ResNet": error before less after; "heads_before": linear less ResNet, before. Each has "value",
+        "linear" and "ResNet": error before minus after; "heads_before": linear minus ResNet, before. Each has "value",
         "low" and "high" (95 %).
     """
-    drawn = confusion.bootstrap({head: s.reshape(*s.shape[:2], -1) for head, s in sums.items()}, draws)
-    unfolded = {head: d.reshape(*d.shape[:2], *sums[head].shape[2:]) for head, d in drawn.items()}
-    errors = {head: np.concatenate([calibration.ece(s.sum(1)).mean(0, keepdims=True),  # (1 + draws, 2), as found first
+    resampled = confusion.bootstrap({head: s.reshape(*s.shape[:2], -1) for head, s in sums.items()}, draws)
+    unfolded = {head: d.reshape(*d.shape[:2], *sums[head].shape[2:]) for head, d in resampled.items()}
+    errors = {head: np.concatenate([calibration.ece(s.sum(1)).mean(0, keepdims=True),  # (1 + draws, 2), measured first
                                     calibration.ece(unfolded[head]).mean(1)]) for head, s in sums.items()}
     compared = {head: e[:, 0] - e[:, 1] for head, e in errors.items()}
     compared["heads_before"] = errors["linear"][:, 0] - errors["ResNet"][:, 0]
-    # centred on what was found: resampling adds noise to every bin, and so lifts the smaller of two errors more
+    # centred on the measured difference: resampling adds noise to every bin, which lifts the smaller of two errors more
     intervals = {name: confusion.interval(d[1:] - d[1:].mean() + d[0]) for name, d in compared.items()}
     return {name: {"value": float(d[0]), "low": intervals[name][0], "high": intervals[name][1]}
             for name, d in compared.items()}
@@ -141,13 +142,13 @@ def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str,
             labels = {part: data.labels[index] for part, (_, index, _) in parts.items()}
             pairs[head] = {part: {"pairs": len(y), "positives": int(y.sum())} for part, y in labels.items()}
             frame, frames = data.pairs.t[parts["test"][1]], len(movie.frames) - 1
-            made, by_frame = [], []
+            of_runs, by_frame = [], []
             for r in range(len(parts["test"][0])):
                 results, margins = calibrate({part: logits[r] for part, (_, _, logits) in parts.items()}, labels)
-                made.append(results)
+                of_runs.append(results)
                 by_frame.append([calibration.sums_by_kind(expit(margins[scaling]), labels["test"], frame, frames)
                                  for scaling in ("before", "after")])
-            heads[head] = {"seeds": parts["test"][0]} | _lists(made)
+            heads[head] = {"seeds": parts["test"][0]} | _lists(of_runs)
             sums[head] = np.moveaxis(np.array(by_frame), 1, 2)  # (R, T, 2 scalings, 2 kinds, bins, 3)
         winning, class_1 = ({head: s[:, :, :, kind] for head, s in sums.items()} for kind in (0, 1))
         return {"heads": heads, "pairs": pairs, "differences": differences(winning, draws),
@@ -167,15 +168,72 @@ def measures_table(results: dict) -> pd.DataFrame:
 
 
 def fits_table(results: dict) -> pd.DataFrame:
-    """What was fitted, what became of the events, and the error on the validation pairs, as in the scripts; text."""
+    """What was fitted, the recall of events, and the error on the validation pairs, as in the scripts; text."""
     rows = []
     for head, (scaling, name) in product(HEADS, SCALINGS.items()):
-        found = results["heads"][head]
-        fitted = {"after": found["temperature"], "factor": found["factor"]}
+        of_head = results["heads"][head]
+        fitted = {"after": of_head["temperature"], "factor": of_head["factor"]}
         rows.append({"head": head, "scaling": name, "T or factor": spread(fitted[scaling]) if scaling in fitted else "",
-                     "recall, event": spread(found["recall"][scaling], "no event"),
-                     "ECE, validation": spread(found["measures"][scaling]["validation"]["ece"])})
+                     "recall, event": spread(of_head["recall"][scaling], "no event"),
+                     "ECE, validation": spread(of_head["measures"][scaling]["validation"]["ece"])})
     return pd.DataFrame(rows)
+
+
+def describe(results: dict) -> str:
+    """The crop pairs of both parts and how many are positive, then every remark on a temperature; lines of text."""
+    lines = [f"{part}: {results['pairs']['linear'][part]['pairs']} crop pairs, "
+             f"{results['pairs']['linear'][part]['positives']} of them positive" for part in ("validation", "test")]
+    remarks = {text for head in HEADS for text in results["heads"][head]["remark"] if text}
+    return "\n".join([*lines, *(sorted(remarks) or ["no temperature stands at a bound of its search"])])
+
+
+def temperatures(results: dict) -> pd.DataFrame:
+    """The fitted temperatures: a row a seed, a column a head."""
+    heads = results["heads"]
+    return pd.DataFrame({head: heads[head]["temperature"] for head in HEADS}, heads["linear"]["seeds"])
+
+
+def differences_table(results: dict) -> pd.DataFrame:
+    """What the paper says of Figure 5, for either error, with 95 % intervals, as text."""
+    by_error = {"ECE": results["differences"], "ECE, class 1": results["differences_class_1"]}
+    rows = []
+    for key, text in (("linear", "linear, before less after"), ("ResNet", "ResNet, before less after"),
+                      ("heads_before", "linear less ResNet, before")):
+        values = {error: "{value:+.3f} ({low:+.3f} to {high:+.3f})".format(**compared[key]).replace("-", "\u2212")
+                  for error, compared in by_error.items()}
+        rows.append({"difference": text} | values)
+    return pd.DataFrame(rows)
+
+
+def chance_table(results: dict) -> pd.DataFrame:
+    """Calibration errors on the test pairs beside those that chance alone gives, before and after T, as text."""
+    rows = []
+    for head, scaling in product(HEADS, ("before", "after")):
+        of_head, row = results["heads"][head], {"head": head, "scaling": SCALINGS[scaling]}
+        for error, key in (("ECE", "ece"), ("ECE, class 1", "ece_class_1")):
+            row |= {error: spread(of_head["measures"][scaling]["test"][key]),
+                    f"{error}, by chance": spread(of_head["by_chance"][scaling][key])}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def numbers(run: runs.Run) -> dict[str, dict]:
+    """The notebook's numbers, from a :func:`calibration_run`; what is infinite in one of its seeds is left out."""
+    over_seeds, pairs = {}, run.results["pairs"]["linear"]
+    for head, scaling in product(HEADS, SCALINGS):
+        of_head = run.results["heads"][head]
+        measures = of_head["measures"][scaling]
+        over_seeds |= {f"{head}_{key}_{scaling}": (measures["test"][key], 3) for key in calibration.MEASURES}
+        over_seeds |= {f"{head}_ece_validation_{scaling}": (measures["validation"]["ece"], 3),
+                       f"{head}_recall_{scaling}": (of_head["recall"][scaling], 3)}
+        over_seeds |= {f"{head}_{key}_by_chance_{scaling}": (values, 3)
+                       for key, values in of_head["by_chance"].get(scaling, {}).items()}
+        over_seeds |= {f"{head}_{name}": (of_head[name], 2) for name in ("temperature", "factor")}
+    table = {key: number(pd.Series(values).mean(), [run], digits, pd.Series(values).std(), len(values))
+             for key, (values, digits) in over_seeds.items() if None not in values}
+    table |= {f"{kind}_{key}": number(d["value"], [run], 3, interval=(d["low"], d["high"]))
+              for kind in ("differences", "differences_class_1") for key, d in run.results[kind].items()}
+    return table | {f"{part}_{key}": number(value, [run], 0) for part in pairs for key, value in pairs[part].items()}
 
 
 def spread(values: list[float | None], otherwise: str = "infinite") -> str:
@@ -200,16 +258,16 @@ def bins(results: dict, form: str = "diagram") -> pd.DataFrame:
     DataFrame
         ``head``, ``scaling`` ("before", "after"), ``seed``, ``temperature``, ``ece`` (that of the same pairs: over the
         probability of an event, or over the likelier class's as in the scripts), and of the bin ``low``, ``high``,
-        ``pairs``, ``confidence`` (mean; NaN without pairs) and ``events`` (the paper's form: events found).
+        ``pairs``, ``confidence`` (mean; NaN without pairs) and ``events`` (the paper's form: recognised events).
     """
     part, key = ("test", "ece_class_1") if form == "diagram" else ("validation", "ece")
     rows = []
     for head, scaling in product(HEADS, ("before", "after")):
-        found = results["heads"][head]
-        for r, sums in enumerate(found[form][scaling]):
+        of_head = results["heads"][head]
+        for r, sums in enumerate(of_head[form][scaling]):
             edges = np.linspace(0, 1, len(sums) + 1)
-            about = {"head": head, "scaling": scaling, "seed": found["seeds"][r],
-                     "temperature": found["temperature"][r], "ece": found["measures"][scaling][part][key][r]}
+            about = {"head": head, "scaling": scaling, "seed": of_head["seeds"][r],
+                     "temperature": of_head["temperature"][r], "ece": of_head["measures"][scaling][part][key][r]}
             rows += [about | {"low": low, "high": high, "pairs": int(n), "confidence": c / n if n else np.nan,
                               "events": int(k)} for low, high, (n, c, k) in zip(edges, edges[1:], sums)]
     return pd.DataFrame(rows)
@@ -217,16 +275,16 @@ def bins(results: dict, form: str = "diagram") -> pd.DataFrame:
 
 def _by_seed(predictions: pd.DataFrame, part: str) -> tuple[list[int], np.ndarray, np.ndarray]:
     """Seeds, pairs (N,) and logits (R, N, 2) of one part; every seed predicted the same pairs in the same order."""
-    chosen = predictions[predictions["part"] == part].sort_values("seed", kind="stable")
-    seeds = chosen["seed"].unique().tolist()
-    logits = chosen[["logit_0", "logit_1"]].to_numpy(float).reshape(len(seeds), -1, 2)
-    return seeds, chosen["pair"].to_numpy()[: logits.shape[1]], logits
+    of_part = predictions[predictions["part"] == part].sort_values("seed", kind="stable")
+    seeds = of_part["seed"].unique().tolist()
+    logits = of_part[["logit_0", "logit_1"]].to_numpy(float).reshape(len(seeds), -1, 2)
+    return seeds, of_part["pair"].to_numpy()[: logits.shape[1]], logits
 
 
-def _lists(made: list):
+def _lists(of_runs: list):
     """A list of equal nested dicts as one dict of lists, in plain JSON values; what is not finite becomes None."""
-    if isinstance(made[0], dict):
-        return {key: _lists([one[key] for one in made]) for key in made[0]}
-    if isinstance(made[0], np.ndarray):
-        return [one.round(6).tolist() for one in made]
-    return [None if isinstance(one, float) and not np.isfinite(one) else one for one in made]
+    if isinstance(of_runs[0], dict):
+        return {key: _lists([one[key] for one in of_runs]) for key in of_runs[0]}
+    if isinstance(of_runs[0], np.ndarray):
+        return [one.round(6).tolist() for one in of_runs]
+    return [None if isinstance(one, float) and not np.isfinite(one) else one for one in of_runs]

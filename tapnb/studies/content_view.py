@@ -8,6 +8,7 @@ differ in the size of the pixels only.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from tapnb import arrow, crops, pretrain
 from tapnb.metrics import scores
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie, stacks
-from tapnb.store import kinds, runs
+from tapnb.store import kinds, results, runs
+from tapnb.studies import paper
 
 SEED = 20
 """Of the first draw of windows; no other seed of held-out pairs."""
@@ -122,20 +124,20 @@ def accuracies(model: TimeArrowModel, movie: Movie, *, pairs: int, draws: int, s
     Raises
     ------
     ValueError
-        If nothing is to be drawn, or no setting fits.
+        If there is nothing to draw, or no setting fits.
     """
     counts = {"content pairs": pairs, "content draws": draws, "content samplers": len(samplers)}
     for what, count in counts.items():
         if count < 1:
             raise ValueError(f"the number of {what} is {count}; it must be at least 1")
-    chosen = [s for s in SETTINGS if s.view <= min(movie.shape[1:])]
-    if not chosen:
+    fitting = [s for s in SETTINGS if s.view <= min(movie.shape[1:])]
+    if not fitting:
         raise ValueError(f"frames of {movie.shape[1]} x {movie.shape[2]} px are smaller than every content view of "
                          f"Table 6; the smallest is {min(s.view for s in SETTINGS)} px")
     original = {sampler: arrow.PairSource(movie, sampler, on) for sampler in samplers}
     rows, answers = [], {}
-    progress = tqdm(total=len(chosen) * len(samplers) * draws, desc="content view", unit="draw")
-    for setting in chosen:
+    progress = tqdm(total=len(fitting) * len(samplers) * draws, desc="content view", unit="draw")
+    for setting in fitting:
         source = original[samplers[0]] if setting.factor == 1 else arrow.PairSource(rescaled(movie, setting.factor),
                                                                                     "uniform", on)
         for sampler in samplers:
@@ -149,22 +151,22 @@ def accuracies(model: TimeArrowModel, movie: Movie, *, pairs: int, draws: int, s
                              "n": pairs})
                 progress.update()
     progress.close()
-    return {"accuracies": rows, "matched": _matched(chosen, samplers, answers),
-            "left_out": [s.name for s in SETTINGS if s not in chosen]}
+    return {"accuracies": rows, "matched": _matched(fitting, samplers, answers),
+            "left_out": [s.name for s in SETTINGS if s not in fitting]}
 
 
-def _matched(chosen: list[Setting], samplers: list[str], answers: dict) -> list[dict]:
+def _matched(fitting: list[Setting], samplers: list[str], answers: dict) -> list[dict]:
     """Right and wrong answers of the two settings of one view, window by window."""
     rows = []
-    for by_crop in (s for s in chosen if s.factor == 1):
-        for by_resolution in (s for s in chosen if s.factor != 1 and s.view == by_crop.view):
+    for by_crop in (s for s in fitting if s.factor == 1):
+        for by_resolution in (s for s in fitting if s.factor != 1 and s.view == by_crop.view):
             for sampler in samplers:
                 first, second = (np.concatenate(answers[s.name, sampler]) for s in (by_crop, by_resolution))
                 outcomes = {"both": first & second, "crop_only": first & ~second,
                             "resolution_only": ~first & second, "neither": ~first & ~second}
                 rows.append({"crop_setting": by_crop.name, "resolution_setting": by_resolution.name,
                              "view": by_crop.view, "sampler": sampler}
-                            | {name: int(found.sum()) for name, found in outcomes.items()})
+                            | {name: int(is_outcome.sum()) for name, is_outcome in outcomes.items()})
     return rows
 
 
@@ -190,6 +192,82 @@ def summary(rows: list[dict]) -> pd.DataFrame:
     table[["low", "high"]] = [scores.share_interval(*row) for row in zip(table["right"], table["n"])]
     return table.sort_values("sampler", key=lambda names: names.map(arrow.SAMPLERS.index), kind="stable",
                              ignore_index=True)
+
+
+def table6(settings: pd.DataFrame) -> pd.DataFrame:
+    """:func:`summary` as text, beside the paper's Table 6."""
+    cited = {name: f"{mean:.3f}" + ("" if std is None else f" ± {std:.3f}")
+             for name, (mean, std) in paper.TABLE6_SETTINGS.items()}
+    return pd.DataFrame({
+        "windows": ["uniform" if s == "uniform" else "by change" for s in settings["sampler"]],
+        "setting": settings["setting"], "crop (pixels)": settings["crop"], "content view (pixels)": settings["view"],
+        "paper": [cited[row.setting] if row.sampler == "uniform" else "" for row in settings.itertuples()],
+        "here": [scores.with_spread(*row, 3) for row in zip(settings["mean"], settings["std"])],
+        "95 % interval": [f"{low:.3f} to {high:.3f}" for low, high in zip(settings["low"], settings["high"])],
+        "pairs": settings["n"]})
+
+
+def disputed(rows: list[dict]) -> pd.DataFrame:
+    """The windows on which one of the two settings of a view was right and the other wrong.
+
+    Parameters
+    ----------
+    rows : list of dict
+        "matched" of :func:`accuracies`.
+
+    Returns
+    -------
+    DataFrame
+        The rows, with ``n`` disputed windows; ``share`` of them on which the crop at full resolution was right, and
+        ``low`` and ``high``: Wilson's 95 % interval. NaN where no window is disputed.
+    """
+    table = pd.DataFrame(rows)
+    if table.empty:
+        return table
+    table["n"] = table["crop_only"] + table["resolution_only"]
+    table["share"] = table["crop_only"] / table["n"]
+    table[["low", "high"]] = [scores.share_interval(right, n) if n else (np.nan, np.nan)
+                              for right, n in zip(table["crop_only"], table["n"])]
+    return table
+
+
+def matched_table(matched: pd.DataFrame) -> pd.DataFrame:
+    """:func:`disputed` as text."""
+    return pd.DataFrame([
+        {"windows": "uniform" if row.sampler == "uniform" else "by change", "content view (pixels)": row.view,
+         "both right": row.both, "only full resolution": row.crop_only, "only rescaled": row.resolution_only,
+         "neither": row.neither, "full resolution, of the disputed":
+             f"{row.share:.2f} ({row.low:.2f} to {row.high:.2f})" if row.n else "none disputed"}
+        for row in matched.itertuples()])
+
+
+def numbers(run: runs.Run, settings: pd.DataFrame, matched: pd.DataFrame, tap: runs.Run) -> dict[str, dict]:
+    """The numbers of the notebook on content view.
+
+    Parameters
+    ----------
+    run : Run
+        From :func:`content_run`.
+    settings, matched : DataFrame
+        From :func:`summary` and :func:`disputed`.
+    tap : Run
+        The pretraining whose model is tried.
+    """
+    table = {f"{row.sampler}_{row.setting}".replace(" ", "_"):
+             results.number(row.accuracy, [run], interval=(row.low, row.high)) for row in settings.itertuples()}
+    table |= {f"{row.sampler}_full_resolution_{row.view}":
+              results.number(row.share, [run], 2, interval=(row.low, row.high))
+              for row in matched.itertuples() if row.n}
+    parameters, sides = run.record["parameters"], training_crops(tap)
+    return table | {"pairs_a_draw": results.number(parameters["pairs"], [run], 0),
+                    "draws": results.number(parameters["draws"], [run], 0),
+                    "smallest_training_crop": results.number(min(sides), [tap], 0, unit="pixels"),
+                    "largest_training_crop": results.number(max(sides), [tap], 0, unit="pixels")}
+
+
+def training_crops(tap: runs.Run) -> Sequence[int]:
+    """Sides of the crops, in pixels, with which a pretraining was trained."""
+    return tap.record["parameters"]["settings"]["crop_sizes"]
 
 
 def content_run(tap: runs.Run, held_out: Movie, *, mode: str, on: torch.device, command: str,

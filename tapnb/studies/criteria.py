@@ -13,7 +13,7 @@ from tapnb.dataset import EventDataset
 from tapnb.metrics import confusion, scores
 from tapnb.metrics.scores import SCORES
 from tapnb.movies import Movie
-from tapnb.store import kinds, runs
+from tapnb.store import kinds, results, runs
 from tapnb.studies import tables
 from tapnb.studies.strategies import dataset_of, like, predictions
 
@@ -267,3 +267,41 @@ def differences_table(own: dict, one: dict) -> pd.DataFrame:
         {"difference": f"{SHORT[after]} \u2212 {SHORT[before]}", "head": head, "score": score,
          "own labels": tables.signed(*values), "one labelling": tables.signed(*one[after, before, head][score])}
         for (after, before, head), by_score in own.items() for score, values in by_score.items()])
+
+
+def numbers(trained: dict[str, runs.Run], one: runs.Run, counted: pd.DataFrame, compared: tuple[dict, dict],
+            disagreement: float) -> dict[str, dict]:
+    """The numbers of the criteria's notebook.
+
+    Parameters
+    ----------
+    trained : dict of Run
+        By strategy and criterion, such as "A0 any size, both".
+    one : Run
+        From :func:`one_labelling_run`.
+    counted : DataFrame
+        From :func:`positives`.
+    compared : tuple of dict
+        From :func:`differences`, judged by own labels and by one labelling.
+    disagreement : float
+        From :func:`disagreeing`.
+    """
+    every, table = list(trained.values()), {}
+    for role, run in trained.items():
+        strategy, _, criterion = role.partition(" ")
+        outcomes = tables.counts(run)
+        for score, values in tables.mean_scores(outcomes).items():
+            table[f"{strategy} {SHORT[criterion]} {score}"] = results.number(values["mean"], [run], 2, values["std"],
+                                                                             len(outcomes))
+    for judge, behind, changes in (("", every, compared[0]), (" one labelling", [one], compared[1])):
+        for (after, before, head), by_score in changes.items():
+            value, *interval = by_score["F1"]
+            table[f"{head} {SHORT[after]} less {SHORT[before]} F1{judge}"] = results.number(value, behind, 2,
+                                                                                            interval=tuple(interval))
+    table |= {f"{part} positives {SHORT[criterion]}": results.number(counted.loc[criterion, part], [], 0)
+              for criterion in CRITERIA for part in counted}
+    outcomes = tables.counts(every[0])
+    table |= {"runs": results.number(len(outcomes), every, 0),
+              "test_pairs": results.number(outcomes[0].sum(), every, 0),
+              "disagreeing": results.number(100 * disagreement, [], 0, unit="%")}
+    return {key.replace(" ", "_"): value for key, value in table.items()}

@@ -22,7 +22,7 @@ from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 from tapnb.pretrain import PretrainSettings
 from tapnb.settings import restored
-from tapnb.store import kinds, runs
+from tapnb.store import kinds, results, runs
 from tapnb.studies import decorrelation_channels
 from tapnb.studies.pretraining import tap_run
 
@@ -69,10 +69,10 @@ def saturation(z: torch.Tensor, temperature: float = losses.TEMPERATURE) -> dict
     products = rows @ rows.transpose(-1, -2) / temperature  # (M, C, C)
     diagonal = torch.eye(products.shape[-1], dtype=torch.bool, device=z.device)
     share = products.softmax(dim=-1)[:, diagonal]  # (M, C): a_ii
-    found = {"own": products[:, diagonal].median(), "other": products[:, ~diagonal].abs().median(),
-             "won": (share > 1 - DECIDED).float().mean(), "lost": (share < DECIDED).float().mean(),
-             "beyond_floor": (share < SCRIPTS_FLOOR).float().mean()}
-    return {name: float(value) for name, value in found.items()}
+    measured = {"own": products[:, diagonal].median(), "other": products[:, ~diagonal].abs().median(),
+                "won": (share > 1 - DECIDED).float().mean(), "lost": (share < DECIDED).float().mean(),
+                "beyond_floor": (share < SCRIPTS_FLOOR).float().mean()}
+    return {name: float(value) for name, value in measured.items()}
 
 
 def measure(model: TimeArrowModel, images: torch.Tensor, flip: torch.Tensor) -> tuple[dict, list[dict]]:
@@ -144,31 +144,31 @@ def measure_sizes(trained: TimeArrowModel, movie: Movie, *, sizes: list[int], se
                          f"{movie.shape[2]} px, seeds {seeds} and {pairs} pairs; give sizes that fit, at least one "
                          "seed and two pairs")
     source = arrow.PairSource(movie, "uniform", on)
-    found: dict[str, list[dict]] = {"saturation": [], "terms": []}
+    rows: dict[str, list[dict]] = {"saturation": [], "terms": []}
     for seed, size in tqdm([(seed, size) for seed in seeds for size in fitting], desc="decorrelation", unit="size"):
-        drawn = source.sample(size, pairs, np.random.default_rng([SEED, seed, size]))
-        shown, flip = source.gather(drawn), torch.from_numpy(drawn.flip).to(on)
+        windows = source.sample(size, pairs, np.random.default_rng([SEED, seed, size]))
+        shown, flip = source.gather(windows), torch.from_numpy(windows.flip).to(on)
         noise = torch.rand(shown.shape, generator=torch.Generator().manual_seed(seed)).to(on)
         fresh = untrained(trained, seed)
         for network, model, kind, images in (("untrained", fresh, "movie", shown), ("trained", trained, "movie", shown),
                                              ("untrained", fresh, "noise", noise)):
             state, terms = measure(model, images, flip)
             where = {"network": network, "images": kind, "seed": seed, "size": size}
-            found["saturation"].append(where | state)
-            found["terms"] += [where | term for term in terms]
-    return found
+            rows["saturation"].append(where | state)
+            rows["terms"] += [where | term for term in terms]
+    return rows
 
 
 CASE = ["network", "images", "size"]
 """Columns that say what was measured, whatever the seed."""
 
 
-def pulls(found: dict[str, list[dict]]) -> pd.DataFrame:
+def pulls(measured: dict[str, list[dict]]) -> pd.DataFrame:
     """How hard the term pulls at the weights, compared with the time arrow.
 
     Parameters
     ----------
-    found : dict
+    measured : dict
         From :func:`measure_sizes`.
 
     Returns
@@ -176,11 +176,59 @@ def pulls(found: dict[str, list[dict]]) -> pd.DataFrame:
     DataFrame
         The rows of "terms" with ``pull``: lambda times ``gradient_weights`` over ``arrow_gradient_weights``.
     """
-    terms, state = pd.DataFrame(found["terms"]), pd.DataFrame(found["saturation"])
+    terms, state = pd.DataFrame(measured["terms"]), pd.DataFrame(measured["saturation"])
     rows = terms.merge(state[[*CASE, "seed", "arrow_gradient_weights"]], on=[*CASE, "seed"])
     rows["value"] = rows["value"].clip(lower=0) + 0.0  # the cap makes -1e-10 of a sum of zeros; no "-0.000" either
     rows["pull"] = losses.DECORRELATION_WEIGHT * rows["gradient_weights"] / rows["arrow_gradient_weights"]
     return rows
+
+
+def saturation_table(saturation: pd.DataFrame) -> pd.DataFrame:
+    """Products and decided channels in every :data:`CASE`, means over the seeds as text; the rows of "saturation"."""
+    means = saturation.groupby(CASE)[["own", "other", "won", "lost", "beyond_floor"]].mean().reset_index()
+    table = means[CASE].rename(columns={"size": "crop (pixels)"})
+    for column, title in (("own", "with itself"), ("other", "with another")):
+        table[title] = means[column].map("{:.0f}".format)
+    for column, title in (("won", "won (%)"), ("lost", "lost (%)"), ("beyond_floor", "beyond the cap (%)")):
+        table[title] = (100 * means[column]).map("{:.1f}".format)
+    return table
+
+
+def pull_table(terms: pd.DataFrame) -> pd.DataFrame:
+    """:func:`pulls` in every :data:`CASE` and form: median, lowest and highest of the batches, as text."""
+    pull = terms.groupby([*CASE, "form"])["pull"].agg(["median", "min", "max"]).round(3).unstack("form")
+    table = pull.index.to_frame(index=False).rename(columns={"size": "crop (pixels)"})
+    for form in FORMS:
+        batches = zip(*(pull[statistic, form] for statistic in ("median", "min", "max")))
+        table[form] = [f"{middle:.3g}" + (f" ({low:.3g} to {high:.3g})" if low < high else "")
+                       for middle, low, high in batches]
+    return table
+
+
+def numbers(run: runs.Run, tap: runs.Run) -> dict[str, dict]:
+    """The numbers of the notebook on decorrelation, all at the largest crop.
+
+    Parameters
+    ----------
+    run : Run
+        From :func:`decorrelation_run`.
+    tap : Run
+        The published pretraining.
+    """
+    terms, saturation = pulls(run.results), pd.DataFrame(run.results["saturation"])
+    largest = max(terms["size"])
+    table = {"crop": results.number(largest, [run], 0, unit="pixels")}
+    for case, rows in terms[terms["size"] == largest].groupby(["network", "images", "form"]):
+        for quantity in ("value", "pull"):
+            table["_".join([*case, quantity]).replace(" ", "_")] = results.number(
+                rows[quantity].mean(), [run, tap], 3, rows[quantity].std(), len(rows))
+    for (network, images), rows in saturation[saturation["size"] == largest].groupby(["network", "images"]):
+        table[f"{network}_{images}_won"] = results.number(100 * rows["won"].mean(), [run, tap], 1, unit="%")
+    for row in run.results["channels"]:
+        name = runs.slug(row["network"]).replace("-", "_")
+        table |= {f"{name}_correlation": results.number(row["mean_absolute_correlation"], [run]),
+                  f"{name}_rank": results.number(row["effective_rank"], [run], 1)}
+    return table
 
 
 def ablation_runs(tap: runs.Run, train: Movie, held_out: Movie, *, pairs: int, seeds: list[int], test_pairs: int,
@@ -250,11 +298,11 @@ def decorrelation_run(tap: runs.Run, held_out: Movie, ablations: dict[str, runs.
 
     def make(folder: Path) -> dict:
         trained = pretrain.load(tap.folder, on)
-        found = measure_sizes(trained, held_out, on=on, **parameters)
+        measured = measure_sizes(trained, held_out, on=on, **parameters)
         first = parameters["seeds"][0]
         networks = {"untrained": (untrained(trained, first), first), "trained": (trained, tap.record["seed"])}
         networks |= {name: (pretrain.load(run.folder, on), run.record["seed"]) for name, run in ablations.items()}
-        return found | {"channels": decorrelation_channels.compare(networks, held_out, feature_pairs, on)}
+        return measured | {"channels": decorrelation_channels.compare(networks, held_out, feature_pairs, on)}
 
     key = parameters | {"feature_pairs": feature_pairs, "tap": tap.name,
                         "ablations": {name: run.name for name, run in ablations.items()}}

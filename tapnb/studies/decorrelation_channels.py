@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import torch
 
 from tapnb import arrow, crops
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
+from tapnb.store import runs
+from tapnb.studies.pretraining import accuracies_of
 
 SEED = 31
 """Of the windows on which channels are compared; no other seed of held-out pairs."""
@@ -45,9 +49,9 @@ def covariance(model: TimeArrowModel, source: arrow.PairSource, pairs: crops.Cro
 def correlation(covariances: np.ndarray) -> np.ndarray:
     """Correlation matrix (C, C) of a covariance; a channel that never changes correlates with nothing."""
     spread = np.sqrt(np.diag(covariances).clip(min=0))
-    found = covariances / np.maximum(np.outer(spread, spread), 1e-12)
-    np.fill_diagonal(found, 1.0)
-    return found
+    correlations = covariances / np.maximum(np.outer(spread, spread), 1e-12)
+    np.fill_diagonal(correlations, 1.0)
+    return correlations
 
 
 def mean_absolute_correlation(correlations: np.ndarray) -> float:
@@ -87,11 +91,39 @@ def compare(networks: dict[str, tuple[TimeArrowModel, int]], movie: Movie, pairs
     if pairs < 1:
         raise ValueError(f"the number of channel pairs is {pairs}; it must be at least 1")
     source = arrow.PairSource(movie, "uniform", on)
-    drawn = source.sample(min(SIZE, *movie.shape[1:]), pairs, np.random.default_rng(SEED))
+    windows = source.sample(min(SIZE, *movie.shape[1:]), pairs, np.random.default_rng(SEED))
     rows = []
     for name, (model, seed) in networks.items():
-        found = covariance(copy.deepcopy(model).train(name.startswith("untrained")), source, drawn)
+        channels = covariance(copy.deepcopy(model).train(name.startswith("untrained")), source, windows)
         rows.append({"network": name, "seed": seed,
-                     "mean_absolute_correlation": mean_absolute_correlation(correlation(found)),
-                     "effective_rank": effective_rank(found), "correlation": correlation(found).round(4).tolist()})
+                     "mean_absolute_correlation": mean_absolute_correlation(correlation(channels)),
+                     "effective_rank": effective_rank(channels),
+                     "correlation": correlation(channels).round(4).tolist()})
     return rows
+
+
+def table(rows: list[dict], trainings: Mapping[str, runs.Run]) -> pd.DataFrame:
+    """How alike the channels are, and how well the arrow is predicted with them, as text; one row a network.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From :func:`compare`.
+    trainings : dict of Run
+        By network, see :func:`tapnb.studies.pretraining.tap_run`: those whose accuracies at the largest crop are shown.
+    """
+    accuracies = {}
+    for name, run in trainings.items():
+        of_run = accuracies_of(run)
+        accuracies[name] = {f"{a.sampler}, {a.size} pixels": f"{a.accuracy:.3f} ({a.low:.3f} to {a.high:.3f})"
+                            for a in of_run[of_run["size"] == of_run["size"].max()].itertuples()}
+    return pd.DataFrame([
+        {"network": row["network"], "mean |r|": f"{row['mean_absolute_correlation']:.3f}",
+         "effective rank": f"{row['effective_rank']:.1f}"} | accuracies.get(row["network"], {})
+        for row in rows]).fillna("")
+
+
+def of_first_seed(rows: list[dict]) -> list[dict]:
+    """The rows of :func:`compare` without the short trainings of any seed but the first."""
+    seeds = [row["seed"] for row in rows if "seed" in row["network"]]
+    return [row for row in rows if "seed" not in row["network"] or row["seed"] == seeds[0]]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tapnb.dataset import EventDataset
 from tapnb.metrics import confusion, scores
+from tapnb.store import results
 from tapnb.store.runs import Run
 from tapnb.studies import tables
 
@@ -256,3 +257,29 @@ def surest(pairs: pd.DataFrame, outcome: str, places: int, size: int = 48) -> pd
         if not (np.abs(place[kept] - one) <= (1, size / 2, size / 2)).all(axis=1).any():
             kept.append(i)
     return ranked.iloc[kept]
+
+
+def numbers(run: Run, seed: int, counts: np.ndarray, rates: pd.DataFrame) -> dict[str, dict]:
+    """The numbers of the errors' notebook.
+
+    Parameters
+    ----------
+    run : Run
+        Of A1.
+    seed : int
+        The run that is looked at.
+    counts : int array, shape (T, 4)
+        Its outcomes, from :func:`one_run`.
+    rates : DataFrame
+        From :func:`rates_over_time`.
+    """
+    here = counts.sum(axis=0)
+    table = {name: results.number(count, [run], 0) for name, count in zip(confusion.OUTCOMES, here)}
+    table |= {"seed": results.number(seed, [run], 0), "test_pairs": results.number(here.sum(), [run], 0),
+              "early_frames": results.number(early_frames(len(counts)), [run], 0)}
+    for name, rate in zip(("fp_rate", "fn_rate"), RATES):
+        wrong, pairs = rates.loc[rates["rate"] == rate, ["mistakes", "pairs"]].sum()
+        if pairs:
+            low, high = scores.share_interval(int(wrong), int(pairs))
+            table[name] = results.number(100 * wrong / pairs, [run], 1, interval=(100 * low, 100 * high), unit="%")
+    return table

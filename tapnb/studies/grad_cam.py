@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from tapnb.explain import MAPS
 from tapnb.metrics import confusion
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
-from tapnb.store import kinds, runs
+from tapnb.store import kinds, results, runs
+from tapnb.studies import tables
 from tapnb.system.files import replacing, write_json
 
 REGIONS, SIZE = 8, 48  # regions shown for a frame and their side in pixels (Figure 2)
@@ -61,11 +63,11 @@ def top_regions(importance: np.ndarray, n: int = REGIONS, size: int = SIZE, bord
     corners = peak_local_max(smooth, exclude_border=False) - size // 2  # highest first
     last = np.array([height, width]) - size - border
     corners = corners[((corners >= border) & (corners <= last)).all(axis=1)]
-    chosen: list[np.ndarray] = []
+    apart: list[np.ndarray] = []
     for corner in corners:
-        if len(chosen) < n and all(np.abs(corner - other).max() >= size for other in chosen):
-            chosen.append(corner)
-    return np.array(chosen, int).reshape(-1, 2)
+        if len(apart) < n and all(np.abs(corner - other).max() >= size for other in apart):
+            apart.append(corner)
+    return np.array(apart, int).reshape(-1, 2)
 
 
 def touching_places(labelled: np.ndarray, size: int = SIZE) -> np.ndarray:
@@ -117,9 +119,9 @@ def count_touching(model: TimeArrowModel, movie: Movie, frame_pairs: int, path: 
         boxes that touch one); of the paper's map ``boxes`` and ``touching`` (counts), and of every other map of
         :data:`MAPS` ``<map>_boxes`` and ``<map>_touching``.
     """
-    found: dict[str, list] = json.loads(path.read_text("utf-8")) if path.exists() else {"t": []}
+    counts: dict[str, list] = json.loads(path.read_text("utf-8")) if path.exists() else {"t": []}
     kept: dict[int, torch.Tensor] = {}
-    last, done = len(movie.frames) - 2, len(found["t"])
+    last, done = len(movie.frames) - 2, len(counts["t"])
     times = np.linspace(0, last, min(frame_pairs, last + 1)).round().astype(int).tolist()
     for t in tqdm(times[done:], initial=done, total=len(times), desc=f"{movie.name}, {path.stem}", unit="pair"):
         labelled = (movie.masks[t : t + 2] > 0).any(axis=0)
@@ -129,17 +131,17 @@ def count_touching(model: TimeArrowModel, movie: Movie, frame_pairs: int, path: 
             y, x = top_regions(importance).T
             row |= dict(zip(_columns(name), (len(y), int(places[y, x].sum()))))
         for column, value in row.items():
-            found.setdefault(column, []).append(value)
-        write_json(path, found)
-    return found
+            counts.setdefault(column, []).append(value)
+        write_json(path, counts)
+    return counts
 
 
-def shares(found: dict) -> pd.DataFrame:
+def shares(statistics: dict) -> pd.DataFrame:
     """Share of top regions that touch an event, of every map and of random boxes, and their differences.
 
     Parameters
     ----------
-    found : dict of list
+    statistics : dict of list
         From :func:`count_touching`: what a run's record keeps for a movie.
 
     Returns
@@ -149,7 +151,7 @@ def shares(found: dict) -> pd.DataFrame:
         ``low``, ``high``: a 95 % interval by resampling blocks of neighbouring frame pairs, so it says what other
         frames of this movie would have given.
     """
-    counts = pd.DataFrame(found)
+    counts = pd.DataFrame(statistics)
     counts["expected"] *= counts["boxes"]  # as many random boxes as regions
     draws = confusion.bootstrap({"all": counts.to_numpy(float)[None]})["all"][:, 0]  # (draws, columns)
     sums = np.vstack([counts.sum().to_numpy(float), draws])  # the movie itself, then its resamples
@@ -181,7 +183,7 @@ def touching_run(tap: runs.Run, movies: dict[str, Movie], frame_pairs: int, *, m
 
 def maps_run(tap: runs.Run, movies: dict[str, Movie], t: dict[str, int], *, mode: str, on: torch.device, command: str,
              tile: int = 0) -> runs.Run:
-    """:func:`tapnb.explain.maps` of one frame pair of each movie as a run; its folder keeps them, see :func:`kept_maps`.
+    """:func:`tapnb.explain.maps` of one frame pair of each movie as a run, which keeps them, see :func:`kept_maps`.
 
     ``t`` is the frame pair of each role; -1 stands for the middle one, a choice that looks at nothing.
     """
@@ -207,6 +209,75 @@ def kept_maps(run: runs.Run, role: str) -> dict[str, np.ndarray]:
     """What a :func:`maps_run` kept of the movie of that role, as returned by :func:`tapnb.explain.maps`."""
     with np.load(run.folder / f"{role}.npz", allow_pickle=False) as kept:
         return dict(kept)
+
+
+def describe(statistics: Mapping[str, dict], movies: Mapping[str, Movie]) -> str:
+    """One line a movie: in how many frame pairs regions are counted, and how many events there are.
+
+    Parameters
+    ----------
+    statistics : dict
+        By role, from :func:`count_touching`; a movie without masks has none.
+    movies : dict of Movie
+        By role.
+    """
+    lines = []
+    for role, movie in movies.items():
+        if role in statistics:
+            events = np.array(statistics[role]["events"])
+            lines.append(f"{role}: {len(events)} frame pairs with {events.mean():.1f} labelled regions on average; "
+                         f"{(events < REGIONS).sum()} of the pairs have fewer than {REGIONS}")
+        else:
+            lines.append(f"{role}: {movie.name} has no event masks, so nothing can be counted in it")
+    return "\n".join(lines)
+
+
+def touching_table(shares_by_role: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Shares of regions that touch an event, and how many more than of random boxes, as text; one row a map.
+
+    Parameters
+    ----------
+    shares_by_role : dict of DataFrame
+        From :func:`shares`.
+    """
+    names = MAPS | {"random": "random boxes"}
+    columns = {"top 8 regions of": list(names.values())}
+    for role, table in shares_by_role.items():
+        per_cent = 100 * table
+        columns[f"{role}: touch an event (%)"] = ["{:.0f} ({:.0f} to {:.0f})".format(*per_cent.loc[name])
+                                                  for name in names]
+        columns[f"{role}: more than random (points)"] = [
+            *(tables.signed(*per_cent.loc[f"{name} - random"], digits=1) for name in MAPS), ""]
+    return pd.DataFrame(columns)
+
+
+def numbers(counted: runs.Run, shares_by_role: Mapping[str, pd.DataFrame], drawn_maps: runs.Run,
+            tap: runs.Run) -> dict[str, dict]:
+    """The numbers of the Grad-CAM notebook.
+
+    Parameters
+    ----------
+    counted : Run
+        From :func:`touching_run`.
+    shares_by_role : dict of DataFrame
+        From :func:`shares`.
+    drawn_maps : Run
+        From :func:`maps_run`.
+    tap : Run
+        The pretraining whose maps they are.
+    """
+    table = {}
+    for role, of_role in shares_by_role.items():
+        key, events = role.replace("-", "_"), np.array(counted.results["statistics"][role]["events"])
+        for name, (share, low, high) in (100 * of_role).iterrows():
+            digits, unit = (1, "points") if " - " in name else (0, "%")
+            table[f"{key}_{name.replace(' - ', '_less_')}"] = results.number(share, [counted], digits,
+                                                                             interval=(low, high), unit=unit)
+        table |= {f"{key}_frame_pairs": results.number(len(events), [counted], 0),
+                  f"{key}_events": results.number(events.mean(), [counted], 1),
+                  f"{key}_frame_pairs_short": results.number((events < REGIONS).sum(), [counted], 0)}
+    return table | {f"{role.replace('-', '_')}_shown": results.number(t, [tap], 0)
+                    for role, t in drawn_maps.results["t"].items()}
 
 
 def _columns(name: str) -> tuple[str, str]:

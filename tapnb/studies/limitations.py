@@ -15,6 +15,8 @@ from tapnb import crops, dataset
 from tapnb.dataset import EventDataset
 from tapnb.metrics import confusion, scores
 from tapnb.movies import Movie, normalise
+from tapnb.store import results
+from tapnb.store.runs import Run
 from tapnb.studies import tables
 
 LOOKALIKES = ("polarised", "bright", "round-up", "dead body", "debris", "blob")
@@ -213,6 +215,13 @@ def in_per_cent(rates: pd.DataFrame) -> pd.DataFrame:
             numbers = (100 * value for value in (one.difference, one.difference_low, one.difference_high))
             row[f"{one.strategy} \u2212 none (%)"] = tables.signed(*numbers, digits=0)
     return pd.DataFrame(rows.values())
+
+
+def numbers(rates: pd.DataFrame, asked: list[Run]) -> dict[str, dict]:
+    """:func:`false_alarms_by_kind` as numbers of the book, in per cent; kinds that no crop holds are left out."""
+    return {f"{row.strategy}_{row.kind.replace(' ', '_').replace('-', '_')}": results.number(
+        100 * row.rate, asked, 1, interval=(100 * row.low, 100 * row.high), unit="%")
+        for row in rates.dropna(subset=["rate"]).itertuples()}
 
 
 def in_words(movie: Movie, data: EventDataset, held: pd.DataFrame, index: np.ndarray) -> list[str]:

@@ -12,7 +12,7 @@ import torch
 
 from tapnb.metrics import confusion, scores
 from tapnb.movies import Movie
-from tapnb.store import runs
+from tapnb.store import results, runs
 from tapnb.store.runs import Run
 from tapnb.studies import tables
 from tapnb.studies.strategies import like
@@ -70,3 +70,15 @@ def in_text(found: pd.DataFrame, plain: Run, invariant: Run) -> pd.DataFrame:
         {"score": score} | {head: scores.with_spread(row[name], row[f"{name}_std"]) for name, head in heads.items()}
         | {"A0i \u2212 A0 (95 %)": tables.signed(row["difference"], row["low"], row["high"])}
         for score, row in found.iterrows()])
+
+
+def numbers(heads: pd.DataFrame, plain: Run, invariant: Run) -> dict[str, dict]:
+    """The scores of :func:`invariant_less_plain` and their differences as numbers of the book."""
+    table = {}
+    for score, row in heads.iterrows():
+        key = str(score).replace(" ", "_")
+        for name, column, run in (("A0", "plain", plain), ("A0i", "invariant", invariant)):
+            table[f"{name}_{key}"] = results.number(row[column], [run], 2, row[f"{column}_std"], len(tables.counts(run)))
+        table[f"difference_{key}"] = results.number(row["difference"], [plain, invariant], 3,
+                                                    interval=(row["low"], row["high"]))
+    return table

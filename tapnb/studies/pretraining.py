@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from tapnb import arrow
 from tapnb.arrow import SAMPLERS
+from tapnb.metrics import scores
 from tapnb.movies import Movie
 from tapnb.pretrain import PretrainSettings, check, history, pretrain
 from tapnb.settings import chosen
-from tapnb.store import kinds, runs
+from tapnb.store import kinds, results, runs
+from tapnb.studies import paper
 
 TEST_SIZES = [48, 96]
 """Sides of the crops on which a finished model is tested, in pixels."""
@@ -58,6 +62,45 @@ def tap_run(movie: Movie, held_out: Movie, settings: PretrainSettings, *, test_p
                     precision=precision)
 
 
+def history_of(run: runs.Run) -> pd.DataFrame:
+    """The epochs of a :func:`tap_run`, one row each."""
+    return pd.DataFrame(run.results["history"])
+
+
+def accuracies_of(run: runs.Run) -> pd.DataFrame:
+    """Final accuracies of a :func:`tap_run` on held-out pairs.
+
+    Returns
+    -------
+    DataFrame
+        ``sampler``, ``size`` (pixels), ``right``, ``n``; ``accuracy``, and Wilson's 95 % interval ``low``, ``high``.
+    """
+    table = pd.DataFrame(run.results["accuracies"])
+    table["accuracy"] = table["right"] / table["n"]
+    table[["low", "high"]] = [scores.share_interval(*row) for row in zip(table["right"], table["n"])]
+    return table
+
+
+def accuracy_table(accuracies: pd.DataFrame) -> pd.DataFrame:
+    """:func:`accuracies_of` as text, beside the paper's Table 6."""
+    return pd.DataFrame({
+        "held-out pairs": ["drawn uniformly" if s == "uniform" else "drawn by change" for s in accuracies["sampler"]],
+        "crop (pixels)": accuracies["size"], "accuracy": accuracies["accuracy"].map("{:.3f}".format),
+        "95 % interval": [f"{low:.3f} to {high:.3f}" for low, high in zip(accuracies["low"], accuracies["high"])],
+        "pairs": accuracies["n"], "paper": [paper.TABLE6.get(size, "") if sampler == "uniform" else ""
+                                            for sampler, size in zip(accuracies["sampler"], accuracies["size"])]})
+
+
+def numbers(run: runs.Run) -> dict[str, dict]:
+    """The numbers of the pretraining's notebook: what its run, a :func:`tap_run`, cost and how well it does."""
+    history = history_of(run)
+    return {f"tap_{a.sampler}_{a.size}": results.number(a.accuracy, [run], interval=(a.low, a.high))
+            for a in accuracies_of(run).itertuples()} | {
+                "tap_pairs": results.number(history["pairs"].iloc[-1], [run], 0),
+                "tap_epochs": results.number(len(history), [run], 0),
+                "tap_minutes": results.number(history["minutes"].iloc[-1], [run], 1)}
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A sampler, the sides of the crops in pixels in their order, and the share of the pairs at each."""
@@ -80,7 +123,7 @@ def of_recipe(settings: PretrainSettings, recipe: Recipe, budget: int) -> Pretra
 
 
 def read_recipe(text: str) -> Recipe:
-    """Read "SAMPLER SIZE[:SHARE] ...", where a share that is not given is 1.
+    """Read "SAMPLER SIZE[:SHARE] ...", where a missing share is 1.
 
     Raises
     ------
@@ -98,3 +141,20 @@ def read_recipe(text: str) -> Recipe:
         raise ValueError(f"cannot read the recipe {text!r}; write a sampler ({' or '.join(SAMPLERS)}) and crop sizes "
                          "in pixels, each with its share if they differ: 'change 24:3 32:2 48:1'")
     return Recipe(sampler, tuple(sizes), tuple(shares))
+
+
+def recipe_table(trainings: Mapping[str, runs.Run]) -> pd.DataFrame:
+    """Pairs, minutes and held-out accuracies with their 95 % intervals, as text, one row a recipe.
+
+    Parameters
+    ----------
+    trainings : dict of Run
+        By recipe as it is written, from :func:`tap_run`.
+    """
+    rows = []
+    for text, run in trainings.items():
+        last = history_of(run).iloc[-1]
+        rows.append({"recipe": text, "pairs": int(last["pairs"]), "minutes": f"{last['minutes']:.1f}"}
+                    | {f"{a.sampler} {a.size}": f"{a.accuracy:.2f} ({a.low:.2f} to {a.high:.2f})"
+                       for a in accuracies_of(run).itertuples()})
+    return pd.DataFrame(rows)

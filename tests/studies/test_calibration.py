@@ -1,4 +1,4 @@
-"""Temperature scaling: fitted to the optimum, on the validation pairs only; what its run keeps."""
+"""Temperature scaling: fitted to the optimum, on the validation pairs only; what its run keeps; tables and numbers."""
 
 import json
 
@@ -23,21 +23,21 @@ def logits_and_labels(n=400, seed=0, strength=3.0):
 
 
 def test_only_the_validation_pairs_decide():
-    made = {part: logits_and_labels(seed=seed) for part, seed in (("validation", 1), ("test", 2))}
-    results, margins = calibration.calibrate(*({part: m[i] for part, m in made.items()} for i in (0, 1)))
-    assert results["temperature"] == measures.temperature(*made["validation"])
-    m = made["test"][0][:, 1] - made["test"][0][:, 0]
+    parts = {part: logits_and_labels(seed=seed) for part, seed in (("validation", 1), ("test", 2))}
+    results, margins = calibration.calibrate(*({part: m[i] for part, m in parts.items()} for i in (0, 1)))
+    assert results["temperature"] == measures.temperature(*parts["validation"])
+    m = parts["test"][0][:, 1] - parts["test"][0][:, 0]
     np.testing.assert_allclose(margins["after"], m / results["temperature"])
     assert np.array_equal(margins["after"] > 0, m > 0)  # T changes no answer
     np.testing.assert_allclose(expit(margins["factor"]), np.minimum(results["factor"] * expit(m), 1))
-    called = {scaling: (margins[scaling] > 0)[made["test"][1]].mean() for scaling in calibration.SCALINGS}
+    called = {scaling: (margins[scaling] > 0)[parts["test"][1]].mean() for scaling in calibration.SCALINGS}
     assert results["recall"] == pytest.approx(called) and called["before"] == called["after"] != called["factor"]
     assert np.isnan(measures.recall(m, np.zeros(len(m), bool)))
     before, after = (results["measures"][scaling]["test"] for scaling in ("before", "after"))
     assert after["nll"] < before["nll"] and after["ece"] < before["ece"]
 
 
-def test_the_papers_form_counts_events_found_over_the_sigmoid_of_one_logit():
+def test_the_papers_form_counts_recognised_events_over_the_sigmoid_of_one_logit():
     logits, labels = np.array([[0, 3.0], [4.0, 3.0], [0, 3.0], [0, -3.0]]), np.array([True, True, False, False])
     parts = {"validation": logits, "test": logits}, {"validation": labels, "test": labels}
     form = calibration.calibrate(*parts)[0]["paper_form"]["before"]
@@ -45,17 +45,17 @@ def test_the_papers_form_counts_events_found_over_the_sigmoid_of_one_logit():
     np.testing.assert_allclose(form[0], [1, expit(-3), 0])
 
 
-def test_differences_hold_what_was_found_and_agree_where_nothing_differs():
+def test_differences_hold_what_was_measured_and_agree_where_nothing_differs():
     rng = np.random.default_rng(0)
     p, labels, frame = rng.random(3000), rng.random(3000) < 0.3, rng.integers(0, 30, 3000)
     sums = {head: np.stack([[measures.bin_sums(q, labels, frame=frame, frames=30) for q in scalings]
                             for _ in range(2)]).swapaxes(1, 2)
             for head, scalings in (("linear", (p, p * 0.6)), ("ResNet", (p, p)))}
-    found = calibration.differences(sums, draws=200)
+    compared = calibration.differences(sums, draws=200)
     fall = measures.ece(measures.bin_sums(p, labels)) - measures.ece(measures.bin_sums(p * 0.6, labels))
-    assert found["linear"]["value"] == pytest.approx(fall) and found["linear"]["low"] < fall < found["linear"]["high"]
-    assert found["linear"]["low"] > 0
-    assert found["ResNet"] == {"value": 0, "low": 0, "high": 0} == found["heads_before"]
+    linear = compared["linear"]
+    assert linear["value"] == pytest.approx(fall) and 0 < linear["low"] < fall < linear["high"]
+    assert compared["ResNet"] == {"value": 0, "low": 0, "high": 0} == compared["heads_before"]
 
 
 SETTINGS = DatasetSettings(crop_size=16, crops_per_frame_pair=30)
@@ -65,7 +65,7 @@ SETTINGS = DatasetSettings(crop_size=16, crops_per_frame_pair=30)
 def setting(tmp_path_factory):
     """A movie, and two strategies' runs on it with made-up predictions."""
     home, movie = tmp_path_factory.mktemp("home"), shrinking_discs(1)
-    data, made = event_dataset(movie, SETTINGS), {}
+    data, strategies = event_dataset(movie, SETTINGS), {}
     for head, strength in (("linear", 4.0), ("ResNet", 2.0)):
         rows = []
         for seed in (20, 40):
@@ -77,20 +77,20 @@ def setting(tmp_path_factory):
         folder = home / head
         folder.mkdir()
         pd.concat(rows).to_parquet(folder / "predictions.parquet", index=False)
-        made[head] = runs.Run(folder, {"name": f"strategy-discs-{head}", "seconds": 1.0,
-                                       "parameters": {"dataset": kept(SETTINGS), "tap": "tap-discs-1"},
-                                       "movies": {"train": {"fingerprint": movie.fingerprint}}})
+        strategies[head] = runs.Run(folder, {"name": f"strategy-discs-{head}", "seconds": 1.0,
+                                             "parameters": {"dataset": kept(SETTINGS), "tap": "tap-discs-1"},
+                                             "movies": {"train": {"fingerprint": movie.fingerprint}}})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAPNB_HOME", str(home))
-        yield movie, made
+        yield movie, strategies
 
 
 def test_the_run_keeps_what_figure_and_claim_need(setting):
-    movie, made = setting
-    run = calibration.calibration_run(made, movie, mode="execute", command="", draws=50)
+    movie, strategies = setting
+    run = calibration.calibration_run(strategies, movie, mode="execute", command="", draws=50)
     assert json.loads((run.folder / "record.json").read_text())["results"] == run.results  # plain JSON values
     assert run.record["parameters"]["tap"] == "tap-discs-1"
-    again = calibration.calibration_run(made, movie, mode="restore", command="", draws=50)
+    again = calibration.calibration_run(strategies, movie, mode="restore", command="", draws=50)
     assert again.results == run.results
     linear = run.results["heads"]["linear"]
     assert linear["seeds"] == [20, 40] and len(linear["temperature"]) == 2
@@ -105,9 +105,9 @@ def test_the_run_keeps_what_figure_and_claim_need(setting):
 
 
 def test_tables_and_bins_are_those_of_the_run(setting):
-    movie, made = setting
-    calibration.calibration_run(made, movie, mode="execute", command="", draws=50)
-    results = calibration.calibration_run(made, movie, mode="restore", command="", draws=50).results
+    movie, strategies = setting
+    calibration.calibration_run(strategies, movie, mode="execute", command="", draws=50)
+    results = calibration.calibration_run(strategies, movie, mode="restore", command="", draws=50).results
     table, fits = calibration.measures_table(results), calibration.fits_table(results)
     assert table["scaling"].tolist() == list(calibration.SCALINGS.values()) * 2 == fits["scaling"].tolist()
     assert (fits["T or factor"] != "").sum() == 4
@@ -130,3 +130,54 @@ def test_an_infinite_likelihood_is_kept_as_none_and_shown_as_such():
 def test_another_movie_is_refused(setting):
     with pytest.raises(ValueError, match="strategy-discs-linear was made from another movie than this 'discs 2'"):
         calibration.calibration_run(setting[1], shrinking_discs(2), mode="execute", command="")
+
+
+@pytest.fixture
+def by_hand():
+    """What a run keeps of two seeds; the ResNet head's temperature stands at a bound and one NLL is infinite."""
+    heads = {}
+    for head, ece in (("linear", 0.2), ("ResNet", 0.1)):
+        by_scaling = {scaling: {part: {key: [value, value + 0.02] for key in measures.MEASURES}
+                                for part, value in (("validation", ece / 2), ("test", ece))}
+                      for scaling in calibration.SCALINGS}
+        heads[head] = {"seeds": [20, 40], "temperature": [1.5, 2.5], "factor": [0.5, 0.75], "remark": ["", ""],
+                       "measures": by_scaling, "recall": {scaling: [0.5, 0.75] for scaling in calibration.SCALINGS},
+                       "by_chance": {scaling: {"ece": [0.01, 0.03], "ece_class_1": [0.02, 0.02]}
+                                     for scaling in ("before", "after")}}
+    heads["ResNet"]["remark"] = ["T stopped", "T stopped"]
+    heads["ResNet"]["measures"]["factor"]["test"]["nll"] = [0.4, None]
+    compared = {key: {"value": -0.0204, "low": -0.05, "high": 0.011} for key in ("linear", "ResNet", "heads_before")}
+    pairs = {"validation": {"pairs": 1000, "positives": 90}, "test": {"pairs": 1200, "positives": 110}}
+    return {"heads": heads, "pairs": {"linear": pairs, "ResNet": pairs}, "differences": compared,
+            "differences_class_1": compared | {"linear": {"value": 0.03, "low": 0.01, "high": 0.05}}}
+
+
+def test_numbers_are_means_over_the_seeds_without_what_is_infinite(by_hand, tmp_path):
+    numbers = calibration.numbers(runs.Run(tmp_path, {"name": "calibration-x", "results": by_hand}))
+    texts = {key: number["text"] for key, number in numbers.items()}
+    assert texts["linear_ece_before"] == "0.210 ± 0.014" and texts["linear_ece_validation_before"] == "0.110 ± 0.014"
+    assert texts["linear_temperature"] == "2.00 ± 0.71" and texts["ResNet_recall_platt"] == "0.625 ± 0.177"
+    assert texts["linear_ece_by_chance_after"] == "0.020 ± 0.014" and "linear_ece_by_chance_prior" not in texts
+    assert "linear_nll_factor" in texts and "ResNet_nll_factor" not in texts
+    assert texts["differences_ResNet"] == "\u22120.020 (\u22120.050 to 0.011)"
+    assert texts["differences_class_1_linear"] == "0.030 (0.010 to 0.050)"
+    assert texts["test_pairs"] == "1\u202f200" and texts["validation_positives"] == "90"
+    assert all(number["runs"] == ["calibration-x"] for number in numbers.values())
+
+
+def test_differences_and_chance_are_shown_for_either_error(by_hand):
+    table = calibration.differences_table(by_hand).set_index("difference")
+    assert table.loc["linear, before less after"].to_dict() == {
+        "ECE": "\u22120.020 (\u22120.050 to +0.011)", "ECE, class 1": "+0.030 (+0.010 to +0.050)"}
+    chance = calibration.chance_table(by_hand)
+    assert list(zip(chance["head"], chance["scaling"])) == [
+        ("linear", "as trained"), ("linear", "temperature T"), ("ResNet", "as trained"), ("ResNet", "temperature T")]
+    assert chance["ECE"][2] == "0.110 ± 0.014" and chance["ECE, class 1, by chance"][2] == "0.020 ± 0.000"
+
+
+def test_a_temperature_at_a_bound_is_remarked_once(by_hand):
+    assert calibration.describe(by_hand).split("\n") == [
+        "validation: 1000 crop pairs, 90 of them positive", "test: 1200 crop pairs, 110 of them positive", "T stopped"]
+    by_hand["heads"]["ResNet"]["remark"] = ["", ""]
+    assert calibration.describe(by_hand).endswith("no temperature stands at a bound of its search")
+    assert calibration.temperatures(by_hand).loc[40].to_dict() == {"linear": 2.5, "ResNet": 2.5}

@@ -10,7 +10,9 @@ from torch import nn
 from toys import shrinking_discs
 
 from tapnb import arrow, crops
+from tapnb.metrics.scores import share_interval
 from tapnb.movies import Movie
+from tapnb.store import runs
 from tapnb.studies import content_view
 
 CPU = torch.device("cpu")
@@ -89,11 +91,11 @@ def test_rescaled_windows_show_the_same_place(name, pixels):
 
 
 def test_answers_are_counted_by_setting_sampler_and_draw(movie):
-    found = content_view.accuracies(Brighter(), movie, pairs=40, draws=2, samplers=["uniform", "change"], on=CPU)
-    rows = found["accuracies"]
+    answers = content_view.accuracies(Brighter(), movie, pairs=40, draws=2, samplers=["uniform", "change"], on=CPU)
+    rows = answers["accuracies"]
     assert [(r["setting"], r["sampler"], r["draw"]) for r in rows] == [
         (s.name, sampler, draw) for s in content_view.SETTINGS for sampler in ("uniform", "change") for draw in (0, 1)]
-    assert found["left_out"] == [] and {r["n"] for r in rows} == {40}
+    assert answers["left_out"] == [] and {r["n"] for r in rows} == {40}
     source = arrow.PairSource(movie, "uniform", CPU)
     pairs = source.sample(96, 40, np.random.default_rng([content_view.SEED, 1]))
     shown = source.gather(pairs).mean((-2, -1))
@@ -102,13 +104,13 @@ def test_answers_are_counted_by_setting_sampler_and_draw(movie):
 
 
 def test_settings_of_one_view_are_matched_window_by_window(movie):
-    found = content_view.accuracies(Brighter(), movie, pairs=30, draws=2, samplers=["uniform"], on=CPU)
+    answers = content_view.accuracies(Brighter(), movie, pairs=30, draws=2, samplers=["uniform"], on=CPU)
     right = {}
-    for row in found["accuracies"]:
+    for row in answers["accuracies"]:
         right[row["setting"]] = right.get(row["setting"], 0) + row["right"]
-    assert [(m["crop_setting"], m["resolution_setting"]) for m in found["matched"]] == [
+    assert [(m["crop_setting"], m["resolution_setting"]) for m in answers["matched"]] == [
         ("crop halved", "resolution doubled"), ("crop doubled", "resolution halved")]
-    for m in found["matched"]:
+    for m in answers["matched"]:
         assert m["both"] + m["crop_only"] == right[m["crop_setting"]]
         assert m["both"] + m["resolution_only"] == right[m["resolution_setting"]]
         assert m["both"] + m["crop_only"] + m["resolution_only"] + m["neither"] == 60
@@ -123,8 +125,8 @@ def test_a_crop_has_its_size_whatever_the_resolution(movie):
 
 def test_settings_that_do_not_fit_are_left_out_and_named():
     small = shrinking_discs(1, frames=3, side=100)
-    found = content_view.accuracies(Brighter(), small, pairs=4, draws=1, samplers=["uniform"], on=CPU)
-    assert found["left_out"] == ["crop doubled", "resolution halved"]
+    answers = content_view.accuracies(Brighter(), small, pairs=4, draws=1, samplers=["uniform"], on=CPU)
+    assert answers["left_out"] == ["crop doubled", "resolution halved"]
     tiny = shrinking_discs(1, frames=3, side=40)
     with pytest.raises(ValueError, match="smaller than every content view"):
         content_view.accuracies(Brighter(), tiny, pairs=4, draws=1, samplers=["uniform"], on=CPU)
@@ -148,16 +150,57 @@ def test_the_summary_pools_the_draws():
     assert first["std"] == pytest.approx(np.std([0.6, 0.8], ddof=1)) and first["low"] < 0.7 < first["high"]
 
 
+def rows_of(setting, view, right):
+    return [{"setting": setting, "crop": 96, "view": view, "factor": 1.0, "sampler": sampler, "draw": draw,
+             "right": right + draw, "n": 20} for sampler in ("uniform", "change") for draw in (0, 2)]
+
+
+MATCHED = [{"crop_setting": "crop halved", "resolution_setting": "resolution doubled", "view": 48, "sampler": sampler,
+            "both": 20, "crop_only": crop_only, "resolution_only": resolution_only, "neither": 10}
+           for sampler, crop_only, resolution_only in (("uniform", 9, 1), ("change", 0, 0))]
+
+
+def test_table_6_has_the_papers_value_beside_uniform_windows_only():
+    table = content_view.table6(content_view.summary(rows_of("same", 96, 15) + rows_of("resolution halved", 192, 11)))
+    assert table["windows"].tolist() == ["uniform", "uniform", "by change", "by change"]
+    assert table["paper"].tolist() == ["0.974 ± 0.001", "0.938", "", ""]
+    assert table["here"].tolist() == ["0.800 ± 0.071", "0.600 ± 0.071"] * 2
+    assert table["95 % interval"][0] == "{:.3f} to {:.3f}".format(*share_interval(32, 40))
+
+
+def test_disputed_windows_are_those_on_which_one_of_two_was_right():
+    matched = content_view.disputed(MATCHED)
+    assert matched["n"].tolist() == [10, 0] and matched["share"][0] == 0.9 and np.isnan(matched["low"][1])
+    table = content_view.matched_table(matched)
+    assert table["full resolution, of the disputed"].tolist() == [
+        "0.90 ({:.2f} to {:.2f})".format(*share_interval(9, 10)), "none disputed"]
+    assert table["only full resolution"].tolist() == [9, 0] and table["neither"].tolist() == [10, 10]
+    assert content_view.matched_table(content_view.disputed([])).empty  # no two settings of one view fit
+
+
+def test_numbers_leave_out_what_nobody_disputed(tmp_path):
+    run = runs.Run(tmp_path, {"name": "content-x", "parameters": {"pairs": 1000, "draws": 2}})
+    tap = runs.Run(tmp_path, {"name": "tap-x", "parameters": {"settings": {"crop_sizes": [48, 24, 32]}}})
+    summary = content_view.summary(rows_of("same", 96, 15))
+    numbers = content_view.numbers(run, summary, content_view.disputed(MATCHED), tap)
+    assert {key: number["text"].partition(" (")[0] for key, number in numbers.items()} == {
+        "uniform_same": "0.800", "change_same": "0.800", "uniform_full_resolution_48": "0.90",
+        "pairs_a_draw": "1\u202f000", "draws": "2", "smallest_training_crop": "24\u202fpixels",
+        "largest_training_crop": "48\u202fpixels"}
+    assert numbers["uniform_same"]["interval"] == list(share_interval(32, 40))
+    assert numbers["draws"]["runs"] == ["content-x"] and numbers["largest_training_crop"]["runs"] == ["tap-x"]
+
+
 def test_a_run_is_kept_restored_and_never_made_on_the_training_movie(tmp_path, monkeypatch, movie, pretrained):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     train = shrinking_discs(1, frames=3)
     tap = pretrained(train)
     small = Movie(movie.frames[:3, :50, :50], name="small")
     setting = dict(pairs=2, draws=1, samplers=["uniform"], on=CPU, command="again")
-    made = content_view.content_run(tap, small, mode="execute", **setting)
-    assert made.record["kind"] == "content" and made.record["parameters"]["tap"] == tap.name
-    assert made.results["left_out"] == ["same", "crop doubled", "resolution halved"]
-    assert content_view.content_run(tap, small, mode="restore", **setting).record == made.record
+    run = content_view.content_run(tap, small, mode="execute", **setting)
+    assert run.record["kind"] == "content" and run.record["parameters"]["tap"] == tap.name
+    assert run.results["left_out"] == ["same", "crop doubled", "resolution halved"]
+    assert content_view.content_run(tap, small, mode="restore", **setting).record == run.record
     with pytest.raises(FileNotFoundError, match="make it with `again`"):
         content_view.content_run(tap, small, mode="restore", **setting | {"pairs": 3})
     with pytest.raises(ValueError, match="was trained on this very movie"):

@@ -1,9 +1,10 @@
-"""The decorrelation term, measured: saturation, gradients, channels."""
+"""The decorrelation term, measured: saturation, gradients, channels; its tables and numbers."""
 
 import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from toys import shrinking_discs
@@ -11,6 +12,7 @@ from toys import shrinking_discs
 from tapnb import arrow, losses, models
 from tapnb.pretrain import PretrainSettings
 from tapnb.settings import restored
+from tapnb.store import runs
 from tapnb.studies import decorrelation
 
 CPU = torch.device("cpu")
@@ -29,7 +31,7 @@ def model():
 
 
 def features(correlation, length, side=96):
-    """Two channels (1, 1, 2, side, side) of mean square 1 and ``length``^2 that correlate as given."""
+    """Two channels (1, 1, 2, side, side) of mean square 1 and ``length``^2 that correlate so much."""
     a, b = torch.linalg.qr(torch.randn(side * side, 2, dtype=torch.float64))[0].T * side
     return torch.stack([a, length * (correlation * a + math.sqrt(1 - correlation**2) * b)]).view(1, 1, 2, side, side)
 
@@ -56,12 +58,12 @@ def test_capped_or_not_a_channel_that_lost_far_has_a_gradient_only_without_the_c
 
 def test_the_unscaled_term_does_not_see_a_correlation_of_0_99_and_the_unit_length_one_does():
     z = features(0.99, 1.0).float().requires_grad_()
-    found = {}
+    terms = {}
     for unit_length in (False, True):
         loss = losses.decorrelation(z, unit_length=unit_length)
-        found[unit_length] = loss.item(), torch.autograd.grad(loss, z)[0].norm().item()
-    assert found[False] == (0.0, 0.0)
-    assert found[True][0] == pytest.approx(math.log(1 + math.exp(-0.01 / 0.2)), abs=1e-3) and found[True][1] > 0
+        terms[unit_length] = loss.item(), torch.autograd.grad(loss, z)[0].norm().item()
+    assert terms[False] == (0.0, 0.0)
+    assert terms[True][0] == pytest.approx(math.log(1 + math.exp(-0.01 / 0.2)), abs=1e-3) and terms[True][1] > 0
 
 
 def test_the_saturated_term_is_a_hinge_on_the_products():
@@ -103,14 +105,15 @@ def test_measuring_leaves_the_network_as_it_is_and_sees_what_training_sees(model
 
 
 def test_sizes_that_do_not_fit_are_left_out_and_pulls_are_ratios(model, movie):
-    found = decorrelation.measure_sizes(model, movie, sizes=[16, 24, 500], seeds=[1, 2], pairs=2, on=CPU)
-    assert len(found["saturation"]) == 2 * 2 * 3 and len(found["terms"]) == 3 * 12
-    assert {row["size"] for row in found["terms"]} == {16, 24}
-    rows = decorrelation.pulls(found)
-    first, state = rows.iloc[0], found["saturation"][0]
+    measured = decorrelation.measure_sizes(model, movie, sizes=[16, 24, 500], seeds=[1, 2], pairs=2, on=CPU)
+    assert len(measured["saturation"]) == 2 * 2 * 3 and len(measured["terms"]) == 3 * 12
+    assert {row["size"] for row in measured["terms"]} == {16, 24}
+    rows = decorrelation.pulls(measured)
+    first, state = rows.iloc[0], measured["saturation"][0]
     assert first["pull"] == pytest.approx(0.01 * first["gradient_weights"] / state["arrow_gradient_weights"])
-    assert len(rows) == len(found["terms"]) and (rows["value"] >= 0).all()
-    by_seed = {row["seed"]: row["own"] for row in found["saturation"] if row["images"] == "noise" and row["size"] == 16}
+    assert len(rows) == len(measured["terms"]) and (rows["value"] >= 0).all()
+    by_seed = {row["seed"]: row["own"] for row in measured["saturation"]
+               if row["images"] == "noise" and row["size"] == 16}
     assert by_seed[1] != by_seed[2]
 
 
@@ -127,6 +130,47 @@ def test_untrained_networks_have_the_architecture_and_their_own_weights(model):
     assert not all(torch.equal(a, b) for a, b in zip(first.parameters(), other.parameters()))
 
 
+def by_hand():
+    """What a run on two sizes and two seeds has measured: own products of 4 and 6, all channels won in noise."""
+    measured = {"saturation": [], "terms": []}
+    for size in (16, 96):
+        for seed, own in ((1, 4.0), (2, 6.0)):
+            for images, won in (("movie", 0.25), ("noise", 1.0)):
+                case = {"network": "untrained", "images": images, "seed": seed, "size": size}
+                measured["saturation"].append(case | {"own": own, "other": 1.0, "won": won, "lost": 0.5,
+                                                      "beyond_floor": 0.0, "arrow_gradient_weights": 2.0})
+                measured["terms"] += [case | {"form": form, "value": size * seed, "gradient_z": 0.0,
+                                              "gradient_weights": gradient * seed}
+                                      for form, gradient in zip(decorrelation.FORMS, (100.0, 0.0, 50.0))]
+    return measured
+
+
+def test_tables_are_means_and_ranges_over_the_seeds():
+    measured = by_hand()
+    table = decorrelation.saturation_table(pd.DataFrame(measured["saturation"]))
+    assert table.iloc[1].to_dict() == {
+        "network": "untrained", "images": "movie", "crop (pixels)": 96, "with itself": "5", "with another": "1",
+        "won (%)": "25.0", "lost (%)": "50.0", "beyond the cap (%)": "0.0"}
+    pulls = decorrelation.pull_table(decorrelation.pulls(measured))
+    assert pulls.iloc[0].to_dict() == {  # 0.01 * 100 / 2 and twice that
+        "network": "untrained", "images": "movie", "crop (pixels)": 16, "unscaled": "0.75 (0.5 to 1)", "capped": "0",
+        "unit length": "0.375 (0.25 to 0.5)"}
+
+
+def test_numbers_are_those_of_the_largest_crop(tmp_path):
+    channels = [{"network": "unit length, seed 1", "seed": 1, "mean_absolute_correlation": 0.25,
+                 "effective_rank": 7.96}]
+    run = runs.Run(tmp_path, {"name": "decorrelation-x", "results": by_hand() | {"channels": channels}})
+    numbers = decorrelation.numbers(run, runs.Run(tmp_path, {"name": "tap-x"}))
+    assert numbers["crop"]["text"] == "96\u202fpixels"
+    assert numbers["untrained_noise_unit_length_value"]["text"] == "144.000 ± 67.882"
+    pull = numbers["untrained_movie_unscaled_pull"]
+    assert (pull["value"], pull["n"], pull["runs"]) == (0.75, 2, ["decorrelation-x", "tap-x"])
+    assert numbers["untrained_movie_won"]["text"] == "25.0\u202f%"
+    assert numbers["unit_length_seed_1_correlation"]["text"] == "0.250"
+    assert numbers["unit_length_seed_1_rank"]["text"] == "8.0"
+
+
 def test_short_trainings_differ_in_the_scaling_only_and_the_run_compares_them(tmp_path, monkeypatch, movie, pretrained):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     train, asked = shrinking_discs(1, frames=4), []
@@ -140,8 +184,8 @@ def test_short_trainings_differ_in_the_scaling_only_and_the_run_compares_them(tm
     tap = pretrained(train, pairs=64, pairs_per_epoch=32, batch=4, crop_sizes=(16,), schedule="one-cycle",
                      validation_pairs=4, validation_size=16)
     published = restored(PretrainSettings, tap.record["parameters"]["settings"])
-    made = decorrelation.ablation_runs(tap, train, movie, pairs=24, seeds=[5, 6], test_pairs=8, **setting)
-    assert list(made) == ["unscaled, seed 5", "unit length, seed 5", "unscaled, seed 6", "unit length, seed 6"]
+    trainings = decorrelation.ablation_runs(tap, train, movie, pairs=24, seeds=[5, 6], test_pairs=8, **setting)
+    assert list(trainings) == ["unscaled, seed 5", "unit length, seed 5", "unscaled, seed 6", "unit length, seed 6"]
     short = replace(published, pairs=24, pairs_per_epoch=4)
     assert asked == [(train, movie, replace(short, unit_length=scaled), 8, seed)
                      for seed in (5, 6) for scaled in (False, True)]
@@ -149,11 +193,12 @@ def test_short_trainings_differ_in_the_scaling_only_and_the_run_compares_them(tm
     with pytest.raises(ValueError, match="tap-discs-1-.* was made from another movie than this 'discs 2'"):
         decorrelation.ablation_runs(tap, movie, movie, pairs=24, seeds=[5], test_pairs=8, **setting)
 
-    given = dict(sizes=[16], seeds=[1], pairs=2, feature_pairs=3, **setting)
-    run = decorrelation.decorrelation_run(tap, movie, dict(list(made.items())[:1]), **given)
+    measuring = dict(sizes=[16], seeds=[1], pairs=2, feature_pairs=3, **setting)
+    ablations = {"unscaled, seed 5": trainings["unscaled, seed 5"]}
+    run = decorrelation.decorrelation_run(tap, movie, ablations, **measuring)
     assert [row["network"] for row in run.results["channels"]] == ["untrained", "trained", "unscaled, seed 5"]
     assert run.record["parameters"]["tap"] == tap.name and len(run.results["terms"]) == 9
     matrix = np.array(run.results["channels"][1]["correlation"])
     assert matrix.shape == (32, 32) and np.allclose(matrix, matrix.T) and np.allclose(np.diag(matrix), 1)
-    again = decorrelation.decorrelation_run(tap, movie, dict(list(made.items())[:1]), **given | {"mode": "restore"})
+    again = decorrelation.decorrelation_run(tap, movie, ablations, **measuring | {"mode": "restore"})
     assert again.record == run.record

@@ -1,4 +1,4 @@
-"""Covariance of feature channels against NumPy; rank and correlation of known matrices."""
+"""Covariance of feature channels against NumPy; rank and correlation of known matrices; the table of them."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,8 @@ import torch
 from toys import shrinking_discs
 
 from tapnb import arrow, models
+from tapnb.metrics.scores import share_interval
+from tapnb.store import runs
 from tapnb.studies import decorrelation_channels
 
 CPU = torch.device("cpu")
@@ -34,8 +36,8 @@ def test_covariance_is_that_of_all_pixels(model, movie):
 
 
 def test_a_dead_channel_correlates_with_nothing():
-    found = decorrelation_channels.correlation(np.diag([1.0, 0.0, 2.0]))
-    np.testing.assert_array_equal(found, np.eye(3))
+    correlations = decorrelation_channels.correlation(np.diag([1.0, 0.0, 2.0]))
+    np.testing.assert_array_equal(correlations, np.eye(3))
 
 
 def test_effective_rank_and_mean_correlation_of_known_matrices():
@@ -57,3 +59,25 @@ def test_networks_are_compared_on_the_same_windows_and_left_as_they_are(movie, m
     assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
     with pytest.raises(ValueError, match="number of channel pairs is 0"):
         decorrelation_channels.compare({"a": (model, 1)}, movie, 0, CPU)
+
+
+def row(network, seed, rank=3.04):
+    return {"network": network, "seed": seed, "mean_absolute_correlation": 0.12345, "effective_rank": rank}
+
+
+def test_the_table_has_the_accuracies_at_the_largest_crop_of_the_networks_that_were_trained(tmp_path):
+    accuracies = [{"sampler": "uniform", "size": size, "right": right, "n": 100}
+                  for size, right in ((48, 60), (96, 75))]
+    training = runs.Run(tmp_path, {"name": "tap-x", "results": {"accuracies": accuracies}})
+    table = decorrelation_channels.table([row("untrained", 1), row("trained", 1, 7.96)], {"trained": training})
+    assert table.to_dict("records") == [
+        {"network": "untrained", "mean |r|": "0.123", "effective rank": "3.0", "uniform, 96 pixels": ""},
+        {"network": "trained", "mean |r|": "0.123", "effective rank": "8.0",
+         "uniform, 96 pixels": "0.750 ({:.3f} to {:.3f})".format(*share_interval(75, 100))}]
+
+
+def test_short_trainings_of_the_first_seed_are_drawn_beside_the_others():
+    rows = [row("untrained", 9), row("trained", 4), row("unscaled, seed 5", 5), row("unit length, seed 5", 5),
+            row("unscaled, seed 4", 4)]
+    assert decorrelation_channels.of_first_seed(rows) == rows[:4]
+    assert decorrelation_channels.of_first_seed(rows[:2]) == rows[:2]  # no short training at all

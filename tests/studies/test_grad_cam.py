@@ -1,4 +1,4 @@
-"""Top regions: peaks by hand, places by brute force, counts that resume."""
+"""Top regions: peaks by hand, places by brute force, counts that resume; the table and numbers made of them."""
 
 import json
 
@@ -20,10 +20,10 @@ def test_the_regions_are_the_highest_peaks_that_fit():
     peaks = {(60, 60): 5.0, (66, 90): 4.0, (60, 12): 3.0, (100, 60): 2.0, (20, 60): 1.0, (60, 5): 9.0}
     for place, height in peaks.items():
         importance[place] = height
-    found = grad_cam.top_regions(importance, n=8, size=20, border=2, smoothing=0)
+    corners = grad_cam.top_regions(importance, n=8, size=20, border=2, smoothing=0)
     # (60, 5) lies too near the border for a box; every other box fits and overlaps none
-    assert found.tolist() == [[50, 50], [56, 80], [50, 2], [90, 50], [10, 50]]
-    assert grad_cam.top_regions(importance, n=2, size=20, border=2, smoothing=0).tolist() == found[:2].tolist()
+    assert corners.tolist() == [[50, 50], [56, 80], [50, 2], [90, 50], [10, 50]]
+    assert grad_cam.top_regions(importance, n=2, size=20, border=2, smoothing=0).tolist() == corners[:2].tolist()
     wider = grad_cam.top_regions(importance, size=36, border=2, smoothing=0)  # (66, 90) overlaps, (60, 12) does not fit
     assert wider.tolist() == [[42, 42], [82, 42], [2, 42]]
 
@@ -36,10 +36,11 @@ def test_the_slope_of_a_peak_is_no_region():
 
 
 def test_regions_do_not_overlap_and_keep_away_from_the_border():
-    found = grad_cam.top_regions(np.random.default_rng(1).random((400, 300)))
-    assert len(found) == 8
-    assert found.min() >= grad_cam.BORDER and (found + grad_cam.SIZE <= np.array([400, 300]) - grad_cam.BORDER).all()
-    apart = np.abs(found[:, None] - found[None]).max(axis=2)
+    corners = grad_cam.top_regions(np.random.default_rng(1).random((400, 300)))
+    assert len(corners) == 8
+    assert corners.min() >= grad_cam.BORDER
+    assert (corners + grad_cam.SIZE <= np.array([400, 300]) - grad_cam.BORDER).all()
+    apart = np.abs(corners[:, None] - corners[None]).max(axis=2)
     assert apart[~np.eye(8, dtype=bool)].min() >= grad_cam.SIZE
 
 
@@ -65,10 +66,10 @@ def columns(name, boxes, touching):
 
 
 def test_shares_are_ratios_of_sums_with_paired_differences():
-    found = {"t": [0, 1, 2], "events": [1, 0, 2], "expected": [0.2, 0.0, 0.4]}
+    statistics = {"t": [0, 1, 2], "events": [1, 0, 2], "expected": [0.2, 0.0, 0.4]}
     for name, touching in zip(explain.MAPS, ([4, 0, 2], [8, 0, 8], [0, 0, 0], [2, 0, 1])):
-        found |= columns(name, [8, 8, 4], touching)
-    table = grad_cam.shares(found)
+        statistics |= columns(name, [8, 8, 4], touching)
+    table = grad_cam.shares(statistics)
     assert table.loc["grad_cam", "share"] == pytest.approx(6 / 20)
     assert table.loc["random", "share"] == pytest.approx((0.2 * 8 + 0.4 * 4) / 20)
     assert table.loc["grad_cam - random", "share"] == pytest.approx(0.3 - 0.16)
@@ -79,12 +80,55 @@ def test_shares_are_ratios_of_sums_with_paired_differences():
 
 def test_an_advantage_that_is_the_same_everywhere_has_no_spread():
     t = np.arange(40)
-    found = {"t": t, "events": t, "expected": (t % 5) / 8}
+    statistics = {"t": t, "events": t, "expected": (t % 5) / 8}
     for name in explain.MAPS:
-        found |= columns(name, t * 0 + 8, t % 5 + 2)
-    table = grad_cam.shares(found)
+        statistics |= columns(name, t * 0 + 8, t % 5 + 2)
+    table = grad_cam.shares(statistics)
     assert table.loc["grad_cam - random"].to_numpy() == pytest.approx([0.25] * 3)
     assert table.loc["grad_cam", "high"] - table.loc["grad_cam", "low"] > 0.02
+
+
+def by_hand():
+    """Counts in three frame pairs: Grad-CAM touches 12 of 20 boxes, change 4, every other map none."""
+    statistics = {"t": [0, 1, 2], "events": [9, 0, 3], "expected": [0.2, 0.2, 0.2]}
+    for name, touching in zip(explain.MAPS, ([4, 4, 4], [0, 0, 0], [0, 0, 0], [2, 0, 2])):
+        statistics |= columns(name, [8, 8, 4], touching)
+    return statistics
+
+
+def test_the_table_has_a_row_a_map_and_random_boxes():
+    shares = grad_cam.shares(by_hand())
+    table = grad_cam.touching_table({"train": shares}).set_index("top 8 regions of")
+    assert list(table.index) == [*explain.MAPS.values(), "random boxes"]
+    low, high = 100 * shares.loc["grad_cam", "low"], 100 * shares.loc["grad_cam", "high"]
+    first = table.loc[explain.MAPS["grad_cam"]]
+    assert first["train: touch an event (%)"] == f"60 ({low:.0f} to {high:.0f})"
+    assert first["train: more than random (points)"].startswith("+40.0 (+")
+    assert table.loc["random boxes", "train: more than random (points)"] == ""
+
+
+def test_numbers_name_the_run_that_they_are_of(tmp_path):
+    counted = runs.Run(tmp_path, {"name": "gradcam-x", "results": {"statistics": {"held-out": by_hand()}}})
+    drawn_maps = runs.Run(tmp_path, {"name": "maps-x", "results": {"t": {"train": 5, "held-out": 7}}})
+    shares = {"held-out": grad_cam.shares(by_hand())}
+    numbers = grad_cam.numbers(counted, shares, drawn_maps, runs.Run(tmp_path, {"name": "tap-x"}))
+    assert numbers["held_out_grad_cam"]["value"] == pytest.approx(60)
+    assert numbers["held_out_grad_cam"]["interval"] == pytest.approx(
+        100 * shares["held-out"].loc["grad_cam", ["low", "high"]].to_numpy(float))
+    less_change = numbers["held_out_grad_cam_less_change"]
+    assert less_change["value"] == pytest.approx(40) and less_change["text"].endswith("\u202fpoints")
+    texts = {key: numbers[f"held_out_{key}"]["text"] for key in ("frame_pairs", "events", "frame_pairs_short", "shown")}
+    assert texts == {"frame_pairs": "3", "events": "4.0", "frame_pairs_short": "2", "shown": "7"}
+    assert numbers["train_shown"]["value"] == 5 and numbers["train_shown"]["runs"] == ["tap-x"]
+    assert numbers["held_out_random"]["runs"] == ["gradcam-x"]
+    assert not any(key.startswith("train") for key in numbers if key != "train_shown")  # nothing was counted there
+
+
+def test_what_is_counted_is_said_and_where_nothing_can_be():
+    movies = {"train": shrinking_discs(1), "held-out": shrinking_discs(2)}
+    assert grad_cam.describe({"train": by_hand()}, movies).split("\n") == [
+        "train: 3 frame pairs with 4.0 labelled regions on average; 2 of the pairs have fewer than 8",
+        "held-out: discs 2 has no event masks, so nothing can be counted in it"]
 
 
 @pytest.fixture
@@ -103,14 +147,14 @@ SETTING = dict(on=CPU, command="tapnb run 03_grad_cam")
 
 def test_the_record_holds_the_counts_of_every_frame_pair(tap):
     run = grad_cam.touching_run(*tap, 4, mode="execute", **SETTING)
-    found, movie, model = run.results["statistics"]["train"], tap[1]["train"], pretrain.load(None, None)
-    assert found["t"] == [0, 2, 3, 5] and run.results["statistics"]["held-out"]["t"] == [0, 1, 2, 3]
+    statistics, movie, model = run.results["statistics"]["train"], tap[1]["train"], pretrain.load(None, None)
+    assert statistics["t"] == [0, 2, 3, 5] and run.results["statistics"]["held-out"]["t"] == [0, 1, 2, 3]
     places = grad_cam.touching_places((movie.masks[3:5] > 0).any(axis=0))
     for name, prefix in (("grad_cam", ""), ("votes", "votes_")):
         boxes = grad_cam.top_regions(explain.maps(model, movie, 3)[name])
-        assert found[f"{prefix}boxes"][2] == len(boxes) > 0
-        assert found[f"{prefix}touching"][2] == sum(bool(places[y, x]) for y, x in boxes)
-    assert found["expected"][2] == places[8:-8, 8:-8].mean() and found["events"][2] > 0
+        assert statistics[f"{prefix}boxes"][2] == len(boxes) > 0
+        assert statistics[f"{prefix}touching"][2] == sum(bool(places[y, x]) for y, x in boxes)
+    assert statistics["expected"][2] == places[8:-8, 8:-8].mean() and statistics["events"][2] > 0
     again = grad_cam.touching_run(*tap, 4, mode="restore", **SETTING)
     assert again.record == run.record and json.loads(json.dumps(run.results)) == run.results
     assert run.name.startswith("gradcam-") and runs.find(run.name).record == run.record
@@ -163,9 +207,9 @@ def test_intervals_come_from_blocks_of_neighbouring_frame_pairs():
     """Alternating luck averages out within a block; runs of luck do not."""
     width = {}
     for name, touching in (("alternating", [0, 8] * 20), ("clustered", [0] * 20 + [8] * 20)):
-        found = {"t": [0] * 40, "events": [0] * 40, "expected": [0.0] * 40}
+        statistics = {"t": [0] * 40, "events": [0] * 40, "expected": [0.0] * 40}
         for m in explain.MAPS:
-            found |= columns(m, [8] * 40, touching)
-        table = grad_cam.shares(found)
+            statistics |= columns(m, [8] * 40, touching)
+        table = grad_cam.shares(statistics)
         width[name] = table.loc["grad_cam", "high"] - table.loc["grad_cam", "low"]
     assert confusion.BLOCK == 4 and width["alternating"] < 0.01 < 0.3 < width["clustered"]

@@ -1,4 +1,4 @@
-"""The pretraining as a run; recipes: read, priced, refused."""
+"""The pretraining as a run, its tables and numbers; recipes: read, priced, refused."""
 
 from dataclasses import replace
 
@@ -8,7 +8,10 @@ from toys import shrinking_discs
 
 from tapnb import arrow, pretrain
 from tapnb.pretrain import PretrainSettings
+from tapnb.metrics.scores import share_interval
 from tapnb.settings import kept
+from tapnb.store import runs
+from tapnb.studies import pretraining
 from tapnb.studies.pretraining import TEST_SIZES, Recipe, of_recipe, read_recipe, settings_of, tap_run
 
 
@@ -33,15 +36,15 @@ def test_what_cannot_be_read_is_refused(text):
 
 def test_a_short_training_has_six_epochs_of_the_recipes_crops_and_is_otherwise_the_same():
     settings = PretrainSettings(pairs=999, batch=7, unit_length=True, schedule="one-cycle")
-    found = of_recipe(settings, read_recipe("change 24:3 48"), 600)
-    assert found == replace(settings, pairs=1371, pairs_per_epoch=228, sampler="change", crop_sizes=(24, 48),
+    short = of_recipe(settings, read_recipe("change 24:3 48"), 600)
+    assert short == replace(settings, pairs=1371, pairs_per_epoch=228, sampler="change", crop_sizes=(24, 48),
                             crop_shares=(3.0, 1.0))  # 600 pairs of 48 pixels: three quarters now cost a quarter
     assert of_recipe(settings, read_recipe("uniform 96"), 4).pairs_per_epoch == 7  # never less than a batch
 
 
 def test_a_notebooks_parameters_are_told_apart_by_their_prefix():
-    found = settings_of({"tap_pairs": 96, "tap_crop_sizes": [24, 48], "pairs": 5, "seed": 1})
-    assert found == PretrainSettings(pairs=96, crop_sizes=(24, 48))
+    settings = settings_of({"tap_pairs": 96, "tap_crop_sizes": [24, 48], "pairs": 5, "seed": 1})
+    assert settings == PretrainSettings(pairs=96, crop_sizes=(24, 48))
 
 
 def test_a_run_keeps_its_course_and_what_the_kept_weights_answer(tmp_path, monkeypatch):
@@ -62,3 +65,37 @@ def test_a_run_keeps_its_course_and_what_the_kept_weights_answer(tmp_path, monke
         tap_run(movie, held_out, replace(settings, floor=1e-10), mode="restore", **way)
     with pytest.raises(ValueError, match="the number of test pairs is 0; it must be at least 1"):
         tap_run(movie, held_out, settings, mode="execute", **way | {"test_pairs": 0})
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """A training's run with a history of two epochs and final accuracies, made by hand."""
+    accuracies = [{"sampler": sampler, "size": size, "right": right, "n": 400}
+                  for sampler, size, right in (("uniform", 48, 300), ("change", 64, 390))]
+    history = [{"epoch": 1, "pairs": 500, "minutes": 1.21}, {"epoch": 2, "pairs": 1000, "minutes": 2.46}]
+    return runs.Run(tmp_path, {"name": "tap-x-1", "results": {"history": history, "accuracies": accuracies}})
+
+
+def test_accuracies_stand_beside_the_papers_of_the_same_kind_and_size(finished):
+    table = pretraining.accuracy_table(pretraining.accuracies_of(finished))
+    low, high = share_interval(300, 400)
+    assert table.iloc[0].to_dict() == {
+        "held-out pairs": "drawn uniformly", "crop (pixels)": 48, "accuracy": "0.750",
+        "95 % interval": f"{low:.3f} to {high:.3f}", "pairs": 400, "paper": "0.824 ± 0.002"}
+    assert table.iloc[1][["held-out pairs", "accuracy", "paper"]].tolist() == ["drawn by change", "0.975", ""]
+
+
+def test_numbers_are_those_of_the_last_epoch_and_of_the_kept_weights(finished):
+    numbers = pretraining.numbers(finished)
+    assert list(numbers) == ["tap_uniform_48", "tap_change_64", "tap_pairs", "tap_epochs", "tap_minutes"]
+    assert numbers["tap_change_64"]["value"] == 0.975
+    assert numbers["tap_change_64"]["interval"] == list(share_interval(390, 400))
+    assert [numbers[key]["text"] for key in ("tap_pairs", "tap_epochs", "tap_minutes")] == ["1\u202f000", "2", "2.5"]
+    assert all(number["runs"] == ["tap-x-1"] for number in numbers.values())
+
+
+def test_recipes_are_compared_by_cost_and_accuracy(finished):
+    (row,) = pretraining.recipe_table({"uniform 96": finished}).to_dict("records")
+    assert (row["recipe"], row["pairs"], row["minutes"]) == ("uniform 96", 1000, "2.5")
+    assert row["change 64"] == "0.97 ({:.2f} to {:.2f})".format(*share_interval(390, 400))
+    assert pretraining.recipe_table({}).empty
