@@ -36,7 +36,7 @@ def tap_folder(tap: str = "") -> Path | None:
                                     "such as runs/tap/NAME")
         return folder
     try:
-        name = results.run_name("cpu", "synthetic", "02_pretraining", "tap")
+        name = results.published_run("cpu", "synthetic", "02_pretraining", "tap")
     except FileNotFoundError:
         return None
     folder = paths.runs() / name.split("-")[0] / name

@@ -30,7 +30,7 @@ from tapnb.settings import chosen
 from tapnb.store import results
 from tapnb.studies import data as study
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
 settings = chosen(dataset.DatasetSettings, parameters)
 data = dataset.event_dataset(train, settings)

@@ -49,7 +49,7 @@ from tapnb.studies import pretraining
 from tapnb.studies.pretraining import read_recipe
 from tapnb.system import device as devices
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 to_compare = {text: read_recipe(text) for text in recipes if recipe_pairs}
 train, other = catalogue.open_both(movie)
 on = devices.choose(device)

@@ -31,10 +31,10 @@ from tapnb.store import results, runs
 from tapnb.studies import grad_cam
 from tapnb.system import device as devices
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
 movies = {"train": train, "held-out": other}
-tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
+tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
 setting = dict(mode=mode, on=devices.choose(device), tile=tile,
                command=f"tapnb run 03_grad_cam --profile {profile} --movie {movie} --mode execute")
 for role, m in movies.items():

@@ -29,10 +29,10 @@ from tapnb.store import results, runs
 from tapnb.studies import content_view, paper
 from tapnb.system import device as devices
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
 on = devices.choose(device)
-tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
+tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
 sides = content_view.training_crops(tap)
 print(f"{tap.name}: trained with crops of {', '.join(map(str, sides))} pixels (paper: 96) at full resolution")
 print(f"tried on {other.name}, {other.shape[0]} frames of {other.shape[1]} x {other.shape[2]} pixels")

@@ -35,11 +35,11 @@ from tapnb.store import results, runs
 from tapnb.studies import decorrelation, decorrelation_channels
 from tapnb.system import device as devices
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
 setting = dict(mode=mode, on=devices.choose(device),
                command=f"tapnb run 05_decorrelation --profile {profile} --movie {movie} --mode execute")
-tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
+tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
 published = tap.record["parameters"]["settings"]
 print(f"{tap.name}: {published['pairs']} crop pairs, {'unit-length' if published['unit_length'] else 'unscaled'} "
       "channels in its decorrelation term")

@@ -51,10 +51,10 @@ from tapnb.studies import paper, tables
 from tapnb.studies.strategies import dataset_of, head_settings, numbers, predictions, strategy_run
 from tapnb.system import device as devices
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
 on = devices.choose(device)
-tap = runs.find(results.run_name(profile, movie, "02_pretraining", "tap"))
+tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
 pd.DataFrame([{"pretraining": tap.name, "crop pairs seen": tap.record["parameters"]["settings"]["pairs"]}
               | {f"accuracy, {a['sampler']} {a['size']}": f"{a['right'] / a['n']:.3f}" for a in tap.results["accuracies"]}])
 
@@ -106,7 +106,7 @@ scores_plot
 # it calls them an event. Differences of the mean over runs, with 95 % bootstrap intervals over frames and runs:
 
 # %%
-ranked = ranking.differences(answers, dataset_of(trained[strategies[0]], train).pairs.t)
+ranked = ranking.precision_differences(answers, dataset_of(trained[strategies[0]], train).pairs.t)
 ranking_table = pd.DataFrame({"comparison": ranked["first"] + " \u2212 " + ranked["second"], "average precision": [
     tables.signed(r.difference, r.low, r.high, 3) for r in ranked.itertuples()]})
 ranking_table

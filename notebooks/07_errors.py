@@ -29,9 +29,9 @@ from tapnb.movies import catalogue
 from tapnb.store import results, runs
 from tapnb.studies import errors, limitations, paper, strategies
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
-a1 = runs.find(results.run_name(profile, movie, "06_strategies", "A1"))
+a1 = runs.find(results.published_run(profile, movie, "06_strategies", "A1"))
 data = strategies.dataset_of(a1, train)
 seed, counts = errors.one_run(a1, run_seed)  # (T, 4)
 tested = errors.tested(strategies.predictions(a1).query("seed == @seed"), data)

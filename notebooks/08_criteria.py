@@ -29,11 +29,11 @@ from tapnb.store import results, runs
 from tapnb.studies import criteria, paper, strategies, tables
 from tapnb.system import device as devices
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
 on = devices.choose(device)
 command = f"tapnb run 08_criteria --profile {profile} --movie {movie} --mode execute"
-published = {name: runs.find(results.run_name(profile, movie, "06_strategies", name)) for name in ("A0", "A1")}
+published = {name: runs.find(results.published_run(profile, movie, "06_strategies", name)) for name in ("A0", "A1")}
 given = published["A0"].record["parameters"]
 data, threshold = strategies.dataset_of(published["A0"], train), given["dataset"]["area_threshold"]
 
@@ -112,8 +112,8 @@ results.show_table(one_table)
 # frames are drawn for all.
 
 # %%
-own_differences = criteria.differences({key: tables.counts(run) for key, run in made.items()})
-one_differences = criteria.differences(criteria.judged_counts(one.results))
+own_differences = criteria.criterion_differences({key: tables.counts(run) for key, run in made.items()})
+one_differences = criteria.criterion_differences(criteria.judged_counts(one.results))
 differences_table = criteria.differences_table(own_differences, one_differences)
 differences_table
 

@@ -24,9 +24,9 @@ from tapnb.movies import catalogue
 from tapnb.store import results, runs
 from tapnb.studies import calibration
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
-strategies = {head: runs.find(results.run_name(profile, movie, "06_strategies", name))
+strategies = {head: runs.find(results.published_run(profile, movie, "06_strategies", name))
               for head, name in calibration.HEADS.items()}
 
 # %% [markdown]

@@ -26,9 +26,9 @@ from tapnb.store import results, runs
 from tapnb.studies import errors, limitations, limitations_heads, strategies
 from tapnb.system import device as devices
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
-a0, a1 = (runs.find(results.run_name(profile, movie, "06_strategies", name)) for name in ("A0", "A1"))
+a0, a1 = (runs.find(results.published_run(profile, movie, "06_strategies", name)) for name in ("A0", "A1"))
 data = strategies.dataset_of(a0, train)
 print(f"linear head: {a0.name}; ResNet head: {a1.name}")
 

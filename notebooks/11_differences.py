@@ -37,11 +37,11 @@ from tapnb.store import results, runs
 from tapnb.studies import differences, differences_fill, differences_rounding, effects, paper
 from tapnb.system import device as devices
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
 way = dict(mode=mode, on=devices.choose(device),
            command=f"tapnb run 11_differences --profile {profile} --movie {movie} --mode execute")
-published = {name: runs.find(results.run_name(profile, movie, "06_strategies", name))
+published = {name: runs.find(results.published_run(profile, movie, "06_strategies", name))
              for name in dict.fromkeys(["tap", rounding_strategy, *balancing_strategies, *difference_strategies])}
 tap = published["tap"]
 chosen = restored(dataset.DatasetSettings, published[rounding_strategy].record["parameters"]["dataset"])

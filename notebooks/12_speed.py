@@ -23,7 +23,7 @@ from tapnb import figures
 from tapnb.store import results
 from tapnb.studies import speed, speed_growth, speed_precision
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 measured = speed.read(speed.find(benchmarks))
 machine_table = speed.machine(measured)
 results.show_table(machine_table)
@@ -91,7 +91,7 @@ precision_table = speed_precision.table(measured)
 results.show_table(precision_table)
 
 # %%
-difference_table = speed_precision.differences(measured)
+difference_table = speed_precision.differences_table(measured)
 results.show_table(difference_table)
 
 # %% [markdown]

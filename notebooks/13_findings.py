@@ -23,7 +23,7 @@ from tapnb.store import results
 from tapnb.studies import claims, findings
 from tapnb.system import paths
 
-parameters = results.given(globals())
+parameters = results.parameters_of(globals())
 records = findings.read(paths.results() / profile)
 judged = {name: claims.judge(of_movie) for name, of_movie in records.items()}
 print("movies:", ", ".join(records))

@@ -55,7 +55,7 @@ class PairSource:
 
 
 @torch.inference_mode()
-def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs, batch: int = 32,
+def arrow_logits(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs, batch: int = 32,
             **form: float | bool) -> tuple[torch.Tensor, float]:
     """Logits of crop pairs without augmentation, in float32 and evaluation mode.
 
@@ -90,7 +90,7 @@ def predict(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs, b
 def validate(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
              weight: float = losses.DECORRELATION_WEIGHT, **form: float | bool) -> dict[str, float]:
     """Held-out ``loss`` (Eq. 4), ``decorrelation`` (Eq. 5) and ``accuracy`` of fixed pairs."""
-    logits, extra = predict(model, source, pairs, **form)
+    logits, extra = arrow_logits(model, source, pairs, **form)
     flip = torch.from_numpy(pairs.flip).to(logits.device)
     return {"loss": losses.cross_entropy(logits, flip).item() + weight * extra,
             "decorrelation": extra, "accuracy": (logits.argmax(1) == flip).float().mean().item()}
@@ -128,7 +128,7 @@ def accuracies(model: TimeArrowModel, movie: Movie, sizes: list[int], n: int, on
     rows = []
     for size in (s for s in sizes if s <= min(movie.shape[1:])):
         for sampler, (source, pairs) in held_out_pairs(movie, size, n, on, seed).items():
-            logits, _ = predict(model, source, pairs)
+            logits, _ = arrow_logits(model, source, pairs)
             right = int((logits.argmax(1).cpu().numpy() == pairs.flip).sum())
             rows.append({"sampler": sampler, "size": size, "right": right, "n": n})
     return rows

@@ -43,8 +43,8 @@ def test_validation_is_the_same_in_any_batch():
     from tapnb.models import TimeArrowModel
 
     model = TimeArrowModel((4, 4, 4, 4))
-    whole, _ = arrow.predict(model, source, pairs, batch=1000)
-    parts, _ = arrow.predict(model, source, pairs, batch=2)
+    whole, _ = arrow.arrow_logits(model, source, pairs, batch=1000)
+    parts, _ = arrow.arrow_logits(model, source, pairs, batch=2)
     torch.testing.assert_close(whole, parts, rtol=1e-4, atol=1e-5)
 
 

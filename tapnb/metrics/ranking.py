@@ -42,7 +42,7 @@ def average_precision(labels: np.ndarray, ranking: np.ndarray, weights: np.ndarr
     return (precision * gained).sum(1) / np.maximum(positives[:, -1], 1e-12)
 
 
-def differences(predictions: dict[str, pd.DataFrame], t: np.ndarray,
+def precision_differences(predictions: dict[str, pd.DataFrame], t: np.ndarray,
                 comparisons: Sequence[tuple[str, str]] = COMPARISONS, draws: int = 2000, seed: int = 0) -> pd.DataFrame:
     """Differences in average precision on the test pairs, with 95 % intervals.
 

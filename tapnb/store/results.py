@@ -63,7 +63,7 @@ def number(value: float, runs: list[Run], digits: int = 3, std: float | None = N
             "runs": [run.name for run in runs], "text": text}
 
 
-def given(variables: dict) -> dict:
+def parameters_of(variables: dict) -> dict:
     """The parameters of a notebook, from its ``globals()`` before anything else is assigned."""
     return {name: value for name, value in variables.items()
             if not name.startswith("_") and name != "In" and isinstance(value, (str, int, float, list))}
@@ -82,7 +82,7 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
         Its name, such as "02_pretraining".
     profile, movie : str
     parameters : dict
-        All parameters of the notebook, see :func:`given`.
+        All parameters of the notebook, see :func:`parameters_of`.
     runs : dict of Run
         By the role that they play; later notebooks find them here.
     numbers : dict
@@ -167,7 +167,7 @@ def stamp(parameters: dict, runs: dict[str, Run], movies: dict[str, Movie]) -> d
             "movies": {role: f"{movie.name}, fingerprint {movie.fingerprint}" for role, movie in movies.items()}}
 
 
-def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
+def published_run(profile: str, movie: str, notebook: str, role: str) -> str:
     """Name of the run that a notebook has published under ``role``.
 
     A profile of its own name, such as ``cpu--content-pairs-20``, in which that notebook has not run takes the run of
@@ -181,7 +181,7 @@ def run_name(profile: str, movie: str, notebook: str, role: str) -> str:
     path = folder(profile, movie) / f"{notebook}.json"
     base = profile.partition("--")[0]
     if not path.exists() and base != profile:
-        return run_name(base, movie, notebook, role)
+        return published_run(base, movie, notebook, role)
     if not path.exists():
         raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
                                 f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")

@@ -77,7 +77,7 @@ def calibrate(logits: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> t
     return results, scaled["test"]
 
 
-def differences(sums: dict[str, np.ndarray], draws: int = 2000) -> dict[str, dict[str, float]]:
+def ece_differences(sums: dict[str, np.ndarray], draws: int = 2000) -> dict[str, dict[str, float]]:
     """What the paper says of Figure 5: T lowers the error of either head, and the ResNet head starts lower.
 
     Parameters
@@ -118,13 +118,13 @@ def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str,
     mode, command
         See :func:`tapnb.store.runs.run`.
     draws : int
-        See :func:`differences`.
+        See :func:`ece_differences`.
 
     Returns
     -------
     Run
         ``results``: "heads" (by head: "seeds", and what :func:`calibrate` returns with a list over the seeds at every
-        end), "pairs" (by part), and "differences" and "differences_class_1" (see :func:`differences`; of the error
+        end), "pairs" (by part), and "differences" and "differences_class_1" (see :func:`ece_differences`; of the error
         over the likelier class's probability, as in the scripts, and over that of an event).
 
     Raises
@@ -151,8 +151,8 @@ def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str,
             heads[head] = {"seeds": parts["test"][0]} | _lists(of_runs)
             sums[head] = np.moveaxis(np.array(by_frame), 1, 2)  # (R, T, 2 scalings, 2 kinds, bins, 3)
         winning, class_1 = ({head: s[:, :, :, kind] for head, s in sums.items()} for kind in (0, 1))
-        return {"heads": heads, "pairs": pairs, "differences": differences(winning, draws),
-                "differences_class_1": differences(class_1, draws)}
+        return {"heads": heads, "pairs": pairs, "differences": ece_differences(winning, draws),
+                "differences_class_1": ece_differences(class_1, draws)}
 
     key = {"runs": {head: run.name for head, run in strategies.items()},
            "tap": runs.pretraining_of(strategies["linear"]), "draws": draws}

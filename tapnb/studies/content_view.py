@@ -143,7 +143,7 @@ def accuracies(model: TimeArrowModel, movie: Movie, *, pairs: int, draws: int, s
         for sampler in samplers:
             for draw in range(draws):
                 seen = original[sampler].sample(setting.view, pairs, np.random.default_rng([SEED, draw]))
-                logits, _ = arrow.predict(model, source, windows(seen, setting))
+                logits, _ = arrow.arrow_logits(model, source, windows(seen, setting))
                 right = logits.argmax(1).cpu().numpy() == seen.flip
                 answers.setdefault((setting.name, sampler), []).append(right)
                 rows.append({"setting": setting.name, "crop": setting.crop, "view": setting.view,

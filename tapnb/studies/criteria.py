@@ -234,7 +234,7 @@ def judged_counts(results: dict) -> dict[tuple[str, str], np.ndarray]:
             for trained in CRITERIA for head in ("linear", "ResNet") if trained in judged.get(head, {})}
 
 
-def differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str, str], dict[str, tuple]]:
+def criterion_differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str, str], dict[str, tuple]]:
     """Every criterion less the one before it: F1 and the four scores, with 95 % intervals of the bootstrap.
 
     Parameters
@@ -262,7 +262,7 @@ def differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, st
 
 
 def differences_table(own: dict, one: dict) -> pd.DataFrame:
-    """:func:`differences` as text: judged by their own labels, as in the paper, and by one labelling."""
+    """:func:`criterion_differences` as text: judged by their own labels, as in the paper, and by one labelling."""
     return pd.DataFrame([
         {"difference": f"{SHORT[after]} \u2212 {SHORT[before]}", "head": head, "score": score,
          "own labels": tables.signed(*values), "one labelling": tables.signed(*one[after, before, head][score])}
@@ -282,7 +282,7 @@ def numbers(trained: dict[str, runs.Run], one: runs.Run, counted: pd.DataFrame, 
     counted : DataFrame
         From :func:`positives`.
     compared : tuple of dict
-        From :func:`differences`, judged by own labels and by one labelling.
+        From :func:`criterion_differences`, judged by own labels and by one labelling.
     disagreement : float
         From :func:`disagreeing`.
     """

@@ -152,7 +152,7 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
 
 
 def ranking_effect(name: str, option: str, ours: Run, other: Run, t: np.ndarray, draws: int = 2000) -> Effect:
-    """Average precision, which no threshold decides, with the bootstrap of :func:`tapnb.metrics.ranking.differences`.
+    """Average precision, which no threshold decides, with the bootstrap of :func:`tapnb.metrics.ranking.precision_differences`.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def ranking_effect(name: str, option: str, ours: Run, other: Run, t: np.ndarray,
     draws : int
     """
     found = {"ours": predictions(ours), "other": predictions(other)}
-    (difference,) = ranking.differences(found, t, [("other", "ours")], draws).itertuples()
+    (difference,) = ranking.precision_differences(found, t, [("other", "ours")], draws).itertuples()
     summaries = [scores.mean_and_spread(scores.scores_per_run(of_one))["average precision"]
                  for of_one in found.values()]
     return Effect(f"{name}_{option}_ranking", f"{name}: {OPTIONS[option]}", "average precision",

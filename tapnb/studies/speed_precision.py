@@ -64,7 +64,7 @@ def apart(measured: dict) -> pd.DataFrame:
                         columns=columns)
 
 
-def differences(measured: dict) -> pd.DataFrame:
+def differences_table(measured: dict) -> pd.DataFrame:
     """:func:`apart` as text, and whether the difference of the precisions is within that of the seeds."""
     rows = [[row.measured, f"{row.mean:+.3f} ± {row.std:.3f}".replace("-", "\u2212"), f"{row.between:.3f}",
               "yes" if abs(row.mean) <= row.between else "**no**"] for row in apart(measured).itertuples()]

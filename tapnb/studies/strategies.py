@@ -175,7 +175,7 @@ def numbers(trained: dict[str, runs.Run], answers: dict[str, pd.DataFrame], rank
     answers : dict of DataFrame
         By strategy, from :func:`predictions`.
     ranked : DataFrame
-        From :func:`tapnb.metrics.ranking.differences`.
+        From :func:`tapnb.metrics.ranking.precision_differences`.
     f1 : dict of DataFrame
         By strategy, mean and spread of :func:`tapnb.metrics.thresholds.f1_per_run`.
     """

@@ -35,7 +35,7 @@ def mean_scores(outcomes: np.ndarray) -> pd.DataFrame:
     return scores.mean_and_spread(per_run)
 
 
-def differences(resampled: np.ndarray, mean: np.ndarray, paper_mean: np.ndarray, paper_std: np.ndarray,
+def minus_the_paper(resampled: np.ndarray, mean: np.ndarray, paper_mean: np.ndarray, paper_std: np.ndarray,
                 seed: int = 0) -> list[str]:
     """Ours less the paper's with a 95 % interval, as text, one a score.
 
@@ -129,7 +129,7 @@ def less_the_paper(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFram
     for name, run in made.items():
         mean, std = (reference.loc[name, [f"{c}{part}" for c in SCORES]].to_numpy(float) for part in ("", " std"))
         ours = mean_scores(counts(run)).loc["mean"].to_numpy()
-        rows.append({"strategy": name} | dict(zip(SCORES, differences(resampled[name], ours, mean, std))))
+        rows.append({"strategy": name} | dict(zip(SCORES, minus_the_paper(resampled[name], ours, mean, std))))
     return pd.DataFrame(rows, columns=["strategy", *SCORES])
 
 

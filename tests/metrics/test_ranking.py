@@ -33,7 +33,7 @@ def predictions(rng, labels, noise, seeds=(20, 40, 60)):
 def test_the_better_ranking_is_told_and_a_strategy_does_not_differ_from_itself(rng):
     t, labels = np.repeat(np.arange(40), 25), rng.random(1000) < 0.15
     good, bad = predictions(rng, labels, 0.5), predictions(rng, labels, 3.0)
-    found = ranking.differences({"A1": good, "B1": bad, "C1": good}, t).set_index(["first", "second"])
+    found = ranking.precision_differences({"A1": good, "B1": bad, "C1": good}, t).set_index(["first", "second"])
     assert list(found.index) == [("A1", "B1"), ("A1", "C1")]
     better = found.loc[("A1", "B1")]
     by_run = [average_precision_score(labels, run["logit_1"]) for f in (good, bad) for _, run in f.groupby("seed")]
@@ -47,10 +47,10 @@ def test_margins_far_beyond_a_probability_of_one_are_ranked(rng):
     t, labels = np.repeat(np.arange(40), 25), rng.random(1000) < 0.15
     near, bad = predictions(rng, labels, 0.5), predictions(rng, labels, 3.0)
     far = near.assign(logit_1=100 + 50 * near["logit_1"])
-    one, other = (ranking.differences({"A1": f, "B1": bad}, t)["difference"].item() for f in (near, far))
+    one, other = (ranking.precision_differences({"A1": f, "B1": bad}, t)["difference"].item() for f in (near, far))
     assert one == pytest.approx(other)
 
 
 def test_one_run_and_one_strategy_are_no_comparison(rng):
     labels = rng.random(100) < 0.3
-    assert ranking.differences({"A0": predictions(rng, labels, 1, [20])}, np.arange(100) // 10).empty
+    assert ranking.precision_differences({"A0": predictions(rng, labels, 1, [20])}, np.arange(100) // 10).empty

@@ -40,7 +40,7 @@ def test_publishing_writes_numbers_tables_plots_and_records(run):
     assert published["provenance"]["parameters"] == {"seed": 1} and published["provenance"]["seconds"] == 12.0
     assert published["provenance"]["movies"]["train"].endswith(shrinking_discs(1).fingerprint)
     assert json.loads((path.parent / "records" / "tap-x-1.json").read_text()) == run.record
-    assert results.run_name("smoke", "synthetic", "02_pretraining", "tap") == "tap-x-1"
+    assert results.published_run("smoke", "synthetic", "02_pretraining", "tap") == "tap-x-1"
     assert "tap-x-1" in results.show_stamp(path).data
 
 
@@ -60,7 +60,7 @@ def test_a_plot_is_written_again_only_if_it_looks_otherwise(run):
 
 def test_an_unfinished_notebook_is_named_with_its_command(run):
     with pytest.raises(FileNotFoundError, match="`tapnb run 02_pretraining --profile cpu --movie hela`"):
-        results.run_name("cpu", "hela", "02_pretraining", "tap")
+        results.published_run("cpu", "hela", "02_pretraining", "tap")
 
 
 def test_your_own_movies_folder_is_named_after_the_file(run):
@@ -79,7 +79,7 @@ def test_a_movies_folder_is_the_same_from_wherever_it_is_named(run, tmp_path, mo
 
 def test_parameters_are_what_a_notebook_has_assigned():
     variables = {"__name__": "x", "_i": "", "In": [""], "pd": pd, "movie": "hela", "sizes": [24], "rate": 0.1, "on": True}
-    assert results.given(variables) == {"movie": "hela", "sizes": [24], "rate": 0.1, "on": True}
+    assert results.parameters_of(variables) == {"movie": "hela", "sizes": [24], "rate": 0.1, "on": True}
 
 
 def test_a_cell_between_asterisks_is_shown_bold_and_any_other_as_it_is():

@@ -51,7 +51,7 @@ def test_differences_hold_what_was_measured_and_agree_where_nothing_differs():
     sums = {head: np.stack([[measures.bin_sums(q, labels, frame=frame, frames=30) for q in scalings]
                             for _ in range(2)]).swapaxes(1, 2)
             for head, scalings in (("linear", (p, p * 0.6)), ("ResNet", (p, p)))}
-    compared = calibration.differences(sums, draws=200)
+    compared = calibration.ece_differences(sums, draws=200)
     fall = measures.ece(measures.bin_sums(p, labels)) - measures.ece(measures.bin_sums(p * 0.6, labels))
     linear = compared["linear"]
     assert linear["value"] == pytest.approx(fall) and 0 < linear["low"] < fall < linear["high"]

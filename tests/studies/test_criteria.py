@@ -139,7 +139,7 @@ def test_table_5_has_ours_the_papers_and_the_positives(made):
 def test_differences_by_hand_and_none_between_equals():
     one = np.array([[[6, 2, 1, 3]] * 8, [[6, 2, 2, 2]] * 8])
     better = one + np.array([0, -1, -1, 1])
-    found = criteria.differences({(BOTH, "linear"): one, (EITHER, "linear"): better, (FILTER, "linear"): better})
+    found = criteria.criterion_differences({(BOTH, "linear"): one, (EITHER, "linear"): better, (FILTER, "linear"): better})
     assert list(found) == [(EITHER, BOTH, "linear"), (FILTER, EITHER, "linear")]
     value, low, high = found[EITHER, BOTH, "linear"]["F1"]
     assert value == pytest.approx(confusion.f1(better.sum(1)).mean() - confusion.f1(one.sum(1)).mean())

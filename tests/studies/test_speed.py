@@ -161,19 +161,19 @@ def test_precisions_are_compared_seed_by_seed(measured):
     accuracy = apart.loc["accuracy, change, 48 pixels"]
     assert accuracy["mean"] == pytest.approx(0.01) and accuracy["std"] == pytest.approx(0, abs=1e-12)
     assert accuracy["between"] == pytest.approx(0.02) and accuracy["seeds"] == 3  # of 0.82, 0.84, 0.86
-    text = speed_precision.differences(measured).set_index("measured")
+    text = speed_precision.differences_table(measured).set_index("measured")
     assert text.loc["accuracy, change, 48 pixels"].tolist() == ["+0.010 ± 0.000", "0.020", "yes"]
     for run in measured["precision"]["runs"]:
         if run["precision"] == "bfloat16":
             run["accuracies"][0]["right"] -= 100
-    text = speed_precision.differences(measured).set_index("measured")
+    text = speed_precision.differences_table(measured).set_index("measured")
     assert text.loc["accuracy, change, 48 pixels"].tolist() == ["−0.090 ± 0.000", "0.020", "**no**"]
 
 
 def test_only_seeds_of_both_precisions_are_compared(measured):
     measured["precision"]["runs"] = [run for run in measured["precision"]["runs"]
                                      if run["precision"] == "float32" or run["seed"] == 2]
-    assert speed_precision.differences(measured)["measured"].tolist() == ["not measured"]
+    assert speed_precision.differences_table(measured)["measured"].tolist() == ["not measured"]
     assert len(speed_precision.table(measured)) == 5  # three seeds, their mean, and one
 
 
@@ -195,7 +195,7 @@ def test_what_was_not_measured_is_said_and_no_error(tmp_path):
     (tmp_path / "benchmarks.json").write_text('{"machine": {"processor": "a processor"}, "precision": null}')
     nothing = speed.read(tmp_path / "benchmarks.json")
     for table in (speed.rows, speed.sides, speed.also, speed.machine, speed.made, speed_growth.table,
-                  speed_growth.large, speed_precision.table, speed_precision.differences):
+                  speed_growth.large, speed_precision.table, speed_precision.differences_table):
         assert (table(nothing) == "not measured").any(axis=None), table
     assert (speed.rows(nothing)["here"] == "not measured").all()
     numbers = speed.numbers(nothing) | speed_growth.numbers(nothing) | speed_precision.numbers(nothing)

@@ -133,13 +133,13 @@ def test_a_profile_of_its_own_name_rests_on_the_runs_of_the_profile_that_it_exte
     publish("cpu", "synthetic")
     path = results.folder("cpu", "synthetic") / "01_a.json"
     path.write_text(json.dumps({"runs": {"tap": "tap-x-1"}}))
-    assert results.run_name("cpu--pairs-7", "synthetic", "01_a", "tap") == "tap-x-1"
+    assert results.published_run("cpu--pairs-7", "synthetic", "01_a", "tap") == "tap-x-1"
     own = results.folder("cpu--pairs-7", "synthetic") / "01_a.json"
     own.parent.mkdir(parents=True)
     own.write_text(json.dumps({"runs": {"tap": "tap-x-2"}}))
-    assert results.run_name("cpu--pairs-7", "synthetic", "01_a", "tap") == "tap-x-2"
+    assert results.published_run("cpu--pairs-7", "synthetic", "01_a", "tap") == "tap-x-2"
     with pytest.raises(FileNotFoundError, match="--profile cpu --movie hela"):
-        results.run_name("cpu--pairs-7", "hela", "01_a", "tap")
+        results.published_run("cpu--pairs-7", "hela", "01_a", "tap")
 
 
 def test_two_movies_of_one_name_have_two_places(tmp_path, monkeypatch, sources):
