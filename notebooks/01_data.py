@@ -88,7 +88,7 @@ brightness_table = study.brightness_table(precisions)
 brightness_table
 
 # %% [markdown]
-# And the held-out movie, on whose uniform windows the time arrow is told: how many of them show an event, by the same
+# And the held-out movie, on whose uniform windows the time arrow is tested: how many of them show an event, by the same
 # criterion? Who reads every event and guesses elsewhere is right in one half and half of that share.
 
 # %%

@@ -76,7 +76,7 @@ curves = figures.training_curves(history)
 curves
 
 # %% [markdown]
-# ## How well the arrow is told
+# ## How well the arrow is predicted
 #
 # On other held-out pairs than those of the curves, with Wilson's 95 % interval. The paper, after 2 million pairs at 96
 # pixels: 0.974 on its own held-out movie, and 0.824 with crops of 48.

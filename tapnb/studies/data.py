@@ -79,7 +79,7 @@ def example_windows(movie: Movie, margin: int = 32, most: dict[str, int] | None 
     margin : int
         Distance kept from the borders, in pixels.
     most : dict, optional
-        How many of a kind; 2 divisions, 2 deaths and 1 of every other kind unless given.
+        How many of a kind; 2 divisions, 2 deaths and 1 of every other kind by default.
     seed : int
 
     Returns
