@@ -113,6 +113,15 @@ def claims(profile: Profile = "auto", movie: MovieName = None) -> None:
 
 
 @app.command()
+def findings() -> None:
+    """Write what was found into README.md, from the book's text and the published numbers."""
+    from tapnb.studies import prose
+    from tapnb.workflow import notebooks
+
+    typer.echo(prose.write_readme(notebooks.CHECKOUT))
+
+
+@app.command()
 def reproduce(profile: Profile = "auto", movie: MovieName = None) -> None:
     """Train a published profile anew, in the folder reproduced/, and compare every number with the published one."""
     from tapnb.system import paths

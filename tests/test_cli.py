@@ -10,6 +10,8 @@ from made_up_results import write_results
 from typer.testing import CliRunner
 
 from tapnb import cli
+from tapnb.studies import prose
+from tapnb.workflow import notebooks
 from tapnb.workflow.notebooks import CHECKOUT
 from tapnb.workflow.parameters import read_profile
 
@@ -98,6 +100,25 @@ def test_claims_are_printed_with_verdict_reason_and_runs(tmp_path, monkeypatch):
         cli.claims("paper", "hela")
     with pytest.raises(FileNotFoundError, match="no profile 'papre'.*paper"):
         cli.claims("papre", "hela")
+
+
+def test_findings_are_written_into_the_readme(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "CHECKOUT", tmp_path)
+    with pytest.raises(FileNotFoundError, match="README.md is not there; .* in a checkout"):
+        cli.findings()
+    write_results(tmp_path / "results" / "cpu" / "hela", "02_try", ["acc"])
+    (tmp_path / prose.TEMPLATE).parent.mkdir(parents=True)
+    (tmp_path / prose.TEMPLATE).write_text("It is {value}`cpu/hela/02_try:acc`.\n")
+    (tmp_path / "README.md").write_text(f"# Try\n\n{prose.BEGIN}\nold\n{prose.END}\n\n## More\n")
+    for _ in range(2):  # the second time changes nothing
+        done = CliRunner().invoke(cli.app, ["findings"])
+        assert done.exit_code == 0 and done.stdout.split() == [str(tmp_path / "README.md")]
+        written = (tmp_path / "README.md").read_text()
+        assert written == f"# Try\n\n{prose.BEGIN}\n\nIt is 0.910.\n\n{prose.END}\n\n## More\n"
+    (tmp_path / prose.TEMPLATE).write_text("It is {value}`cpu/hela/02_try:accuracy`.\n")
+    with pytest.raises(ValueError, match="no number 'cpu/hela/02_try:accuracy'; the nearest is 'cpu/hela/02_try:acc'"):
+        cli.findings()
+    assert (tmp_path / "README.md").read_text() == written
 
 
 def test_a_folder_that_may_not_be_written_is_named(monkeypatch, capsys):

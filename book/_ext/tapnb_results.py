@@ -4,6 +4,7 @@ No measured number is typed into a page. The page names the number, and the buil
 
     {num}`02_pretraining:tap_uniform_96`            of the book's own profile and movie
     {num}`cpu/hela/02_pretraining:tap_uniform_96`   of another one; with ? at the end it may be missing
+    {value}`02_pretraining:tap_uniform_96`          the value alone, without its interval or spread
     {this}`profile`  {this}`movie`
 
     ```{result-table} 06_strategies_table2          and {result-figure}
@@ -31,6 +32,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from tapnb_links import EXECUTED, link
 from tapnb_tables import scrolling, text_table
+
+from tapnb.studies import prose
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +78,10 @@ class Results:
 class Num(Results, SphinxRole):
     """One number, as its notebook wrote it, with a link to its run or notebook."""
 
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.shown = prose.SHOWN[role]
+
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         optional = self.text.endswith("?")
         try:
@@ -96,16 +103,7 @@ class Num(Results, SphinxRole):
         runs = number.get("runs", [])
         if runs:
             title += "; " + ", ".join(runs)
-        return [link(shown(number), profile, movie, notebook, title, runs[0] if runs else None)], []
-
-
-def shown(number: dict) -> str:
-    """Return a number's own text, with its spread and the number of runs."""
-    text, std, n = number["text"], number.get("std"), number.get("n") or 1
-    if std is not None and "±" not in text:
-        decimals = len(text.partition(".")[2]) if re.fullmatch(r"[\d.]+", text) else 3
-        text += f" ± {std:.{decimals}f}"
-    return f"{text} (n = {n})" if std is not None and n > 1 else text
+        return [link(self.shown(number), profile, movie, notebook, title, runs[0] if runs else None)], []
 
 
 class This(SphinxRole):
@@ -289,7 +287,8 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")
     home = os.environ.get("TAPNB_HOME")
     app.add_config_value("tapnb_results", str(Path(home) / "results") if home else "", "env")
-    app.add_role("num", Num())
+    for role in prose.SHOWN:
+        app.add_role(role, Num(role))
     app.add_role("this", This())
     app.add_directive("result-table", ResultTable)
     app.add_directive("smoke-warning", SmokeWarning)

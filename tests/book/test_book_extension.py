@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from made_up_results import RECORD, write_results
 from sphinx.testing.util import SphinxTestApp
 
+from tapnb.studies import prose
 from tapnb.workflow.notebooks import CHECKOUT as ROOT
 
 
@@ -57,6 +58,25 @@ def test_a_number_shows_text_spread_and_runs_and_links_to_its_run(page):
     assert (
         runs.find(id="run-smoke-synthetic") and runs.find(id="run-tap-synthetic-1a2b3c4d").name == "details"
     )
+
+
+def test_a_value_stands_alone_and_links_to_its_run(page):
+    html, warnings = page("It is {value}`02_try:acc`.")
+    [value] = html.select("a.tapnb-result")
+    assert warnings == "" and value.text == "0.910" and value["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+
+
+def test_the_front_pages_findings_say_what_the_readme_says(page, tmp_path):
+    template = ROOT / prose.TEMPLATE
+    shutil.copytree(template.parent, tmp_path / "source" / "book" / template.parent.name)
+    html, warnings = page(f"```{{include}} {template.relative_to(ROOT / 'book')}\n```", exclude_patterns=["book/_parts"],
+                          tapnb_results=str(ROOT / "results"))
+    assert warnings == "" and len(html.select("section > ol > li")) == 5
+    assert len(html.select("a.tapnb-result")) == len(prose.ROLE.findall(template.read_text("utf-8")))
+    shown = " ".join(html.find("section").text.replace("\u2019", "'").split())
+    for line in prose.fill(template.read_text("utf-8"), ROOT / "results").replace("**", "").splitlines():
+        for cell in line.strip(" |").split(" | "):
+            assert cell.startswith("---") or re.sub(r"^\d\. ", "", " ".join(cell.split())) in shown
 
 
 @pytest.mark.parametrize(
