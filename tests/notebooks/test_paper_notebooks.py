@@ -61,13 +61,14 @@ def test_the_numbers_are_those_of_the_runs(home, monkeypatch):
     counted = {(a["sampler"], a["size"]): a["right"] / a["n"] for a in run.results["accuracies"]}
     assert numbers["tap_uniform_48"]["value"] == counted["uniform", 48]
     assert numbers["tap_change_96"]["value"] == counted["change", 96]
-    assert numbers["tap_pairs"]["value"] == 64 and run.record["parameters"]["pairs"] == 64
+    assert numbers["tap_pairs"]["value"] == 64 and run.record["parameters"]["settings"]["pairs"] == 64
     assert (run.folder / "weights.safetensors").exists()
 
 
 def test_table_2_has_our_row_and_the_papers_for_every_strategy(home):
     table = pd.read_csv(home / "results" / "smoke" / MOVIE / "06_strategies_table2.csv")
-    assert table["strategy"].tolist() == [name for name in ("A0", "A1", "B0", "B1", "C0", "C1") for _ in range(2)]
+    assert table["strategy"].tolist() == [name for name in ("A0", "A1", "B0", "B1", "C0", "C1", "D1") for _ in range(2)]
+    assert table["source"].iloc[-1] == "not in the paper"
     a1 = table[(table["strategy"] == "A1") & table["source"].str.startswith("paper")].iloc[0]
     assert a1[list(SCORES)].tolist() == ["**0.98 ± 0.00**", "**0.94 ± 0.01**", "**0.70 ± 0.03**", "**0.89 ± 0.03**"]
     per_run = pd.read_csv(home / "results" / "smoke" / MOVIE / "06_strategies_runs.csv")
@@ -89,7 +90,7 @@ def test_the_scripts_way_of_decorrelating_is_a_parameter(home, monkeypatch):
     names = {"tap_floor": 1e-10, "recipe_pairs": 0, "profile": "floor"}
     list(notebooks.run("02_pretraining", "smoke", MOVIE, "execute", PRETRAINING | names))
     made = json.loads((home / "results" / "floor" / MOVIE / "02_pretraining.json").read_text())["runs"]["tap"]
-    assert runs.find(made).record["parameters"]["floor"] == 1e-10
+    assert runs.find(made).record["parameters"]["settings"]["floor"] == 1e-10
 
 
 def test_no_picture_of_the_movie_is_among_the_results(home):
