@@ -296,8 +296,8 @@ def _open_own(name, role, options) -> Movie:
 
 def _whole(chosen, own) -> Movie:
     """Read the frames that one role has, ``chosen``, of a movie of one's own."""
-    found = ctc_sequences(chosen.frames) if chosen.frames.is_dir() else []
-    if not found:
+    sequences = ctc_sequences(chosen.frames) if chosen.frames.is_dir() else []
+    if not sequences:
         if chosen.sequence is not None:
             raise ValueError(f"{chosen.frames} has no annotated sequences in Cell Tracking Challenge layout: leave out "
                              "sequence.")
@@ -305,9 +305,9 @@ def _whole(chosen, own) -> Movie:
     if chosen.labels is not None:
         raise ValueError(f"{chosen.frames} is a tracked movie, whose events are in its lineage: leave out labels.")
     sequence = chosen.sequence or SEQUENCES["train" if chosen is own else "held-out"]
-    if sequence not in found:
-        raise FileNotFoundError(f"{chosen.frames} has no annotated sequence {sequence}, only {', '.join(found)}: name "
-                                "one with sequence.")
+    if sequence not in sequences:
+        raise FileNotFoundError(f"{chosen.frames} has no annotated sequence {sequence}, only {', '.join(sequences)}: "
+                                "name one with sequence.")
     return read_ctc(chosen.frames, sequence, 1, 1, f"{chosen.frames.name}-{sequence}", own.minutes_per_frame,
                     own.um_per_pixel)
 

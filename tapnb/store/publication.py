@@ -57,8 +57,8 @@ def forget(target: Path) -> None:
 
 def find(name: str) -> Path | None:
     """The published record of a run: of several, one that has its files, and of these the newest; else None."""
-    found = sorted(paths.results().glob(f"*/*/records/{name}.json"))
-    return max(found, key=lambda record: (_files(record).is_dir(), _finished(record)), default=None)
+    records = sorted(paths.results().glob(f"*/*/records/{name}.json"))
+    return max(records, key=lambda record: (_files(record).is_dir(), _finished(record)), default=None)
 
 
 def restore(name: str, folder: Path) -> bool:
@@ -97,8 +97,9 @@ def restore_all(target: Path) -> None:
 
 def of_other_pixels(kind: str, parameters: dict, seed: int) -> dict | None:
     """The record of a published run that differs from the wanted one in its movies only; None if there is none."""
-    found = (json.loads(path.read_text("utf-8")) for path in sorted(paths.results().glob(f"*/*/records/{kind}-*.json")))
-    return next((record for record in found if (record["parameters"], record["seed"]) == (parameters, seed)), None)
+    places = sorted(paths.results().glob(f"*/*/records/{kind}-*.json"))
+    records = (json.loads(path.read_text("utf-8")) for path in places)
+    return next((record for record in records if (record["parameters"], record["seed"]) == (parameters, seed)), None)
 
 
 def _files(record: Path) -> Path:

@@ -107,10 +107,10 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
     for role, run in runs.items():
         publication.publish(target, role, run.folder, run.record)
     path, named = target / f"{notebook}.json", {role: run.name for role, run in runs.items()}
-    made = stamp(parameters, runs, movies)
-    if not (parameters.get("mode") == "restore" and _says(path, numbers, named, made)):
+    provenance_now = stamp(parameters, runs, movies)
+    if not (parameters.get("mode") == "restore" and _says(path, numbers, named, provenance_now)):
         write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers, "runs": named,
-                          "provenance": made})
+                          "provenance": provenance_now})
     publication.forget(target)
     return path
 
@@ -123,7 +123,8 @@ def quantities(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     DataFrame
         ``table``, ``row`` (from 1), ``column``, ``text``, ``value``, ``std``, ``low``, ``high``.
     """
-    rows = [[name, row, column, cell.text.strip("*"), *(round(number, 6) for number in (cell.value, cell.std, cell.low, cell.high))]
+    rows = [[name, row, column, cell.text.strip("*"),
+             *(round(part, 6) for part in (cell.value, cell.std, cell.low, cell.high))]
             for name, table in tables.items() for column in table for row, cell in enumerate(table[column], 1)
             if isinstance(cell, Quantity) and not (math.isnan(cell.std) and math.isnan(cell.low))]
     return pd.DataFrame(rows, columns=["table", "row", "column", "text", "value", "std", "low", "high"])
@@ -143,7 +144,7 @@ def _keep_plot(path: Path, figure: Figure) -> None:
         temporary.write_text(drawn.getvalue(), "utf-8")
 
 
-def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], made: dict) -> bool:
+def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], provenance_now: dict) -> bool:
     """Whether a published file has these numbers, as they are shown, of these runs, parameters and movies.
 
     Then restoring changes nothing. A parameter that the notebook has gained or lost since does not count.
@@ -151,8 +152,8 @@ def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], made: dict
     if not path.exists():
         return False
     published = json.loads(path.read_text("utf-8"))
-    before, now = published["provenance"]["parameters"], made["parameters"]
-    return (published["runs"] == runs and published["provenance"]["movies"] == made["movies"]
+    before, now = published["provenance"]["parameters"], provenance_now["parameters"]
+    return (published["runs"] == runs and published["provenance"]["movies"] == provenance_now["movies"]
             and all(before[key] == now[key] for key in before.keys() & now.keys() - {"mode", "device"})
             and {key: number["text"] for key, number in published["numbers"].items()}
             == {key: number["text"] for key, number in numbers.items()})
@@ -205,14 +206,14 @@ def show_stamp(path: Path):
     from IPython.display import HTML
 
     published = json.loads(path.read_text("utf-8"))
-    made = published["provenance"]
-    commit = (made["commit"] or "no git checkout")[:10] + (", with uncommitted changes" if made["dirty"] else "")
+    stamped = published["provenance"]
+    commit = (stamped["commit"] or "no git checkout")[:10] + (", with uncommitted changes" if stamped["dirty"] else "")
     rows = {"profile, movie": f"{published['profile']}, {published['movie']}", "commit": commit,
-            "device": "; ".join(made["device"]) or "no training", "computing": f"{made['seconds']:.0f} s",
-            "made": made["made"], "movies": "; ".join(made["movies"].values()),
-            "versions": ", ".join(f"{k} {v}" for k, v in made["versions"].items()),
+            "device": "; ".join(stamped["device"]) or "no training", "computing": f"{stamped['seconds']:.0f} s",
+            "made": stamped["made"], "movies": "; ".join(stamped["movies"].values()),
+            "versions": ", ".join(f"{k} {v}" for k, v in stamped["versions"].items()),
             "runs": ", ".join(published["runs"].values()) or "none",
-            "parameters": ", ".join(f"{k} = {v!r}" for k, v in made["parameters"].items())}
+            "parameters": ", ".join(f"{k} = {v!r}" for k, v in stamped["parameters"].items())}
     cells = "".join(f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td></tr>'
                     for key, value in rows.items())
     return HTML(f"<table>{cells}</table>")

@@ -76,8 +76,8 @@ def run_name(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int) 
         Plain JSON values, and settings (:mod:`tapnb.settings`), of which only what is not the default counts.
     seed : int
     """
-    told = {name: settings.differing(value) if is_dataclass(value) else value for name, value in parameters.items()}
-    key = {"kind": kind.name, "version": kind.version, "parameters": told, "seed": seed, "movies": {
+    differing = {key: settings.differing(value) if is_dataclass(value) else value for key, value in parameters.items()}
+    key = {"kind": kind.name, "version": kind.version, "parameters": differing, "seed": seed, "movies": {
         role: [movie.fingerprint, movie.labels_fingerprint] if kind.labels else [movie.fingerprint]
         for role, movie in movies.items()}}
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:8]
@@ -121,10 +121,10 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
         whole = all((folder / file).exists() for file in record.get("files", ()))  # a publication has the small ones
         if mode == "restore" or whole:
             return Run(folder, record)
-    told = {key: settings.kept(value) if is_dataclass(value) else value for key, value in parameters.items()}
+    recorded = {key: settings.kept(value) if is_dataclass(value) else value for key, value in parameters.items()}
     if mode == "restore":
-        raise FileNotFoundError(f"run {name} is not there to be restored; {_others(kind, movies, told, seed)}make it "
-                                f"with `{command}`")
+        raise FileNotFoundError(f"run {name} is not there to be restored; {_others(kind, movies, recorded, seed)}"
+                                f"make it with `{command}`")
 
     from tapnb.system import device  # here: it brings torch, which who only reads records can do without
 
@@ -141,7 +141,7 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
         begun["seconds"] += time.perf_counter() - start
         begun["cpu_seconds"] += time.process_time() - cpu_start  # of all threads: what else the machine did is left out
         write_json(begun_path, begun)
-    record = {"name": name, "kind": kind.name, "version": kind.version, "parameters": told, "seed": seed,
+    record = {"name": name, "kind": kind.name, "version": kind.version, "parameters": recorded, "seed": seed,
               "movies": {role: {"name": m.name, "fingerprint": m.fingerprint, "labels": m.labels_fingerprint,
                                 "shape": list(m.shape), "source": m.source} for role, m in movies.items()},
               "commit": commit, "dirty": dirty, "versions": provenance.versions(),

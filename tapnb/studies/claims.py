@@ -76,14 +76,14 @@ class Records:
         NotEnough
             If one has too few runs or positive test pairs.
         """
-        found = {role: np.array(self[role]["results"]["test"]["counts"]) for role in roles}
-        for role, c in found.items():
+        outcomes = {role: np.array(self[role]["results"]["test"]["counts"]) for role in roles}
+        for role, c in outcomes.items():
             runs, positives = len(c), int(c[0, :, 2:].sum())
             if runs < LEAST_RUNS or positives < LEAST_POSITIVES:
                 lacking = ["more seeds"] * (runs < LEAST_RUNS) + ["more test pairs"] * (positives < LEAST_POSITIVES)
                 raise NotEnough(f"{role} has {runs} runs on {positives} positive test pairs; it takes at least "
                                 f"{LEAST_RUNS} on {LEAST_POSITIVES}: {' and '.join(lacking)}")
-        return found
+        return outcomes
 
     def arrow_is_told(self, sampler: str | None = None) -> None:
         """Raise :class:`NotEnough` if the pretraining answers no better than a coin on every kind of held-out pair.
@@ -246,10 +246,10 @@ def temperature_calibrates(records: Records) -> list[Part]:
     calibrated = records["calibration"]["parameters"]["runs"]
     if calibrated != {"linear": records["A0"]["name"], "ResNet": records["A1"]["name"]}:
         raise NotEnough("the calibration is that of other runs than the published A0 and A1: run 09_calibration again")
-    found = records["calibration"]["results"]["differences"]
+    changes = records["calibration"]["results"]["differences"]
     texts = {"linear": "ECE before \u2212 after, linear", "ResNet": "ECE before \u2212 after, ResNet",
              "heads_before": "ECE linear \u2212 ResNet, before"}
-    return [Part(text, *(found[key][part] for part in ("value", "low", "high"))) for key, text in texts.items()]
+    return [Part(text, *(changes[key][part] for part in ("value", "low", "high"))) for key, text in texts.items()]
 
 
 def more_content_is_easier(records: Records) -> list[Part]:
@@ -276,8 +276,8 @@ def grad_cam_finds_events(records: Records) -> list[Part]:
     """Claim 10, Figure 2: boxes at the strongest places against boxes anywhere."""
     records.arrow_is_told()
     parts = []
-    for role, found in records["gradcam"]["results"]["statistics"].items():
-        row = grad_cam.shares(found).loc["grad_cam - random"]
+    for role, counts in records["gradcam"]["results"]["statistics"].items():
+        row = grad_cam.shares(counts).loc["grad_cam - random"]
         parts.append(Part(f"top boxes that touch an event \u2212 random boxes, {role} movie", *row.astype(float),
                           more="frame pairs"))
     if not parts:

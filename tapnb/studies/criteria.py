@@ -70,23 +70,23 @@ def _within(masks: np.ndarray, pairs: crops.CropPairs, margin: int) -> np.ndarra
     return dataset.labelled_areas(masks, inner)
 
 
-def disagreeing(found: pd.DataFrame) -> float:
+def disagreeing(rows: pd.DataFrame) -> float:
     """Share of the pairs with any labelled pixel that not all criteria call positive, from :func:`examples`."""
-    agreed = found[list(CRITERIA)].all(axis=1)
-    return float(found.loc[~agreed, "pairs"].sum() / max(found["pairs"].sum(), 1))
+    agreed = rows[list(CRITERIA)].all(axis=1)
+    return float(rows.loc[~agreed, "pairs"].sum() / max(rows["pairs"].sum(), 1))
 
 
-def table4(found: pd.DataFrame, data: EventDataset) -> pd.DataFrame:
+def table4(chosen_pairs: pd.DataFrame, data: EventDataset) -> pd.DataFrame:
     """Table 4 in words: which pair stands for which row, and how many there are.
 
     Parameters
     ----------
-    found : DataFrame
+    chosen_pairs : DataFrame
         From :func:`examples`.
     data : EventDataset
     """
     rows = []
-    for row in found.to_dict("records"):
+    for row in chosen_pairs.to_dict("records"):
         i, pairs = row["pair"], data.pairs
         shown = "none in this movie"
         if i >= 0:
@@ -99,7 +99,8 @@ def table4(found: pd.DataFrame, data: EventDataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def positives(data: EventDataset, threshold: int = dataset.AREA_THRESHOLD, test_pairs: int | None = None) -> pd.DataFrame:
+def positives(data: EventDataset, threshold: int = dataset.AREA_THRESHOLD,
+              test_pairs: int | None = None) -> pd.DataFrame:
     """Positive crop pairs of the training part, before balancing, and of the tested pairs under each criterion.
 
     A criterion without a positive training pair trains nothing: "both" where a movie marks events in one frame only.
@@ -134,13 +135,13 @@ def criterion_run(published: runs.Run, criterion: str, movie: Movie, *, mode: st
                 mode=mode, on=on, command=command)
 
 
-def one_labelling_run(made: dict[tuple[str, str], runs.Run], movie: Movie, *, mode: str, command: str,
+def one_labelling_run(trained_runs: dict[tuple[str, str], runs.Run], movie: Movie, *, mode: str, command: str,
                       criterion: str = dataset.CRITERIA[0]) -> runs.Run:
     """Every criterion's answers judged by the labels of one criterion, as a run: not in the paper.
 
     Parameters
     ----------
-    made : dict of Run
+    trained_runs : dict of Run
         By training criterion and head, from :func:`criterion_run`.
     movie : Movie
     mode, command
@@ -157,7 +158,7 @@ def one_labelling_run(made: dict[tuple[str, str], runs.Run], movie: Movie, *, mo
 
     def make(folder: Path) -> dict:
         judged: dict[str, dict] = {}
-        for (trained, head), run in made.items():
+        for (trained, head), run in trained_runs.items():
             data = dataset_of(run, movie)
             labels = dataset.label(data.areas, criterion, run.record["parameters"]["dataset"]["area_threshold"])
             answers = predictions(run).assign(label=lambda rows: labels[rows["pair"]])
@@ -166,19 +167,19 @@ def one_labelling_run(made: dict[tuple[str, str], runs.Run], movie: Movie, *, mo
                 "average_precision": [None if np.isnan(value) else float(value) for value in ranked]}
         return {"judged": judged}
 
-    any_run = next(iter(made.values()))
-    key = {"runs": sorted(run.name for run in made.values()), "criterion": criterion,
+    any_run = next(iter(trained_runs.values()))
+    key = {"runs": sorted(run.name for run in trained_runs.values()), "criterion": criterion,
            "tap": runs.pretraining_of(any_run)}
     return runs.run(kinds.CRITERIA, {"train": movie}, key, 0, make, mode=mode, command=command)
 
 
-def table5(made: dict[tuple[str, str], runs.Run], reference: pd.DataFrame,
+def table5(trained_runs: dict[tuple[str, str], runs.Run], reference: pd.DataFrame,
            test: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Table 5, ours above the paper's, and the differences between the two.
 
     Parameters
     ----------
-    made : dict of Run
+    trained_runs : dict of Run
         By criterion and head.
     reference : DataFrame
         From :func:`tapnb.studies.paper.table5`.
@@ -190,19 +191,19 @@ def table5(made: dict[tuple[str, str], runs.Run], reference: pd.DataFrame,
     table, differences : DataFrame
         Text. The first has the positives of the balanced training set and of the tested pairs as well.
     """
-    table = tables.strategies(made, reference).drop(columns="average precision")  # another task in each row
+    table = tables.strategies(trained_runs, reference).drop(columns="average precision")  # another task in each row
     keys = table.pop("strategy")
     table.insert(0, "criterion", [criterion for criterion, _ in keys])
     table.insert(1, "head", [head for _, head in keys])
     table["source"] = table["source"].str.split().str[0]
-    apart = tables.less_the_paper(made, reference)
+    apart = tables.less_the_paper(trained_runs, reference)
     keys = apart["strategy"]
     differences = tables.side_by_side(apart, [criterion for criterion, _ in keys], [head for _, head in keys])
     differences = differences.rename(columns={"group": "criterion"})
-    found = [text for (criterion, head), run in made.items() for text in (
+    positives_shown = [text for (criterion, head), run in trained_runs.items() for text in (
         f"{run.results['training_positives']}, {test[criterion]}",
         "{training positives:.0f}, {test positives:.0f}".format(**reference.loc[(criterion, head)]))]
-    table.insert(3, "positives (training, test)", found)
+    table.insert(3, "positives (training, test)", positives_shown)
     return table, differences
 
 
@@ -247,7 +248,7 @@ def criterion_differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tup
     dict
         By criterion, the one before it, and head: by score (value, low, high).
     """
-    found = {}
+    changes = {}
     for head in dict.fromkeys(head for _, head in counts):
         tried = [criterion for criterion in CRITERIA if (criterion, head) in counts]
         for before, after in zip(tried, tried[1:]):
@@ -256,9 +257,9 @@ def criterion_differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tup
             resampled = confusion.bootstrap(two)
             draws = np.subtract(*(confusion.scores_and_f1(resampled[c]).mean(1) for c in (after, before)))  # (draws, 5)
             measured = dict(zip((*SCORES, "F1"), zip(values, draws.T)))
-            found[after, before, head] = {score: (float(value), *confusion.interval(column))
+            changes[after, before, head] = {score: (float(value), *confusion.interval(column))
                                           for score, (value, column) in ((k, measured[k]) for k in ("F1", *SCORES))}
-    return found
+    return changes
 
 
 def differences_table(own: dict, one: dict) -> pd.DataFrame:

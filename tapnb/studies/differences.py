@@ -54,13 +54,13 @@ def label_effects(movie: Movie, pairs: crops.CropPairs, criterion: str, threshol
             "above": (f"more than {threshold} labelled pixels, not from {threshold} on",
                       dataset.label(pixels, criterion, threshold + 1)),
             "scripts": ("both of these, as in the scripts", dataset.label(values, criterion, threshold + 1))}
-    found = []
+    effects = []
     for key, (text, other) in ways.items():
         changed = int((ours != other).sum())
-        found.append(Effect(f"labels_{key}", text, f"positive among {len(pairs)} crop pairs", ours.sum(), other.sum(),
+        effects.append(Effect(f"labels_{key}", text, f"positive among {len(pairs)} crop pairs", ours.sum(), other.sum(),
                             int(other.sum()) - int(ours.sum()), digits=0,
                             note=f"{changed} labels change, {100 * changed / len(pairs):.2f} %"))
-    return found
+    return effects
 
 
 def balancing_effects(movie: Movie, settings: DatasetSettings) -> list[Effect]:
@@ -72,17 +72,17 @@ def balancing_effects(movie: Movie, settings: DatasetSettings) -> list[Effect]:
     settings : DatasetSettings
         Measured with its ``training_pairs`` and without.
     """
-    found = []
+    effects = []
     for key, limit in {"all": 0, "kept": settings.training_pairs}.items():
         if key == "kept" and not limit:
             continue
         drawn = [event_dataset(movie, replace(settings, training_pairs=limit, replacement=way)).parts["balanced"]
                  for way in (False, True)]
         ours, other = (len(np.unique(index)) for index in drawn)
-        found.append(Effect(f"distinct_{key}", OPTIONS["replacement"], "distinct crop pairs in the training set"
+        effects.append(Effect(f"distinct_{key}", OPTIONS["replacement"], "distinct crop pairs in the training set"
                             + (f" of at most {limit}" if limit else ""), ours, other, other - ours, digits=0,
                             note=f"of {len(drawn[0])} and {len(drawn[1])} pairs drawn"))
-    return found
+    return effects
 
 
 def both_ways(published: Run, option: str, movie: Movie, tap: Run, *, mode: str, on: torch.device,
@@ -134,17 +134,17 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
     """
     counts = [tables.counts(run) for run in (ours, other)]
     drawn = confusion.bootstrap(dict(enumerate(counts)), draws, all_runs=True)  # for the spread as well
-    found, resampled = ([confusion.scores_and_f1(c) for c in side]
+    per_run, resampled = ([confusion.scores_and_f1(c) for c in side]
                         for side in ((c.sum(1) for c in counts), drawn.values()))
     effects = []
     for k, score in enumerate((*SCORES, "F1")):
-        means = [values[..., k].mean(-1) for values in found]
-        stds = [values[..., k].std(-1, ddof=1) if len(values) > 1 else nan for values in found]
+        means = [values[..., k].mean(-1) for values in per_run]
+        stds = [values[..., k].std(-1, ddof=1) if len(values) > 1 else nan for values in per_run]
         interval = confusion.interval(resampled[1][..., k].mean(-1) - resampled[0][..., k].mean(-1))
         effects.append(Effect(f"{name}_{option}_{score.replace(' ', '_')}", f"{name}: {OPTIONS[option]}", score, *means,
-                              means[1] - means[0], *interval, 2, *stds, len(found[0]), runs=(ours, other)))
-    if min(map(len, found)) > 1:
-        spreads, redrawn = ([values[..., 1].std(-1, ddof=1) for values in side] for side in (found, resampled))
+                              means[1] - means[0], *interval, 2, *stds, len(per_run[0]), runs=(ours, other)))
+    if min(map(len, per_run)) > 1:
+        spreads, redrawn = ([values[..., 1].std(-1, ddof=1) for values in side] for side in (per_run, resampled))
         effects.append(Effect(f"{name}_{option}_spread", f"{name}: {OPTIONS[option]}", "spread of rec 0 over runs",
                               *spreads, spreads[1] - spreads[0], *confusion.interval(redrawn[1] - redrawn[0]),
                               runs=(ours, other)))
@@ -152,7 +152,7 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
 
 
 def ranking_effect(name: str, option: str, ours: Run, other: Run, t: np.ndarray, draws: int = 2000) -> Effect:
-    """Average precision, which no threshold decides, with the bootstrap of :func:`tapnb.metrics.ranking.precision_differences`.
+    """Average precision, which no threshold decides, by :func:`tapnb.metrics.ranking.precision_differences`.
 
     Parameters
     ----------
@@ -162,21 +162,21 @@ def ranking_effect(name: str, option: str, ours: Run, other: Run, t: np.ndarray,
         Earlier frame of every crop pair of the dataset.
     draws : int
     """
-    found = {"ours": predictions(ours), "other": predictions(other)}
-    (difference,) = ranking.precision_differences(found, t, [("other", "ours")], draws).itertuples()
+    answers = {"ours": predictions(ours), "other": predictions(other)}
+    (difference,) = ranking.precision_differences(answers, t, [("other", "ours")], draws).itertuples()
     summaries = [scores.mean_and_spread(scores.scores_per_run(of_one))["average precision"]
-                 for of_one in found.values()]
+                 for of_one in answers.values()]
     return Effect(f"{name}_{option}_ranking", f"{name}: {OPTIONS[option]}", "average precision",
-                  *(summary["mean"] for summary in summaries), difference.difference, difference.low, difference.high, 3,
-                  *(summary["std"] for summary in summaries), found["ours"]["seed"].nunique(), runs=(ours, other))
+                  *(summary["mean"] for summary in summaries), difference.difference, difference.low, difference.high,
+                  3, *(summary["std"] for summary in summaries), answers["ours"]["seed"].nunique(), runs=(ours, other))
 
 
-def runs_both_ways(made: dict[tuple[str, str], tuple[Run, Run]]) -> pd.DataFrame:
+def runs_both_ways(both_ways_run: dict[tuple[str, str], tuple[Run, Run]]) -> pd.DataFrame:
     """Scores of every single run, our way once and each of the scripts' ways.
 
     Parameters
     ----------
-    made : dict
+    both_ways_run : dict
         From (strategy, option) to :func:`both_ways`.
 
     Returns
@@ -185,7 +185,7 @@ def runs_both_ways(made: dict[tuple[str, str], tuple[Run, Run]]) -> pd.DataFrame
         Columns ``strategy``, ``way``, ``seed`` and the four scores.
     """
     parts = {}
-    for (name, option), (ours, other) in made.items():
+    for (name, option), (ours, other) in both_ways_run.items():
         parts |= {(name, "here"): ours, (name, OPTIONS[option]): other}
     frames = [pd.DataFrame(confusion.scores(tables.counts(run).sum(1)), columns=list(SCORES))
               .assign(strategy=name, way=way, seed=run.results["test"]["seeds"]) for (name, way), run in parts.items()]

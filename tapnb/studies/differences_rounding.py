@@ -106,8 +106,8 @@ def rounding_run(movie: Movie, tap: runs.Run, published: runs.Run, pairs: int, *
 
 def effects(run: runs.Run) -> list[Effect]:
     """A :func:`rounding_run` as effects of keeping float32: decisions that change and the largest difference."""
-    found, name = run.results, f"{run.record['parameters']['strategy']}: features kept in 32 bit, not in 16"
-    rounding, seed, tested = found["rounding"], found["another_seed"], found["tested"]
+    compared, name = run.results, f"{run.record['parameters']['strategy']}: features kept in 32 bit, not in 16"
+    rounding, seed, tested = compared["rounding"], compared["another_seed"], compared["tested"]
     share, low, high = (100 * value for value in (rounding["changed"] / tested,
                                                   *scores.share_interval(rounding["changed"], tested)))
     return [Effect("rounding_changed", name, f"decisions that change, of {tested} (%)", nan, nan, share, low, high, 1,

@@ -67,14 +67,14 @@ def table(effects: list[Effect]) -> pd.DataFrame:
 
 def numbers(effects: list[Effect]) -> dict[str, dict]:
     """Every effect as a number of the book, under its key; our side and the other's end in "_ours" and "_other"."""
-    found = {}
+    table = {}
     for e in effects:
         interval = None if isnan(e.low) else (e.low, e.high)
-        found[e.key] = results.number(e.effect, list(e.runs), e.digits, interval=interval)
+        table[e.key] = results.number(e.effect, list(e.runs), e.digits, interval=interval)
         for side, value, std in (("ours", e.ours, e.ours_std), ("other", e.other, e.other_std)):
             if not isnan(value):
-                found[f"{e.key}_{side}"] = results.number(value, list(e.runs), e.digits, std, e.repetitions)
-    return found
+                table[f"{e.key}_{side}"] = results.number(value, list(e.runs), e.digits, std, e.repetitions)
+    return table
 
 
 def share_difference(right: int, n: int, other_right: int, other_n: int) -> tuple[float, float, float]:

@@ -41,10 +41,10 @@ def one_run(run: Run, seed: int = 0) -> tuple[int, np.ndarray]:
         If there is no run of that seed.
     """
     seeds = run.results["test"]["seeds"]
-    given = run.record["parameters"]["seeds"]
-    seed = seed or given[0]
+    all_seeds = run.record["parameters"]["seeds"]
+    seed = seed or all_seeds[0]
     if seed not in seeds:
-        raise ValueError(f"{run.name} has no run of seed {seed}; choose one of {', '.join(map(str, given))}")
+        raise ValueError(f"{run.name} has no run of seed {seed}; choose one of {', '.join(map(str, all_seeds))}")
     return seed, tables.counts(run)[seeds.index(seed)]
 
 

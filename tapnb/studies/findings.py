@@ -28,8 +28,8 @@ def movies(folder: Path) -> list[str]:
     folder : Path
         ``results/<profile>``.
     """
-    found = {path.parent.name for path in folder.glob("*/records")}
-    return [*(name for name in FIRST if name in found), *sorted(found - set(FIRST))]
+    names = {path.parent.name for path in folder.glob("*/records")}
+    return [*(name for name in FIRST if name in names), *sorted(names - set(FIRST))]
 
 
 def read(folder: Path) -> dict[str, Records]:
@@ -63,8 +63,8 @@ def arrow(records: dict[str, Records]) -> pd.DataFrame:
     rows = [{"source": PAPER, "size": size, "accuracy": mean, "low": mean - std, "high": mean + std}
             for size, (mean, std) in sorted(spreads.items())]
     for movie, of_movie in records.items():
-        found = of_movie.by_role["tap"]["results"]["accuracies"] if "tap" in of_movie.by_role else []
-        for a in found:
+        accuracies = of_movie.by_role["tap"]["results"]["accuracies"] if "tap" in of_movie.by_role else []
+        for a in accuracies:
             if a["sampler"] == "uniform":
                 low, high = scores.share_interval(a["right"], a["n"])
                 rows.append({"source": movie, "size": a["size"], "accuracy": a["right"] / a["n"], "low": low,
@@ -98,10 +98,10 @@ def strategies(records: dict[str, Records]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def strategies_table(found: pd.DataFrame) -> pd.DataFrame:
+def strategies_table(scores_of: pd.DataFrame) -> pd.DataFrame:
     """:func:`strategies` as text: a line a strategy, a column a source and score."""
     texts = {}
-    for source, own in found.groupby("source", sort=False):
+    for source, own in scores_of.groupby("source", sort=False):
         for score, mean, std in (("F1", "f1", "std"), ("average precision", "ap", "ap_std")):
             if own[mean].notna().any():
                 texts[f"{source}: {score}"] = pd.Series([scores.with_spread(*row) for row in zip(own[mean], own[std])],
@@ -109,7 +109,7 @@ def strategies_table(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(texts).fillna("").rename_axis("strategy").reset_index()
 
 
-def numbers(judged: dict[str, list[Verdict]], found: pd.DataFrame) -> dict[str, dict]:
+def numbers(judged: dict[str, list[Verdict]], scores_of: pd.DataFrame) -> dict[str, dict]:
     """How many claims came out how, and the F1 of every strategy, by movie, with the names of the runs behind them."""
     words = {REPRODUCED: "reproduced", NOT_REPRODUCED: "not_reproduced", UNDECIDED: "undecided", NOT_RUN: "not_run"}
     counted = {"claims": results.number(len(claims.CLAIMS), [], 0)}
@@ -119,4 +119,4 @@ def numbers(judged: dict[str, list[Verdict]], found: pd.DataFrame) -> dict[str, 
             names = dict.fromkeys(name for v in of_this for name in v.runs)
             counted[f"{movie}_{key}"] = results.number(len(of_this), [], 0) | {"runs": list(names)}
     return counted | {f"{row.source}_{row.strategy}_F1": results.number(row.f1, [], 2, row.std, row.n)
-                    | {"runs": [row.run] if row.run else []} for row in found.itertuples()}
+                    | {"runs": [row.run] if row.run else []} for row in scores_of.itertuples()}

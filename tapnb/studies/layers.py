@@ -81,7 +81,7 @@ def steps(module: nn.Module, shape: tuple[int, ...]) -> list[Step]:
         If the module cannot be traced, or does not take such an input.
     """
     empty = copy.deepcopy(module).eval().to("meta")
-    name, given = type(module).__name__, " x ".join(map(str, ("N", *shape)))
+    name, input_shape = type(module).__name__, " x ".join(map(str, ("N", *shape)))
     try:
         traced = fx.symbolic_trace(empty)
     except Exception as error:  # tracing runs the forward method, which may raise anything
@@ -90,9 +90,9 @@ def steps(module: nn.Module, shape: tuple[int, ...]) -> list[Step]:
     try:
         _Shapes(traced).run(torch.empty(BATCH, *shape, device="meta"))
     except Exception as error:  # whatever its layers raise
-        raise ValueError(f"{name} does not take an input of {given}; give the size and the number of features that it "
-                         "was made for") from error
-    found: list[Step] = []
+        raise ValueError(f"{name} does not take an input of {input_shape}; give the size and the number of features "
+                         "that it was made for") from error
+    operations: list[Step] = []
     places: dict[fx.Node, int] = {}
     for node in traced.graph.nodes:
         if "shape" not in node.meta:  # sizes on their way to a reshape, not tensors
@@ -103,10 +103,10 @@ def steps(module: nn.Module, shape: tuple[int, ...]) -> list[Step]:
         before = [n for n in node.all_input_nodes if n in places]
         layer = traced.get_submodule(node.target) if node.op == "call_module" else None
         kind, text = _described(node, layer, before)
-        places[node] = len(found)
-        found.append(Step(kind, text, tuple(places[n] for n in before), node.meta["shape"],
+        places[node] = len(operations)
+        operations.append(Step(kind, text, tuple(places[n] for n in before), node.meta["shape"],
                           sum(p.numel() for p in layer.parameters()) if layer else 0, node.target if layer else ""))
-    return found
+    return operations
 
 
 def grouped(number: int) -> str:

@@ -58,19 +58,19 @@ def kinds(movie: Movie, data: EventDataset, index: np.ndarray) -> pd.DataFrame:
     """
     pairs = data.pairs[index]
     negative = ~data.labels[index]
-    found = {"edge of an event": negative & (data.areas[index] > 0).any(axis=1),
+    held_kinds = {"edge of an event": negative & (data.areas[index] > 0).any(axis=1),
              "before or after an event": _event_around(movie.masks, pairs),
              "high contrast at the edge": contrast_at_edge(movie, pairs)}
     perhaps = np.zeros(len(pairs), bool)
-    told = movie.events is not None and "moves" in movie.events
-    if told:
+    has_lookalikes = movie.events is not None and "moves" in movie.events
+    if has_lookalikes:
         events = with_dead_bodies(movie.events)
         for kind in LOOKALIKES:
-            found[kind], near = holds(events[events["kind"] == kind], pairs)
+            held_kinds[kind], near = holds(events[events["kind"] == kind], pairs)
             perhaps |= near
-    any_of_them = np.any(list(found.values()), axis=0)
-    found |= ({UNCERTAIN: perhaps & ~any_of_them} if told else {}) | {NONE: ~perhaps & ~any_of_them}
-    return pd.DataFrame(found, index=pd.Index(index, name="pair"))
+    any_of_them = np.any(list(held_kinds.values()), axis=0)
+    held_kinds |= ({UNCERTAIN: perhaps & ~any_of_them} if has_lookalikes else {}) | {NONE: ~perhaps & ~any_of_them}
+    return pd.DataFrame(held_kinds, index=pd.Index(index, name="pair"))
 
 
 def holds(events: pd.DataFrame, pairs: crops.CropPairs) -> tuple[np.ndarray, np.ndarray]:
@@ -156,9 +156,9 @@ def _event_around(masks: np.ndarray, pairs: crops.CropPairs) -> np.ndarray:
     frame = frames[pair, column]
     first = np.minimum(frame, len(masks) - 2)  # areas come for pairs of frames
     areas = dataset.labelled_areas(masks, replace(pairs[pair], t=first))[np.arange(len(pair)), frame - first]
-    found = np.zeros(len(pairs), bool)
-    found[pair[areas >= dataset.AREA_THRESHOLD]] = True
-    return found
+    around = np.zeros(len(pairs), bool)
+    around[pair[areas >= dataset.AREA_THRESHOLD]] = True
+    return around
 
 
 def false_alarms_by_kind(strategies: dict[str, pd.DataFrame], held: pd.DataFrame, frame_pairs: int,
@@ -166,8 +166,8 @@ def false_alarms_by_kind(strategies: dict[str, pd.DataFrame], held: pd.DataFrame
     """False-positive rate by what a negative crop holds, and its difference to crops that hold nothing.
 
     Rates are means over a strategy's runs. Intervals are of the bootstrap over blocks of frames and over runs
-    (:func:`tapnb.metrics.confusion.bootstrap`), the same draw for all kinds; where every run calls all of a kind right, or
-    all wrong, that cannot vary, and Wilson's interval for one run and Newcombe's difference stand in.
+    (:func:`tapnb.metrics.confusion.bootstrap`), the same draw for all kinds; where every run calls all of a kind right,
+    or all wrong, that cannot vary, and Wilson's interval for one run and Newcombe's difference stand in.
 
     Parameters
     ----------

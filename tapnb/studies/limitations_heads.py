@@ -44,32 +44,32 @@ def invariant_less_plain(plain: Run, invariant: Run) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index: :data:`tapnb.metrics.scores.SCORES` and "F1"; ``plain``, ``plain_std``, ``invariant``, ``invariant_std`` (mean
-        and standard deviation over runs), ``difference``, and its 95 % interval ``low``, ``high`` of a bootstrap that
-        draws the same frames for both (:func:`tapnb.metrics.confusion.bootstrap`).
+        Index: :data:`tapnb.metrics.scores.SCORES` and "F1"; ``plain``, ``plain_std``, ``invariant``, ``invariant_std``
+        (mean and standard deviation over runs), ``difference``, and its 95 % interval ``low``, ``high`` of a bootstrap
+        that draws the same frames for both (:func:`tapnb.metrics.confusion.bootstrap`).
     """
     # In the order in which the claims compare them: the same draws, and so the same interval to the last digit.
     counts = {"invariant": tables.counts(invariant), "plain": tables.counts(plain)}
     per_run = {name: confusion.scores_and_f1(c.sum(axis=1)) for name, c in counts.items()}  # (R, 5)
     draws = {name: confusion.scores_and_f1(d).mean(axis=1) for name, d in confusion.bootstrap(counts).items()}  # (D, 5)
-    found = pd.DataFrame(index=pd.Index([*scores.SCORES, "F1"], name="score"))
+    summary = pd.DataFrame(index=pd.Index([*scores.SCORES, "F1"], name="score"))
     for name in ("plain", "invariant"):
         values = per_run[name]
-        found[name] = values.mean(axis=0)
-        found[f"{name}_std"] = values.std(axis=0, ddof=1) if len(values) > 1 else np.nan
-    found["difference"] = found["invariant"] - found["plain"]
-    found[["low", "high"]] = [confusion.interval(column) for column in (draws["invariant"] - draws["plain"]).T]
-    return found
+        summary[name] = values.mean(axis=0)
+        summary[f"{name}_std"] = values.std(axis=0, ddof=1) if len(values) > 1 else np.nan
+    summary["difference"] = summary["invariant"] - summary["plain"]
+    summary[["low", "high"]] = [confusion.interval(column) for column in (draws["invariant"] - draws["plain"]).T]
+    return summary
 
 
-def in_text(found: pd.DataFrame, plain: Run, invariant: Run) -> pd.DataFrame:
+def in_text(summary: pd.DataFrame, plain: Run, invariant: Run) -> pd.DataFrame:
     """:func:`invariant_less_plain` as a table: one row a score, the two heads and their difference side by side."""
     heads = {"plain": f"A0, plain ({len(tables.counts(plain))} runs)",
              "invariant": f"A0i, invariant ({len(tables.counts(invariant))} runs)"}
     return pd.DataFrame([
         {"score": score} | {head: scores.with_spread(row[name], row[f"{name}_std"]) for name, head in heads.items()}
         | {"A0i \u2212 A0 (95 %)": tables.signed(row["difference"], row["low"], row["high"])}
-        for score, row in found.iterrows()])
+        for score, row in summary.iterrows()])
 
 
 def numbers(heads: pd.DataFrame, plain: Run, invariant: Run) -> dict[str, dict]:
@@ -78,7 +78,8 @@ def numbers(heads: pd.DataFrame, plain: Run, invariant: Run) -> dict[str, dict]:
     for score, row in heads.iterrows():
         key = str(score).replace(" ", "_")
         for name, column, run in (("A0", "plain", plain), ("A0i", "invariant", invariant)):
-            table[f"{name}_{key}"] = results.number(row[column], [run], 2, row[f"{column}_std"], len(tables.counts(run)))
+            table[f"{name}_{key}"] = results.number(row[column], [run], 2, row[f"{column}_std"],
+                                                    len(tables.counts(run)))
         table[f"difference_{key}"] = results.number(row["difference"], [plain, invariant], 3,
                                                     interval=(row["low"], row["high"]))
     return table

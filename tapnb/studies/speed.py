@@ -32,11 +32,11 @@ GROWTH = {"frames": "frames", "frame_size": "frame size", "crop_pairs": "crop pa
 """Against what growth is to be measured."""
 
 
-def find(given: str = "") -> Path:
+def find(chosen: str = "") -> Path:
     """Path of the measurements: the given one, else this home's, else those that came with the checkout."""
     own = paths.results() / "benchmarks.json"
     published = Path(__file__).resolve().parents[2] / "results" / "benchmarks.json"
-    return Path(given) if given else published if published.is_file() and not own.is_file() else own
+    return Path(chosen) if chosen else published if published.is_file() and not own.is_file() else own
 
 
 def read(path: Path) -> dict:
@@ -115,14 +115,14 @@ def ratios(measured: dict) -> pd.DataFrame:
         ``row``, ``title``, ``ratio`` (of the medians), ``low`` and ``high`` (the extremes of the ratios of repetitions
         that were made by turns), ``goal`` (NaN: none).
     """
-    found = []
+    compared = []
     for key, row in measured["rows"].items():
         if row["plain"] and row["ours"]:
             plain, ours = row["plain"]["seconds"], row["ours"]["seconds"]
             by_turns = [a / b for a, b in zip(plain, ours)]
             goal = math.nan if row["goal"] is None else row["goal"]
-            found.append((key, row["title"], median(plain) / median(ours), min(by_turns), max(by_turns), goal))
-    return pd.DataFrame(found, columns=["row", "title", "ratio", "low", "high", "goal"])
+            compared.append((key, row["title"], median(plain) / median(ours), min(by_turns), max(by_turns), goal))
+    return pd.DataFrame(compared, columns=["row", "title", "ratio", "low", "high", "goal"])
 
 
 def reached(value: float, goal: float | None, at_least: bool) -> str:
@@ -209,15 +209,17 @@ def missed(measured: dict) -> pd.DataFrame:
 
 def machine(measured: dict) -> pd.DataFrame:
     """The machine: processor, instruction sets, threads, memory, measured peaks, versions."""
-    told = measured["machine"]
+    described = measured["machine"]
     peaks = {f"peak of a large matrix product, {name}": "no hardware for it" if peak is None else text(peak, "GFLOP/s")
-             for name, peak in told.get("peak_gflops", {}).items()}
-    found = {"processor": told.get("processor"), "instruction sets": ", ".join(told.get("instruction_sets", [])),
-             "cores": told.get("cores"), "threads": told.get("threads"),
-             "memory": text(told["memory_gb"], "GB") if "memory_gb" in told else None, "GPU": told.get("gpu") or "none",
-             **peaks, "system": told.get("system"),
-             "versions": ", ".join(f"{name} {version}" for name, version in told.get("versions", {}).items())}
-    return pd.DataFrame([[what, str(value) if value else MISSING] for what, value in found.items()],
+             for name, peak in described.get("peak_gflops", {}).items()}
+    facts = {"processor": described.get("processor"),
+             "instruction sets": ", ".join(described.get("instruction_sets", [])),
+             "cores": described.get("cores"), "threads": described.get("threads"),
+             "memory": text(described["memory_gb"], "GB") if "memory_gb" in described else None,
+             "GPU": described.get("gpu") or "none",
+             **peaks, "system": described.get("system"),
+             "versions": ", ".join(f"{name} {version}" for name, version in described.get("versions", {}).items())}
+    return pd.DataFrame([[what, str(value) if value else MISSING] for what, value in facts.items()],
                         columns=["machine", "found"])
 
 
@@ -235,41 +237,41 @@ def made(measured: dict) -> pd.DataFrame:
 
 def numbers(measured: dict) -> dict[str, dict]:
     """Numbers of the rows, the machine and the goals, see :func:`tapnb.store.results.number`."""
-    found: dict[str, dict] = {}
+    table: dict[str, dict] = {}
     for row in ratios(measured).itertuples():
         for part in ("ratio", "low", "high", "goal"):
-            put(found, f"{row.row}_{part}", getattr(row, part))
+            put(table, f"{row.row}_{part}", getattr(row, part))
     for key, row in measured["rows"].items():
         for name in ("plain", "ours"):
             if row[name]:
                 middle = median(row[name]["seconds"])
-                put(found, f"{key}_{name}", middle, "s")
-                put(found, f"{key}_{name}_rate", 1 / middle if row["unit"] == "pair" else None)
-                put(found, f"{key}_{name}_memory", row[name].get("memory_gb"), "GB")
+                put(table, f"{key}_{name}", middle, "s")
+                put(table, f"{key}_{name}_rate", 1 / middle if row["unit"] == "pair" else None)
+                put(table, f"{key}_{name}_memory", row[name].get("memory_gb"), "GB")
         for what, entry in row.get("also", {}).items():
             value, _, unit = beside(what, entry)
-            put(found, f"{key}_{key_of(what)}", value, unit)
+            put(table, f"{key}_{key_of(what)}", value, unit)
     for name in ("cores", "threads"):
-        put(found, f"machine_{name}", measured["machine"].get(name))
-    put(found, "machine_memory", measured["machine"].get("memory_gb"), "GB")
+        put(table, f"machine_{name}", measured["machine"].get(name))
+    put(table, "machine_memory", measured["machine"].get("memory_gb"), "GB")
     for name, peak in measured["machine"].get("peak_gflops", {}).items():
-        put(found, f"peak_{name}", peak, "GFLOP/s")
+        put(table, f"peak_{name}", peak, "GFLOP/s")
     judged, both = pd.concat([rows(measured)["reached"], also(measured)["reached"]]), ratios(measured).dropna()
     of_ratios, ratios_reached = len(both), int((both["ratio"] >= both["goal"]).sum())
     for name, count, reached_count in (("ratio_goals", of_ratios, ratios_reached),
                                        ("other_goals", int((judged != "").sum()) - of_ratios,
                                         int((judged == "yes").sum()) - ratios_reached)):
-        put(found, name, count)
-        put(found, f"{name}_reached", reached_count)
+        put(table, name, count)
+        put(table, f"{name}_reached", reached_count)
     if "step" in measured["rows"]:  # the paper's 2 million pairs
-        put(found, "step_days_of_the_paper", 2e6 * median(measured["rows"]["step"]["ours"]["seconds"]) / 86_400, "days")
-    return found
+        put(table, "step_days_of_the_paper", 2e6 * median(measured["rows"]["step"]["ours"]["seconds"]) / 86_400, "days")
+    return table
 
 
-def put(found: dict[str, dict], key: str, value: float | None, unit: str = "") -> None:
+def put(table: dict[str, dict], key: str, value: float | None, unit: str = "") -> None:
     """Add a number in readable digits and units; nothing if it was not measured."""
     if value is not None and not math.isnan(value):
-        found[key] = results.number(value, []) | {"text": text(value, unit)}
+        table[key] = results.number(value, []) | {"text": text(value, unit)}
 
 
 def key_of(words: str) -> str:

@@ -54,44 +54,44 @@ def table(measured: dict) -> pd.DataFrame:
         for series in all_series(kind):
             points, exponent = line(kind, series), kind.get("exponent", {}).get(series)
             first, last = points.iloc[0], points.iloc[-1]
-            told = "" if exponent is None else means(exponent, natural(key, kind))
+            meaning = "" if exponent is None else means(exponent, natural(key, kind))
             if key == "threads":
-                told = f"{text(first['seconds'] / last['seconds'])} times as fast"
+                meaning = f"{text(first['seconds'] / last['seconds'])} times as fast"
             known = not points["memory_gb"].isna().any()
             memory = " to ".join(dict.fromkeys(text(end["memory_gb"]) for end in (first, last))) if known else ""
             rows.append([f"{kind['against']}, {first['x']:g} to {last['x']:g}", series,
                          f"{text(first['seconds'], 's')} to {text(last['seconds'], 's')}",
                          f"{memory}\u202fGB" if known else MISSING,
-                         "" if exponent is None else f"{exponent:.2f}".replace("-", "\u2212"), told])
+                         "" if exponent is None else f"{exponent:.2f}".replace("-", "\u2212"), meaning])
     return pd.DataFrame(rows, columns=["what grows", "series", "time", "peak memory", "exponent", "means"])
 
 
 def large(measured: dict) -> pd.DataFrame:
     """The movie larger than the memory it was given: sizes, then the time of each step."""
-    told = measured["large"]
-    if not told:
+    measurement = measured["large"]
+    if not measurement:
         return pd.DataFrame([["a movie larger than memory", MISSING]], columns=["what", "measured"])
-    kept = "yes" if told["peak_gb"] <= told["limit_gb"] else "**no**"
-    return pd.DataFrame([["the movie", text(told["movie_gb"], "GB")],
-                         ["memory that it may take", text(told["limit_gb"], "GB")],
-                         ["memory that it took at most", text(told["peak_gb"], "GB")], ["within it", kept],
-                         *([["with the pages of the mapped file", text(told["peak_with_mapped_gb"], "GB")]]
-                           if "peak_with_mapped_gb" in told else []),
-                         *([step["what"], text(step["seconds"], "s")] for step in told["steps"])],
+    kept = "yes" if measurement["peak_gb"] <= measurement["limit_gb"] else "**no**"
+    return pd.DataFrame([["the movie", text(measurement["movie_gb"], "GB")],
+                         ["memory that it may take", text(measurement["limit_gb"], "GB")],
+                         ["memory that it took at most", text(measurement["peak_gb"], "GB")], ["within it", kept],
+                         *([["with the pages of the mapped file", text(measurement["peak_with_mapped_gb"], "GB")]]
+                           if "peak_with_mapped_gb" in measurement else []),
+                         *([step["what"], text(step["seconds"], "s")] for step in measurement["steps"])],
                         columns=["what", "measured"])
 
 
 def numbers(measured: dict) -> dict[str, dict]:
     """Exponents, by kind and series and the largest of each kind, and the sizes of the large movie."""
-    found: dict[str, dict] = {}
+    table: dict[str, dict] = {}
     for key, kind in measured["growth"].items():
         exponents = kind.get("exponent", {})
         for series, exponent in exponents.items():
-            found[f"growth_{key}_{key_of(series)}"] = results.number(exponent, [], 2)
+            table[f"growth_{key}_{key_of(series)}"] = results.number(exponent, [], 2)
         if exponents:
-            found[f"growth_{key}_largest"] = results.number(max(exponents.values()), [], 2)
-    told = measured["large"]
+            table[f"growth_{key}_largest"] = results.number(max(exponents.values()), [], 2)
+    measurement = measured["large"]
     for part in ("movie_gb", "limit_gb", "peak_gb"):
-        put(found, f"large_{part.removesuffix('_gb')}", told.get(part), "GB")
-    put(found, "large_time", sum(step["seconds"] for step in told["steps"]) if told else None, "s")
-    return found
+        put(table, f"large_{part.removesuffix('_gb')}", measurement.get(part), "GB")
+    put(table, "large_time", sum(step["seconds"] for step in measurement["steps"]) if measurement else None, "s")
+    return table

@@ -12,23 +12,23 @@ from tapnb.studies.speed import MISSING, key_of, put
 
 def outcomes(measured: dict) -> pd.DataFrame:
     """What each training came to: ``precision``, ``seed``, then loss, accuracies and minutes of training."""
-    found, side = [], measured["precision"].get("parameters", {}).get("validation_size")
+    trainings, side = [], measured["precision"].get("parameters", {}).get("validation_size")
     for run in measured["precision"].get("runs", []):
         last = run["history"][-1]
         seen = {f"accuracy, {kind}, {side} pixels": last[f"{kind}_accuracy"] for kind in ("uniform", "change")}
         right = seen | {f"accuracy, {a['sampler']}, {a['size']} pixels": a["right"] / a["n"] for a in run["accuracies"]}
-        found.append({"precision": run["precision"], "seed": run["seed"], "final training loss":
+        trainings.append({"precision": run["precision"], "seed": run["seed"], "final training loss":
                       last["train_loss"]} | right | {"minutes": last.get("minutes", math.nan)})
-    return pd.DataFrame(found)
+    return pd.DataFrame(trainings)
 
 
 def table(measured: dict) -> pd.DataFrame:
     """Every training, and mean and standard deviation over seeds of either precision."""
-    found = outcomes(measured)
-    if found.empty:
+    trainings = outcomes(measured)
+    if trainings.empty:
         return pd.DataFrame([[MISSING, ""]], columns=["precision", "seed"])
-    rows, columns = [], found.columns[2:]
-    for name, group in found.groupby("precision", sort=False):
+    rows, columns = [], trainings.columns[2:]
+    for name, group in trainings.groupby("precision", sort=False):
         rows += [[name, str(row["seed"])] + [shown(row[c], c) for c in columns] for _, row in group.iterrows()]
         if len(group) > 1:
             rows.append([f"**{name}**", "mean ± std"] + [
@@ -50,9 +50,9 @@ def apart(measured: dict) -> pd.DataFrame:
         ``measured``, ``mean`` and ``std`` of the paired differences, ``between`` (the standard deviation between
         seeds, pooled over both precisions) and ``seeds``; empty where fewer than two seeds have both.
     """
-    found, columns = outcomes(measured), ["measured", "mean", "std", "between", "seeds"]
-    by_name = {name: group.set_index("seed").drop(columns="precision") for name, group in found.groupby("precision")
-              } if len(found) else {}
+    trainings, columns = outcomes(measured), ["measured", "mean", "std", "between", "seeds"]
+    by_name = {name: group.set_index("seed").drop(columns="precision") for name, group in trainings.groupby("precision")
+              } if len(trainings) else {}
     if not {"float32", "bfloat16"} <= by_name.keys():
         return pd.DataFrame(columns=columns)
     ours, reference = by_name["bfloat16"].align(by_name["float32"], join="inner")
@@ -74,16 +74,16 @@ def differences_table(measured: dict) -> pd.DataFrame:
 
 def numbers(measured: dict) -> dict[str, dict]:
     """Means of either precision, the paired differences, and the spread between seeds."""
-    found: dict[str, dict] = {}
-    runs, given = outcomes(measured), measured["precision"].get("parameters", {})
+    table: dict[str, dict] = {}
+    runs, settings = outcomes(measured), measured["precision"].get("parameters", {})
     for key in ("pairs", "batch", "validation_size"):
-        put(found, f"precision_{key}", given.get(key))
-    put(found, "precision_channels", given.get("channels", [None])[0])
+        put(table, f"precision_{key}", settings.get(key))
+    put(table, "precision_channels", settings.get("channels", [None])[0])
     for name, group in runs.groupby("precision") if len(runs) else ():
         for column in group.columns[2:]:
-            found[f"{name}_{key_of(column)}"] = results.number(
+            table[f"{name}_{key_of(column)}"] = results.number(
                 group[column].mean(), [], 1 if column == "minutes" else 3, group[column].std(), len(group))
     for row in apart(measured).itertuples():
-        found[f"difference_{key_of(row.measured)}"] = results.number(row.mean, [], 3, row.std, row.seeds)
-        put(found, f"between_seeds_{key_of(row.measured)}", row.between)
-    return found
+        table[f"difference_{key_of(row.measured)}"] = results.number(row.mean, [], 3, row.std, row.seeds)
+        put(table, f"between_seeds_{key_of(row.measured)}", row.between)
+    return table

@@ -57,8 +57,8 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSetting
     """A strategy, trained and tested once per seed.
 
     Its folder keeps the answers (see :func:`predictions`) and every trained head (see :func:`recogniser`); its record
-    the sizes of the training set, the average precision of every run and their right and wrong answers on the test pairs,
-    see :func:`tapnb.metrics.confusion.by_frame`.
+    the sizes of the training set, the average precision of every run and their right and wrong answers on the test
+    pairs, see :func:`tapnb.metrics.confusion.by_frame`.
 
     Parameters
     ----------

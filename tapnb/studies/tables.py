@@ -81,12 +81,12 @@ def bold_best(table: pd.DataFrame, rows: np.ndarray, values: pd.DataFrame, colum
                 table.loc[row, column] = cell.bold if isinstance(cell, Quantity) else f"**{cell}**"
 
 
-def strategies(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
+def strategies(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
     """Table 2: for every strategy our row and the paper's, the best of either in bold.
 
     Parameters
     ----------
-    made : dict of Run
+    trained_runs : dict of Run
         By strategy, see :func:`tapnb.studies.strategies.strategy_run`.
     reference : DataFrame
         From :func:`tapnb.studies.paper.table2`.
@@ -97,36 +97,36 @@ def strategies(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
         Text: ``strategy``, ``source``, the four scores and the average precision.
     """
     rows, means = [], []
-    for name, run in made.items():
-        found = mean_scores(counts(run))
+    for name, run in trained_runs.items():
+        summary = mean_scores(counts(run))
         precision = pd.Series(run.results["average_precision"], dtype=float)
-        ours = {c: scores.with_spread(*found[c]) for c in SCORES}
+        ours = {c: scores.with_spread(*summary[c]) for c in SCORES}
         ours["average precision"] = scores.with_spread(precision.mean(), precision.std())
         rows.append({"strategy": name, "source": f"here ({len(counts(run))} runs)"} | ours)
-        means.append(found.loc["mean"])
+        means.append(summary.loc["mean"])
         if name in reference.index:
             theirs = {c: scores.with_spread(*reference.loc[name, [c, f"{c} std"]]) for c in SCORES}
             rows.append({"strategy": name, "source": f"paper ({PAPER_RUNS} runs)"} | theirs)
         else:
             rows.append({"strategy": name, "source": "not in the paper"} | dict.fromkeys(SCORES, "\u2013"))
     table = pd.DataFrame(rows).fillna("")
-    cited = [name for name in made if name in reference.index]
+    cited = [name for name in trained_runs if name in reference.index]
     bold_best(table, table.index[0::2], pd.DataFrame(means))
     bold_best(table, table.index[table["source"].str.startswith("paper")], reference.loc[cited, list(SCORES)])
     return table
 
 
-def less_the_paper(made: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
+def less_the_paper(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
     """Ours minus the paper's, with 95 % bootstrap intervals, as text: ``strategy`` and the four scores.
 
     Strategies that the paper lacks are left out.
     """
-    made = {name: run for name, run in made.items() if name in reference.index}
-    if not made:
+    trained_runs = {name: run for name, run in trained_runs.items() if name in reference.index}
+    if not trained_runs:
         return pd.DataFrame(columns=["strategy", *SCORES])
-    resampled = confusion.bootstrap({name: counts(run) for name, run in made.items()}) if made else {}
+    resampled = confusion.bootstrap({name: counts(run) for name, run in trained_runs.items()}) if trained_runs else {}
     rows = []
-    for name, run in made.items():
+    for name, run in trained_runs.items():
         mean, std = (reference.loc[name, [f"{c}{part}" for c in SCORES]].to_numpy(float) for part in ("", " std"))
         ours = mean_scores(counts(run)).loc["mean"].to_numpy()
         rows.append({"strategy": name} | dict(zip(SCORES, minus_the_paper(resampled[name], ours, mean, std))))

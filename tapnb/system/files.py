@@ -25,6 +25,6 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_json(path: Path, value: object) -> None:
     """Write a value as indented JSON with sorted keys, a list of numbers on one line, whole or not at all."""
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
-    text = re.sub(r"\[\n[\s\d.,eE+-]+\]", lambda found: re.sub(r"\s+", " ", found[0]), text)
+    text = re.sub(r"\[\n[\s\d.,eE+-]+\]", lambda numbers: re.sub(r"\s+", " ", numbers[0]), text)
     with replacing(path) as temporary:
         temporary.write_text(text + "\n", "utf-8")

@@ -61,8 +61,8 @@ def stage(profile: str, movie: str, root: Path = ROOT) -> list[Path]:
     command = f"make notebooks PROFILE={profile} MOVIE={movie}"
     what = f"with profile {profile} on movie {movie}; `{command}` runs it."
     staged = root / "book" / "executed"
-    made = notebooks.folder(profile, movie)
-    sources = {n: made / f"{n}.ipynb" for n in notebooks.names(root / "notebooks")}
+    executed = notebooks.folder(profile, movie)
+    sources = {n: executed / f"{n}.ipynb" for n in notebooks.names(root / "notebooks")}
     published = whole(profile, movie, root / "notebooks")
     if published and not any(s.is_file() for s in sources.values()) and not catalogue.at_hand(movie):
         sources = {n: _not_executed(n, profile, movie, root) for n in sources}
@@ -102,14 +102,14 @@ def _not_executed(name: str, profile: str, movie: str, root: Path) -> Path:
 
 def named_pictures(notebook) -> dict[str, bytes]:
     """Return the PNG of every cell that names its figure (``mystnb={"figure": {"name": ...}}``) and drew one."""
-    found = {}
+    pictures_by_name = {}
     for cell in notebook.cells:
         name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
         data = [output.get("data", {}) for output in cell.get("outputs", [])] if name else []
         pictures = [d["image/png"] for d in data if "image/png" in d]
         if pictures:
-            found[name] = base64.b64decode(pictures[-1])
-    return found
+            pictures_by_name[name] = base64.b64decode(pictures[-1])
+    return pictures_by_name
 
 
 def build(profile: str, movie: str, root: Path = ROOT) -> Path:

@@ -24,7 +24,7 @@ FIRST, OTHERWISE = "cpu", "smoke"  # the profile where all of a movie is publish
 MOVIE = "synthetic"
 LONGEST = 60  # characters of a profile's name that are still readable
 
-HEADER = "# Made by `tapnb run -p`, so that what {base} has published stays as it is: run it by its name, or remove it.\n"
+HEADER = "# Made by `tapnb run -p`, so that what {base} has published stays as it is: run it by name, or remove it.\n"
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,6 @@ def _has(path: Path, parameters: dict[str, object], declarations: dict[str, Para
     """
     if not path.is_file():
         return False
-    made = json.loads(path.read_text("utf-8"))["provenance"]["parameters"]
-    return all(made.get(key, declarations[key].default) == value for key, value in parameters.items()
+    published_parameters = json.loads(path.read_text("utf-8"))["provenance"]["parameters"]
+    return all(published_parameters.get(key, declarations[key].default) == value for key, value in parameters.items()
                if key not in ("profile", "movie", "mode", "device"))

@@ -55,13 +55,13 @@ def anew(profile: str, movie: str, home: Path) -> pd.DataFrame:
         for done in notebooks.run("all", profile, movie, "execute"):
             print(f"{done.path.stem}  {done.seconds:.0f} s")
         others = [path.name for path in published.parent.glob("*") if path != published]
-        found = compare(published, results.folder(profile, movie), others)
+        comparison = compare(published, results.folder(profile, movie), others)
     with replacing(home / f"comparison-{profile}-{published.name}.csv") as temporary:
-        found.to_csv(temporary, index=False)
-    return found
+        comparison.to_csv(temporary, index=False)
+    return comparison
 
 
-def compare(published: Path, made: Path, others: Iterable[str] = ()) -> pd.DataFrame:
+def compare(published: Path, new_folder: Path, others: Iterable[str] = ()) -> pd.DataFrame:
     """Every number of one results folder beside that of another.
 
     A mean with a standard deviation over runs is *within its spread* if it moved by at most two of them: the runs
@@ -72,7 +72,7 @@ def compare(published: Path, made: Path, others: Iterable[str] = ()) -> pd.DataF
 
     Parameters
     ----------
-    published, made : Path
+    published, new_folder : Path
         Two folders as :func:`tapnb.store.results.publish` fills them.
     others : iterable of str
         Other published movies, whose numbers notebook 13 shows as well: they are not trained anew.
@@ -86,15 +86,16 @@ def compare(published: Path, made: Path, others: Iterable[str] = ()) -> pd.DataF
     rows = []
     for path in sorted(published.glob("[0-9]*.json")):
         old = json.loads(path.read_text("utf-8"))["numbers"]
-        file = made / path.name
+        file = new_folder / path.name
         new = json.loads(file.read_text("utf-8"))["numbers"] if file.exists() else {}
         rows += [{"notebook": path.stem, "number": key, "published": old.get(key, {}).get("text", ""),
                   "anew": new.get(key, {}).get("text", ""), "verdict": _verdict(old.get(key), new.get(key))}
                  for key in dict.fromkeys([*old, *new]) if not key.startswith(tuple(f"{other}_" for other in others))]
     for path in sorted(published.glob("[0-9]*_values.csv")):
-        old, new = _cells(path), _cells(made / path.name)
+        old, new = _cells(path), _cells(new_folder / path.name)
         rows += [{"notebook": path.stem.removesuffix("_values"), "number": f"{table}, row {row}, {column}",
-                  "published": old[table, row, column]["text"], "anew": new.get((table, row, column), {}).get("text", ""),
+                  "published": old[table, row, column]["text"],
+                  "anew": new.get((table, row, column), {}).get("text", ""),
                   "verdict": _verdict(old[table, row, column], new.get((table, row, column)))}
                  for table, row, column in old if not column.startswith(tuple(f"{other}:" for other in others))]
     return pd.DataFrame(rows, columns=["notebook", "number", "published", "anew", "verdict"])

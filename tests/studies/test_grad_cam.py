@@ -103,7 +103,7 @@ def test_the_table_has_a_row_a_map_and_random_boxes():
     low, high = 100 * shares.loc["grad_cam", "low"], 100 * shares.loc["grad_cam", "high"]
     first = table.loc[explain.MAPS["grad_cam"]]
     assert first["train: touch an event (%)"] == f"60 ({low:.0f} to {high:.0f})"
-    assert first["train: more than random (points)"].startswith("+40.0 (+")
+    assert str(first["train: more than random (points)"]).startswith("+40.0 (+")
     assert table.loc["random boxes", "train: more than random (points)"] == ""
 
 
