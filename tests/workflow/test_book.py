@@ -99,9 +99,9 @@ def without_quotes(text):
 
 def named_on_pages():
     """Return what the pages name under results/: (profile/movie/ or "", file, number or None)."""
-    for path in (ROOT / "book").glob("*.md"):
+    for path in (*(ROOT / "book").glob("*.md"), *(ROOT / "book" / "_parts").glob("*.md")):
         text = without_quotes(path.read_text("utf-8"))
-        for place, name, key in re.findall(r"\{num\}`((?:[^`/]+/){2})?([^`:]+):([^`?]+)`", text):
+        for place, name, key in re.findall(r"\{(?:num|value)\}`((?:[^`/]+/){2})?([^`:]+):([^`?]+)`", text):
             yield place, name, key
         for kind, place, name in re.findall(
             r"\{(result-table|result-figure)\} ((?:[^\s/]+/){2})?(\S+)", text
