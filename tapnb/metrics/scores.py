@@ -120,3 +120,9 @@ def with_spread(mean: float, std: float, digits: int = 2) -> Quantity:
     """"0.71 ± 0.03", or "0.71" where one run leaves no spread."""
     text = f"{mean:.{digits}f}" if np.isnan(std) else f"{mean:.{digits}f} ± {std:.{digits}f}"
     return Quantity(text, mean, std)
+
+
+def with_interval(value: float, low: float, high: float, digits: int = 2) -> Quantity:
+    """"0.71 (0.65 to 0.77)"."""
+    text = f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    return Quantity(text, value, low=low, high=high)

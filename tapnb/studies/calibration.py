@@ -17,6 +17,7 @@ from tapnb.metrics import calibration, confusion, scores
 from tapnb.movies import Movie
 from tapnb.store import kinds, runs
 from tapnb.store.results import number
+from tapnb.studies import tables
 from tapnb.studies.strategies import dataset_of, predictions
 
 HEADS = {"linear": "A0", "ResNet": "A1"}
@@ -199,7 +200,7 @@ def differences_table(results: dict) -> pd.DataFrame:
     rows = []
     for key, text in (("linear", "linear, before less after"), ("ResNet", "ResNet, before less after"),
                       ("heads_before", "linear less ResNet, before")):
-        values = {error: "{value:+.3f} ({low:+.3f} to {high:+.3f})".format(**compared[key]).replace("-", "\u2212")
+        values = {error: tables.signed(*(compared[key][part] for part in ("value", "low", "high")), digits=3)
                   for error, compared in by_error.items()}
         rows.append({"difference": text} | values)
     return pd.DataFrame(rows)

@@ -237,7 +237,7 @@ def matched_table(matched: pd.DataFrame) -> pd.DataFrame:
         {"windows": "uniform" if row.sampler == "uniform" else "by change", "content view (pixels)": row.view,
          "both right": row.both, "only full resolution": row.crop_only, "only rescaled": row.resolution_only,
          "neither": row.neither, "full resolution, of the disputed":
-             f"{row.share:.2f} ({row.low:.2f} to {row.high:.2f})" if row.n else "none disputed"}
+             scores.with_interval(row.share, row.low, row.high) if row.n else "none disputed"}
         for row in matched.itertuples()])
 
 

@@ -18,6 +18,7 @@ import torch
 from tqdm import tqdm
 
 from tapnb import arrow, losses, pretrain
+from tapnb.metrics.quantity import Quantity
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 from tapnb.pretrain import PretrainSettings
@@ -200,8 +201,8 @@ def pull_table(terms: pd.DataFrame) -> pd.DataFrame:
     table = pull.index.to_frame(index=False).rename(columns={"size": "crop (pixels)"})
     for form in FORMS:
         batches = zip(*(pull[statistic, form] for statistic in ("median", "min", "max")))
-        table[form] = [f"{middle:.3g}" + (f" ({low:.3g} to {high:.3g})" if low < high else "")
-                       for middle, low, high in batches]
+        table[form] = [Quantity(f"{middle:.3g} ({low:.3g} to {high:.3g})", middle, low=low, high=high) if low < high
+                       else f"{middle:.3g}" for middle, low, high in batches]
     return table
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from tapnb import arrow, crops
+from tapnb.metrics import scores
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 from tapnb.store import runs
@@ -115,7 +116,7 @@ def table(rows: list[dict], trainings: Mapping[str, runs.Run]) -> pd.DataFrame:
     accuracies = {}
     for name, run in trainings.items():
         of_run = accuracies_of(run)
-        accuracies[name] = {f"{a.sampler}, {a.size} pixels": f"{a.accuracy:.3f} ({a.low:.3f} to {a.high:.3f})"
+        accuracies[name] = {f"{a.sampler}, {a.size} pixels": scores.with_interval(a.accuracy, a.low, a.high, 3)
                             for a in of_run[of_run["size"] == of_run["size"].max()].itertuples()}
     return pd.DataFrame([
         {"network": row["network"], "mean |r|": f"{row['mean_absolute_correlation']:.3f}",

@@ -220,7 +220,7 @@ def start_table(rates: pd.DataFrame) -> pd.DataFrame:
     """:func:`early_and_late` as text, in per cent with 95 % intervals; a dash where there is no such pair."""
     rows = []
     for name, rate in (100 * rates).iterrows():
-        shown = {when: f"{rate[when]:.1f} ({rate[f'{when}_low']:.1f} to {rate[f'{when}_high']:.1f})"
+        shown = {when: scores.with_interval(*rate[[when, f"{when}_low", f"{when}_high"]], digits=1)
                  for when in ("early", "late")}
         shown["difference"] = tables.signed(rate["difference"], rate["low"], rate["high"], 1)
         rows.append({"in per cent": name}

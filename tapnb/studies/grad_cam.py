@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from tapnb import explain, pretrain
 from tapnb.explain import MAPS
-from tapnb.metrics import confusion
+from tapnb.metrics import confusion, scores
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 from tapnb.store import kinds, results, runs
@@ -244,7 +244,7 @@ def touching_table(shares_by_role: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     columns = {"top 8 regions of": list(names.values())}
     for role, table in shares_by_role.items():
         per_cent = 100 * table
-        columns[f"{role}: touch an event (%)"] = ["{:.0f} ({:.0f} to {:.0f})".format(*per_cent.loc[name])
+        columns[f"{role}: touch an event (%)"] = [scores.with_interval(*per_cent.loc[name], digits=0)
                                                   for name in names]
         columns[f"{role}: more than random (points)"] = [
             *(tables.signed(*per_cent.loc[f"{name} - random"], digits=1) for name in MAPS), ""]

@@ -210,7 +210,7 @@ def in_per_cent(rates: pd.DataFrame) -> pd.DataFrame:
         row = rows.setdefault(one.kind, {"a crop holds": one.kind, "pairs": one.negatives})
         row |= {f"{one.strategy} (%)": "–", f"{one.strategy} \u2212 none (%)": "–"}
         if np.isfinite(one.rate):
-            row[f"{one.strategy} (%)"] = f"{100 * one.rate:.0f} ({100 * one.low:.0f} to {100 * one.high:.0f})"
+            row[f"{one.strategy} (%)"] = scores.with_interval(100 * one.rate, 100 * one.low, 100 * one.high, 0)
         if np.isfinite(one.difference):
             numbers = (100 * value for value in (one.difference, one.difference_low, one.difference_high))
             row[f"{one.strategy} \u2212 none (%)"] = tables.signed(*numbers, digits=0)

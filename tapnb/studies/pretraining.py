@@ -155,6 +155,6 @@ def recipe_table(trainings: Mapping[str, runs.Run]) -> pd.DataFrame:
     for text, run in trainings.items():
         last = history_of(run).iloc[-1]
         rows.append({"recipe": text, "pairs": int(last["pairs"]), "minutes": f"{last['minutes']:.1f}"}
-                    | {f"{a.sampler} {a.size}": f"{a.accuracy:.2f} ({a.low:.2f} to {a.high:.2f})"
+                    | {f"{a.sampler} {a.size}": scores.with_interval(a.accuracy, a.low, a.high)
                        for a in accuracies_of(run).itertuples()})
     return pd.DataFrame(rows)

@@ -14,6 +14,7 @@ from statistics import median
 
 import pandas as pd
 
+from tapnb.metrics.quantity import Quantity
 from tapnb.store import results
 from tapnb.store.runs import slug
 from tapnb.system import paths
@@ -147,7 +148,7 @@ def rows(measured: dict) -> pd.DataFrame:
         plain, ours = (text(median(side["seconds"]), "s") if side else "" for side in (row["plain"], row["ours"]))
         if key in compared.index:
             _, ratio, low, high, goal = compared.loc[key]
-            shown = f"{text(ratio)} ({text(low)} to {text(high)})"
+            shown = Quantity(f"{text(ratio)} ({text(low)} to {text(high)})", ratio, low=low, high=high)
             asked = "" if math.isnan(goal) else limit(goal, at_least=True)
             met = reached(ratio, goal, at_least=True)
         else:

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from tapnb.metrics.quantity import Quantity
 from tapnb.store import results
 from tapnb.studies.speed import MISSING, key_of, put
 
@@ -32,13 +33,19 @@ def table(measured: dict) -> pd.DataFrame:
         rows += [[name, str(row["seed"])] + [shown(row[c], c) for c in columns] for _, row in group.iterrows()]
         if len(group) > 1:
             rows.append([f"**{name}**", "mean ± std"] + [
-                f"{shown(group[c].mean(), c)} ± {shown(group[c].std(), c)}" for c in columns])
+                over_seeds(group[c]) for c in columns])
     return pd.DataFrame(rows, columns=["precision", "seed", *columns])
 
 
 def shown(value: float, column: str) -> str:
     """A loss or an accuracy with three decimals, minutes with one."""
     return f"{value:.{1 if column == 'minutes' else 3}f}".replace("-", "\u2212")
+
+
+def over_seeds(values: pd.Series) -> Quantity:
+    """Mean and standard deviation of a column of :func:`outcomes`."""
+    mean, std = values.mean(), values.std()
+    return Quantity(f"{shown(mean, values.name)} ± {shown(std, values.name)}", mean, std)
 
 
 def apart(measured: dict) -> pd.DataFrame:
@@ -66,8 +73,9 @@ def apart(measured: dict) -> pd.DataFrame:
 
 def differences_table(measured: dict) -> pd.DataFrame:
     """:func:`apart` as text, and whether the difference of the precisions is within that of the seeds."""
-    rows = [[row.measured, f"{row.mean:+.3f} ± {row.std:.3f}".replace("-", "\u2212"), f"{row.between:.3f}",
-              "yes" if abs(row.mean) <= row.between else "**no**"] for row in apart(measured).itertuples()]
+    rows = [[row.measured, Quantity(f"{row.mean:+.3f} ± {row.std:.3f}".replace("-", "\u2212"), row.mean, row.std),
+             f"{row.between:.3f}", "yes" if abs(row.mean) <= row.between else "**no**"]
+            for row in apart(measured).itertuples()]
     return pd.DataFrame(rows or [[MISSING, "", "", ""]], columns=[
         "measured", "bfloat16 less float32, same seed", "std between seeds", "within seed noise"])
 

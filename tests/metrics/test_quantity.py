@@ -5,13 +5,15 @@ import math
 import pandas as pd
 
 from tapnb.metrics.quantity import Quantity
-from tapnb.metrics.scores import with_spread
+from tapnb.metrics.scores import with_interval, with_spread
 
 
 def test_a_cell_is_its_text_and_its_numbers():
     cell = with_spread(0.7149, 0.0301)
     assert cell == "0.71 ± 0.03" and (cell.value, cell.std) == (0.7149, 0.0301) and math.isnan(cell.low)
     assert cell.bold == "**0.71 ± 0.03**" and cell.bold.std == 0.0301
+    cell = with_interval(61.2, 54.4, 68.9, digits=0)
+    assert cell == "61 (54 to 69)" and (cell.value, cell.low, cell.high) == (61.2, 54.4, 68.9) and math.isnan(cell.std)
 
 
 def test_a_table_keeps_its_cells_and_writes_their_text(tmp_path):

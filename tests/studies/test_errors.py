@@ -134,7 +134,9 @@ def test_early_and_late_are_the_first_20_of_95_frame_pairs_and_the_rest():
     assert np.isnan(missed["early"]) and np.isnan(missed["difference"]) and missed["late"] == 0.5
     shown = errors.start_table(found).set_index("in per cent")
     assert shown.loc["false negatives / positives", ["early", "difference"]].tolist() == ["–", "–"]
-    assert shown.loc["false positives / negatives", "early"].startswith("25.0 (")
+    cell = shown.loc["false positives / negatives", "early"]
+    assert str(cell).startswith("25.0 (")
+    assert (cell.low, cell.high) == (100 * wrong["early_low"], 100 * wrong["early_high"])
     assert str(shown.loc["false positives / negatives", "difference"]).startswith("+15.0 (")
 
 

@@ -166,6 +166,8 @@ def test_the_table_sets_strategies_side_by_side():
     assert list(table) == ["a crop holds", "pairs", "A0 (%)", "A0 − none (%)", "A1 (%)", "A1 − none (%)"]
     assert table.iloc[2, 2:].tolist() == ["–"] * 4 and table.iloc[3, 3] == "–"
     assert str(table.iloc[0, 3]).startswith("+")
+    debris = table.iloc[0, 2]
+    assert str(debris) == f"{debris.value:.0f} ({debris.low:.0f} to {debris.high:.0f})" and debris.low > 1  # per cent
 
 
 def test_kinds_of_a_whole_dataset_cover_every_pair():

@@ -98,4 +98,5 @@ def test_recipes_are_compared_by_cost_and_accuracy(finished):
     (row,) = pretraining.recipe_table({"uniform 96": finished}).to_dict("records")
     assert (row["recipe"], row["pairs"], row["minutes"]) == ("uniform 96", 1000, "2.5")
     assert row["change 64"] == "0.97 ({:.2f} to {:.2f})".format(*share_interval(390, 400))
+    assert (row["change 64"].low, row["change 64"].high) == share_interval(390, 400)
     assert pretraining.recipe_table({}).empty

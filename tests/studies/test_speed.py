@@ -26,7 +26,7 @@ def measured(tmp_path):
 
 def plain(text):
     """Text with ordinary spaces."""
-    return text.replace("\u202f", " ")
+    return str(text).replace("\u202f", " ")
 
 
 def test_a_missing_file_is_named_with_the_command_that_makes_it(tmp_path):
