@@ -39,8 +39,6 @@ linear_epochs: int = 10  # epochs of the linear head (paper: 10)
 resnet_epochs: int = 30  # epochs of the ResNet head (paper: 30)
 
 # %%
-import pandas as pd
-
 from tapnb import figures, models
 from tapnb.dataset import DatasetSettings
 from tapnb.metrics import ranking, scores, thresholds
@@ -48,15 +46,15 @@ from tapnb.movies import catalogue
 from tapnb.settings import chosen
 from tapnb.store import results, runs
 from tapnb.studies import paper, tables
-from tapnb.studies.strategies import dataset_of, head_settings, numbers, predictions, strategy_run
+from tapnb.studies.strategies import (dataset_of, head_settings, numbers, predictions, pretraining_table,
+                                      ranking_table, scores_of_runs, strategy_run)
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
 train, other = catalogue.open_both(movie)
 on = devices.choose(device)
 tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
-pd.DataFrame([{"pretraining": tap.name, "crop pairs seen": tap.record["parameters"]["settings"]["pairs"]}
-              | {f"accuracy, {a['sampler']} {a['size']}": f"{a['right'] / a['n']:.3f}" for a in tap.results["accuracies"]}])
+pretraining_table(tap)
 
 # %% [markdown]
 # ## Training and testing
@@ -67,11 +65,11 @@ pd.DataFrame([{"pretraining": tap.name, "crop pairs seen": tap.record["parameter
 # %%
 trained = {name: strategy_run(
     name, train, tap, chosen(DatasetSettings, parameters), head_settings(name, parameters), seeds=seeds,
-    test_pairs=test_pairs or None, validation_pairs=(validation_pairs or None) if name in validated else 0, mode=mode, on=on,
-    command=f"tapnb run 06_strategies --profile {profile} --movie {movie} --mode execute") for name in strategies}
+    test_pairs=test_pairs or None, validation_pairs=(validation_pairs or None) if name in validated else 0,
+    mode=mode, on=on, command=f"tapnb run 06_strategies --profile {profile} --movie {movie} --mode execute")
+    for name in strategies}
 answers = {name: predictions(run) for name, run in trained.items()}
-per_run = pd.concat([scores.scores_per_run(of_one).assign(strategy=name) for name, of_one in answers.items()],
-                    ignore_index=True)
+per_run = scores_of_runs(answers)
 
 # %% [markdown]
 # ## Table 2
@@ -87,7 +85,8 @@ table2 = tables.strategies(trained, reference)
 results.show_table(table2)
 
 # %% [markdown]
-# Ours less the paper's, with a 95 % bootstrap interval over frames and runs, and the standard error of the paper's runs:
+# Ours minus the paper's, with a 95 % bootstrap interval over frames and runs, and the standard error of the paper's
+# runs:
 
 # %%
 reference = reference.loc[[name for name in strategies if name in reference.index]]
@@ -107,9 +106,8 @@ scores_plot
 
 # %%
 ranked = ranking.precision_differences(answers, dataset_of(trained[strategies[0]], train).pairs.t)
-ranking_table = pd.DataFrame({"comparison": ranked["first"] + " \u2212 " + ranked["second"], "average precision": [
-    tables.signed(r.difference, r.low, r.high, 3) for r in ranked.itertuples()]})
-ranking_table
+ranked_table = ranking_table(ranked)
+ranked_table
 
 # %% [markdown]
 # F1 of the event class at three thresholds. The second is chosen on validation pairs, which only the strategies in
@@ -136,7 +134,7 @@ resnet_head
 path = results.publish("06_strategies", profile, movie, parameters, {"tap": tap} | trained,
                        numbers(trained, answers, ranked, f1),
                        {"train": train, "held-out": other},
-                       {"table2": table2, "less_the_paper": less_the_paper, "ranking": ranking_table,
+                       {"table2": table2, "less_the_paper": less_the_paper, "ranking": ranked_table,
                         "thresholds": f1_by_threshold, "runs": per_run.round(6)},
                        {"table2": scores_plot, "resnet_head": resnet_head})
 results.show_stamp(path)

@@ -20,10 +20,7 @@ mode: str = "execute"  # execute: compute what is missing; restore: only read
 device: str = "auto"  # auto, cuda, mps or cpu
 
 # %%
-import pandas as pd
-
 from tapnb import figures, recognise
-from tapnb.metrics import scores
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
 from tapnb.studies import criteria, paper, strategies, tables
@@ -34,8 +31,8 @@ train, other = catalogue.open_both(movie)
 on = devices.choose(device)
 command = f"tapnb run 08_criteria --profile {profile} --movie {movie} --mode execute"
 published = {name: runs.find(results.published_run(profile, movie, "06_strategies", name)) for name in ("A0", "A1")}
-given = published["A0"].record["parameters"]
-data, threshold = strategies.dataset_of(published["A0"], train), given["dataset"]["area_threshold"]
+asked = published["A0"].record["parameters"]
+data, threshold = strategies.dataset_of(published["A0"], train), asked["dataset"]["area_threshold"]
 
 # %% [markdown]
 # ## Table 4: where they disagree
@@ -46,12 +43,12 @@ data, threshold = strategies.dataset_of(published["A0"], train), given["dataset"
 # have the row's labels and lie as its caption says, the one with the median labelled area is shown.
 
 # %%
-found = criteria.examples(train.masks, data, threshold)
-table4 = criteria.table4(found, data)
+examples = criteria.examples(train.masks, data, threshold)
+table4 = criteria.table4(examples, data)
 table4
 
 # %% mystnb={"image": {"alt": "Four rows of crop pairs, each with its two crops, its two masks with the number of labelled pixels, and its label, 1 or 0, under the three criteria."}, "figure": {"caption": "The paper's Table 4 with crop pairs of this movie: crops in the order of time, labelled pixels (blue: division, vermillion: death) and their number, and the labels that follow from them. Row 1: labelled pixels at the edge of both crops; row 2: in the first crop only, away from its edge; row 3: in the first only, at its edge; row 4: in both, central.", "name": "fig-criteria-examples"}}
-figures.criteria_examples(train, data, found)
+figures.criteria_examples(train, data, examples)
 
 # %% [markdown]
 # ## How many positives
@@ -61,10 +58,9 @@ figures.criteria_examples(train, data, found)
 # any positive training pair is left out below.
 
 # %%
-counted = criteria.positives(data, threshold, given["test_pairs"])
+counted = criteria.positives(data, threshold, asked["test_pairs"])
 tried = [criterion for criterion in criteria.CRITERIA if counted.loc[criterion, "training"]]
-theirs = paper.table5().groupby("criterion")[["training positives", "test positives"]].first()
-positives_table = counted.join(theirs.set_axis(["training, paper", "test, paper"], axis=1)).reset_index()
+positives_table = criteria.positives_table(counted, paper.table5())
 positives_table
 
 # %% [markdown]
@@ -73,23 +69,22 @@ positives_table
 # A0 and A1, once for each criterion: trained on its labels and tested against its labels, as in the paper. Under the
 # criterion of notebook 06 these are its very runs, which are not trained again. Positives: in the balanced training
 # set, and among the tested pairs. The paper's values stand below ours; the best of each column is bold. The second
-# table has the differences, ours less the paper's, with 95 % intervals.
+# table has the differences, ours minus the paper's, with 95 % intervals.
 
 # %%
 roles = {f"{name} {criterion}": criteria.criterion_run(run, criterion, train, mode=mode, on=on, command=command)
          for criterion in tried for name, run in published.items()}
-made = {(criterion, recognise.strategy_named(name).head): roles[f"{name} {criterion}"]
-        for criterion in tried for name in published}
-table5, against_paper = criteria.table5(made, paper.table5(), counted["test"])
+by_head = {(criterion, recognise.strategy_named(name).head): roles[f"{name} {criterion}"]
+           for criterion in tried for name in published}
+table5, against_paper = criteria.table5(by_head, paper.table5(), counted["test"])
 results.show_table(table5)
 
 # %%
 against_paper
 
 # %% mystnb={"image": {"alt": "Four panels, one per score: for each criterion and head one dot per run here and a diamond with error bar for the paper's mean and standard deviation."}, "figure": {"caption": "The paper's Table 5 as a picture: precision and recall of both classes under each criterion, one dot a run, beside the paper's mean and standard deviation.", "name": "fig-nb-criteria"}}
-per_run = pd.concat([scores.scores_per_run(strategies.predictions(run)).assign(strategy=": ".join(key))
-                     for key, run in made.items()], ignore_index=True)
-reference = paper.table5().loc[list(made)]
+per_run = strategies.scores_of_runs({": ".join(key): strategies.predictions(run) for key, run in by_head.items()})
+reference = paper.table5().loc[list(by_head)]
 scores_plot = figures.strategy_scores(per_run, reference.set_axis(reference.index.map(": ".join)))
 scores_plot
 
@@ -101,18 +96,18 @@ scores_plot
 # same labels: those of the size filter.
 
 # %%
-one = criteria.one_labelling_run(made, train, mode=mode, command=command)
+one = criteria.one_labelling_run(by_head, train, mode=mode, command=command)
 one_table = criteria.one_labelling_table(one.results)
 results.show_table(one_table)
 
 # %% [markdown]
 # ## What a criterion changes
 #
-# Each criterion less the one before it, with the 95 % bootstrap interval over blocks of frames and runs. The same
+# Each criterion minus the one before it, with the 95 % bootstrap interval over blocks of frames and runs. The same
 # frames are drawn for all.
 
 # %%
-own_differences = criteria.criterion_differences({key: tables.counts(run) for key, run in made.items()})
+own_differences = criteria.criterion_differences({key: tables.counts(run) for key, run in by_head.items()})
 one_differences = criteria.criterion_differences(criteria.judged_counts(one.results))
 differences_table = criteria.differences_table(own_differences, one_differences)
 differences_table
@@ -121,7 +116,7 @@ differences_table
 # ## Provenance
 
 # %%
-numbers = criteria.numbers(roles, one, counted, (own_differences, one_differences), criteria.disagreeing(found))
+numbers = criteria.numbers(roles, one, counted, (own_differences, one_differences), criteria.disagreeing(examples))
 path = results.publish("08_criteria", profile, movie, parameters, roles | {"criteria": one}, numbers,
                        {"train": train, "held-out": other},
                        {"table4": table4, "positives": positives_table, "table5": table5,

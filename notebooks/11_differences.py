@@ -44,7 +44,7 @@ way = dict(mode=mode, on=devices.choose(device),
 published = {name: runs.find(results.published_run(profile, movie, "06_strategies", name))
              for name in dict.fromkeys(["tap", rounding_strategy, *balancing_strategies, *difference_strategies])}
 tap = published["tap"]
-chosen = restored(dataset.DatasetSettings, published[rounding_strategy].record["parameters"]["dataset"])
+settings = restored(dataset.DatasetSettings, published[rounding_strategy].record["parameters"]["dataset"])
 pd.DataFrame([{"role": name, "run": run.name} for name, run in published.items()])
 
 # %% [markdown]
@@ -55,9 +55,9 @@ pd.DataFrame([{"role": name, "run": run.name} for name, run in published.items()
 # many as there are training pairs, so that some pairs come several times. All of this can be counted.
 
 # %%
-data = dataset.event_dataset(train, chosen)
-measured = [*differences.label_effects(train, data.pairs, chosen.criterion, chosen.area_threshold),
-            *differences.balancing_effects(train, chosen)]
+data = dataset.event_dataset(train, settings)
+measured = [*differences.label_effects(train, data.pairs, settings.criterion, settings.area_threshold),
+            *differences.balancing_effects(train, settings)]
 effects.table(measured)
 
 # %% [markdown]
@@ -78,7 +78,7 @@ on_scores = [effect for (name, option), sides in both.items()
 scores_table = effects.table(on_scores)
 scores_table
 
-# %% mystnb={"image": {"alt": "Five panels, one per score: for each strategy and each of the scripts' ways a dot, the change of the mean score, with its interval; a dashed line marks no change."}, "figure": {"caption": "What each of the scripts' ways does to the scores of a strategy: the other way less ours, with 95 % bootstrap intervals. Left of the dashed line the scripts' way is worse, right of it better."}}
+# %% mystnb={"image": {"alt": "Five panels, one per score: for each strategy and each of the scripts' ways a dot, the change of the mean score, with its interval; a dashed line marks no change."}, "figure": {"caption": "What each of the scripts' ways does to the scores of a strategy: the other way minus ours, with 95 % bootstrap intervals. Left of the dashed line the scripts' way is worse, right of it better."}}
 scores_plot = figures.score_effects(on_scores) if on_scores else None
 scores_plot
 
@@ -127,26 +127,21 @@ effects.table(on_numbers)
 # %% [markdown]
 # ## All of them
 #
-# One table. *Effect* is the other way less ours, unless the quantity is itself a change.
+# One table. *Effect* is the other way minus ours, unless the quantity is itself a change.
 
 # %%
-measured += [e for e in on_scores if e.measured in ("F1", "average precision", "spread of rec 0 over runs")] + on_pretraining + on_numbers
-effects_table = effects.table(measured)
+every_effect = measured + differences.in_brief(on_scores) + on_pretraining + on_numbers
+effects_table = effects.table(every_effect)
 effects_table
 
 # %% [markdown]
 # ## Provenance
 
 # %%
-made = {f"{name} {option}": run for (name, option), sides in both.items() for run in sides
-        if run.name != published[name].name}
-made |= dict(zip(("schedule one-cycle", "schedule cyclic"), schedules)) | ({"rounding": rounded} if rounded else {})
-numbers = effects.numbers(measured + on_scores)
-tables, plots = {"effects": effects_table}, {}
-if on_scores:
-    tables, plots = tables | {"scores": scores_table}, plots | {"scores": scores_plot}
-if random_ways:
-    plots["spread"] = spread_plot
-path = results.publish("11_differences", profile, movie, parameters, published | made, numbers,
-                       {"train": train, "held-out": other}, tables, plots)
+plots = {"scores": scores_plot, "spread": spread_plot}
+path = results.publish("11_differences", profile, movie, parameters,
+                       differences.runs_by_role(published, both, schedules, rounded),
+                       effects.numbers(every_effect + on_scores), {"train": train, "held-out": other},
+                       {"effects": effects_table} | ({"scores": scores_table} if on_scores else {}),
+                       {name: plot for name, plot in plots.items() if plot})
 results.show_stamp(path)

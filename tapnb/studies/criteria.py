@@ -116,6 +116,20 @@ def positives(data: EventDataset, threshold: int = dataset.AREA_THRESHOLD,
                          "test": {c: int(y[tested].sum()) for c, y in labels.items()}}).rename_axis("criterion")
 
 
+def positives_table(counted: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """:func:`positives` beside the paper's, a row a criterion.
+
+    Parameters
+    ----------
+    counted : DataFrame
+        From :func:`positives`.
+    reference : DataFrame
+        From :func:`tapnb.studies.paper.table5`.
+    """
+    theirs = reference.groupby("criterion")[["training positives", "test positives"]].first()
+    return counted.join(theirs.set_axis(["training, paper", "test, paper"], axis=1)).reset_index()
+
+
 def criterion_run(published: runs.Run, criterion: str, movie: Movie, *, mode: str, on: torch.device,
                   command: str) -> runs.Run:
     """A strategy's run as published, but for its labelling criterion; under its own criterion it is that very run.

@@ -33,6 +33,9 @@ OPTIONS = {"replacement": "balanced by drawing with replacement",
            "keep_trained_norms": "BatchNorm statistics of the trained network"}
 """Parameters of a strategy's run that turn the scripts' way on."""
 
+BRIEF = ("F1", "average precision", "spread of rec 0 over runs")
+"""What the table of all differences has of the effects on scores."""
+
 SCHEDULE_EPOCHS = 6
 """Epochs of the short trainings that compare learning rates: three cycles."""
 
@@ -169,6 +172,32 @@ def ranking_effect(name: str, option: str, ours: Run, other: Run, t: np.ndarray,
     return Effect(f"{name}_{option}_ranking", f"{name}: {OPTIONS[option]}", "average precision",
                   *(summary["mean"] for summary in summaries), difference.difference, difference.low, difference.high,
                   3, *(summary["std"] for summary in summaries), answers["ours"]["seed"].nunique(), runs=(ours, other))
+
+
+def in_brief(on_scores: list[Effect]) -> list[Effect]:
+    """Of the effects on scores those that the table of all differences has: :data:`BRIEF`."""
+    return [effect for effect in on_scores if effect.measured in BRIEF]
+
+
+def runs_by_role(published: dict[str, Run], both: dict[tuple[str, str], tuple[Run, Run]],
+                 schedules: tuple[Run, ...] = (), rounded: Run | None = None) -> dict[str, Run]:
+    """All runs that are compared, by the role under which they are published; a run has one role only.
+
+    Parameters
+    ----------
+    published : dict of Run
+        By strategy, and "tap": our side.
+    both : dict
+        From (strategy, option) to :func:`both_ways`.
+    schedules : tuple of Run
+        From :func:`schedule_runs`; empty: none.
+    rounded : Run, optional
+        From :func:`tapnb.studies.differences_rounding.rounding_run`.
+    """
+    other = {f"{name} {option}": run for (name, option), sides in both.items() for run in sides
+             if run.name != published[name].name}
+    other |= dict(zip(("schedule one-cycle", "schedule cyclic"), schedules))
+    return published | other | ({"rounding": rounded} if rounded else {})
 
 
 def runs_both_ways(both_ways_run: dict[tuple[str, str], tuple[Run, Run]]) -> pd.DataFrame:

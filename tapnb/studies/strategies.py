@@ -19,6 +19,8 @@ from tapnb.recognise import Recogniser
 from tapnb.settings import chosen, restored
 from tapnb.store import kinds, results, runs
 from tapnb.store.publication import PREDICTIONS
+from tapnb.studies import tables
+from tapnb.studies.pretraining import accuracies_of
 from tapnb.system.files import replacing
 
 
@@ -162,6 +164,38 @@ def dataset_of(run: runs.Run, movie: Movie) -> EventDataset:
     """
     runs.check_movie(run, movie)
     return event_dataset(movie, restored(DatasetSettings, run.record["parameters"]["dataset"]))
+
+
+def pretraining_table(tap: runs.Run) -> pd.DataFrame:
+    """The pretraining whose features are used, as text: one row, with its held-out accuracies."""
+    return pd.DataFrame([{"pretraining": tap.name,
+                          "crop pairs seen": tap.record["parameters"]["settings"]["pairs"]}
+                         | {f"accuracy, {a.sampler} {a.size}": f"{a.accuracy:.3f}"
+                            for a in accuracies_of(tap).itertuples()}])
+
+
+def scores_of_runs(answers: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Scores of every single run on the test pairs.
+
+    Parameters
+    ----------
+    answers : dict of DataFrame
+        By strategy, from :func:`predictions`.
+
+    Returns
+    -------
+    DataFrame
+        From :func:`tapnb.metrics.scores.scores_per_run`, with a column ``strategy``.
+    """
+    return pd.concat([scores.scores_per_run(of_one).assign(strategy=name) for name, of_one in answers.items()],
+                     ignore_index=True)
+
+
+def ranking_table(ranked: pd.DataFrame) -> pd.DataFrame:
+    """:func:`tapnb.metrics.ranking.precision_differences` as text."""
+    return pd.DataFrame({"comparison": ranked["first"] + " \u2212 " + ranked["second"],
+                         "average precision": [tables.signed(r.difference, r.low, r.high, 3)
+                                               for r in ranked.itertuples()]})
 
 
 def numbers(trained: dict[str, runs.Run], answers: dict[str, pd.DataFrame], ranked: pd.DataFrame,

@@ -77,6 +77,15 @@ SETTINGS = DatasetSettings(crop_size=16, crops_per_frame_pair=30, training_pairs
 WAY = dict(on=torch.device("cpu"), command="")
 
 
+def test_positives_stand_beside_the_papers():
+    data = event_dataset(shrinking_discs(1), SETTINGS)
+    counted = criteria.positives(data, test_pairs=50)
+    table = criteria.positives_table(counted, paper.table5()).set_index("criterion")
+    assert list(table) == ["training", "test", "training, paper", "test, paper"]
+    assert table["test, paper"].to_dict() == paper.TABLE5_TEST_POSITIVES
+    assert table.loc[FILTER, "training"] == counted.loc[FILTER, "training"] > 0
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, pretrained):
     """A movie, A0 as notebook 06 makes it, and the runs of all criteria."""

@@ -145,6 +145,26 @@ def test_every_run_is_there_once_and_ours_is_not_repeated():
     assert table["rec 0"].tolist() == pytest.approx([0.8, 0.8, 1, 1, 1, 1]) and table["seed"].tolist() == [20, 40] * 3
 
 
+def named_run(name):
+    return runs.Run(Path("none"), {"name": name, "results": {}})
+
+
+def test_every_run_has_one_role_and_what_is_published_keeps_its_own():
+    ours, other, cyclic, rounded = (named_run(name) for name in ("ours", "other", "cyclic", "rounded"))
+    published, both = {"B0": ours}, {("B0", "redraw_norms"): (ours, other)}
+    assert differences.runs_by_role(published, both) == {"B0": ours, "B0 redraw_norms": other}
+    turned = {("B0", "redraw_norms"): (other, ours)}  # published the scripts' way
+    assert differences.runs_by_role(published, turned) == {"B0": ours, "B0 redraw_norms": other}
+    assert differences.runs_by_role(published, {}, (other, cyclic), rounded) == {
+        "B0": ours, "schedule one-cycle": other, "schedule cyclic": cyclic, "rounding": rounded}
+
+
+def test_in_brief_there_is_f1_and_no_single_recall():
+    ours = made_up_run([[[8, 2, 1, 1]] * 3] * 2)
+    on_scores = differences.score_effects("B0", "redraw_norms", ours, ours, draws=10)
+    assert [e.measured for e in differences.in_brief(on_scores)] == ["F1", "spread of rec 0 over runs"]
+
+
 def test_the_factor_of_the_spread_is_exact():
     values = np.random.default_rng(0).normal(size=7)
     assert differences.spread_effect(7).other == pytest.approx(values.std(ddof=0) / values.std(ddof=1))

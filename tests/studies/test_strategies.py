@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy
 import torch
@@ -175,6 +176,30 @@ def test_a_head_that_is_not_here_is_named_with_those_that_are(make, tmp_path):
         strategies.recogniser(published, 40)
     with pytest.raises(ValueError, match="keeps no head of seed 20 here, only of: none;"):
         strategies.recogniser(runs.Run(tmp_path / "empty", run.record))
+
+
+def test_the_pretraining_is_shown_with_its_accuracies(tmp_path):
+    accuracies = [{"sampler": "change", "size": 48, "right": 3, "n": 4}]
+    tap = runs.Run(tmp_path, {"name": "tap-x", "parameters": {"settings": {"pairs": 96}},
+                              "results": {"accuracies": accuracies}})
+    assert strategies.pretraining_table(tap).to_dict("records") == [
+        {"pretraining": "tap-x", "crop pairs seen": 96, "accuracy, change 48": "0.750"}]
+
+
+def test_every_run_of_every_strategy_has_its_scores():
+    answers = pd.DataFrame({"seed": [20, 20, 40, 40], "part": "test", "pair": [0, 1, 0, 1], "label": [True, False] * 2,
+                            "logit_0": [0.0, 1, 1, 1], "logit_1": [1.0, 0, 0, 0]})
+    table = strategies.scores_of_runs({"A0": answers, "A1": answers[answers["seed"] == 40]})
+    assert table[["strategy", "seed", "rec 1"]].values.tolist() == [["A0", 20, 1.0], ["A0", 40, 0.0], ["A1", 40, 0.0]]
+    assert table.index.tolist() == [0, 1, 2]
+
+
+def test_differences_in_ranking_are_signed_and_keep_their_interval():
+    ranked = pd.DataFrame([("A0", "B0", -0.0123, -0.0456, 0.0789)],
+                          columns=["first", "second", "difference", "low", "high"])
+    (row,) = strategies.ranking_table(ranked).to_dict("records")
+    assert row == {"comparison": "A0 \u2212 B0", "average precision": "\u22120.012 (\u22120.046 to +0.079)"}
+    assert row["average precision"].low == -0.0456
 
 
 def test_the_epochs_of_a_head_are_those_of_its_kind():
