@@ -104,7 +104,8 @@ start_table
 # %% mystnb={"image": {"alt": "Pairs of 48-pixel crops of consecutive frames, false positives above and false negatives below, labelled pixels outlined, with frame numbers, the probability of an event and what the crop holds."}, "figure": {"caption": "The most confident mistakes of each kind: both frames, labelled pixels outlined (blue: division, vermillion: death), and the probability that A1 gives to an event, with the difference of the logits.", "name": "fig-nb-surest"}}
 held = limitations.kinds(train, data, tested["pair"].to_numpy())
 surest = {kind: errors.surest(tested, kind, gallery_places, data.pairs.size) for kind in ("fp", "fn")}
-surest = {kind: rows.assign(holds=limitations.in_words(train, data, held, rows["pair"])) for kind, rows in surest.items()}
+surest = {kind: rows.assign(holds=limitations.in_words(train, data, held, rows["pair"]))
+          for kind, rows in surest.items()}
 (figures.surest_mistakes(train, surest["fp"], surest["fn"], data.pairs.size) if len(surest["fp"]) + len(surest["fn"])
  else "This run makes no mistake on its test pairs: there is none to show.")
 
@@ -113,7 +114,8 @@ surest = {kind: rows.assign(holds=limitations.in_words(train, data, held, rows["
 
 # %%
 numbers = errors.numbers(a1, seed, counts, rates)
-path = results.publish("07_errors", profile, movie, parameters, {"A1": a1}, numbers, {"train": train, "held-out": other},
+path = results.publish("07_errors", profile, movie, parameters, {"A1": a1}, numbers,
+                       {"train": train, "held-out": other},
                        {"table3": table3, "spread": spread_table, "start": start_table, "rates": rates.round(4),
                         "rates_per_frame": per_frame.round(4), "shares": shares.reset_index().round(3)},
                        {"confusion": confusion_plot, "figure3": figure3, "figure4": figure4, "rates": rates_plot})

@@ -100,14 +100,14 @@ results.show_table(difference_table)
 # When and from which commit each part was measured; the stamp below is that of this notebook.
 
 # %%
-made_table = speed.made(measured)
-results.show_table(made_table)
+origins_table = speed.origins(measured)
+results.show_table(origins_table)
 
 # %%
 numbers = speed.numbers(measured) | speed_growth.numbers(measured) | speed_precision.numbers(measured)
 tables = {"machine": machine_table, "rows": rows_table, "sides": sides_table, "also": also_table,
           "missed": missed_table, "growth": growth_table, "large": large_table, "precision": precision_table,
-          "precision_difference": difference_table, "made": made_table}
+          "precision_difference": difference_table, "made": origins_table}
 plots = {"ratios": ratios_plot, "growth": growth_plot, "precision": precision_plot}
 path = results.publish("12_speed", profile, movie, parameters, {}, numbers, {}, tables, plots)
 results.show_stamp(path)

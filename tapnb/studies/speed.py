@@ -33,11 +33,11 @@ GROWTH = {"frames": "frames", "frame_size": "frame size", "crop_pairs": "crop pa
 """Against what growth is to be measured."""
 
 
-def find(chosen: str = "") -> Path:
+def find(path: str = "") -> Path:
     """Path of the measurements: the given one, else this home's, else those that came with the checkout."""
     own = paths.results() / "benchmarks.json"
     published = Path(__file__).resolve().parents[2] / "results" / "benchmarks.json"
-    return Path(chosen) if chosen else published if published.is_file() and not own.is_file() else own
+    return Path(path) if path else published if published.is_file() and not own.is_file() else own
 
 
 def read(path: Path) -> dict:
@@ -224,7 +224,7 @@ def machine(measured: dict) -> pd.DataFrame:
                         columns=["machine", "found"])
 
 
-def made(measured: dict) -> pd.DataFrame:
+def origins(measured: dict) -> pd.DataFrame:
     """Where every part comes from: commit, time, device, seed, and how long it took."""
     parts = {row["title"]: row for row in measured["rows"].values()}
     parts |= {f"growth with {GROWTH.get(key, key)}": kind for key, kind in measured["growth"].items()}

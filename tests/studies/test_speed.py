@@ -123,9 +123,9 @@ def test_both_sides_are_described_and_the_machine(measured):
     assert sides.loc["First import tapnb", "here"] == "the fast way"
     assert speed.as_prose("`tapnb --help`").replace("\u2060", "") == "tapnb --help"
     assert "--" not in speed.as_prose("`tapnb --help`")
-    made = speed.made(measured).set_index("part")
-    assert made.loc["TAP training step", ["commit", "took"]].map(plain).tolist() == ["0123456789", "90 s"]
-    assert {"growth with frames", "precision", "a movie larger than memory"} <= set(made.index)
+    origins = speed.origins(measured).set_index("part")
+    assert origins.loc["TAP training step", ["commit", "took"]].map(plain).tolist() == ["0123456789", "90 s"]
+    assert {"growth with frames", "precision", "a movie larger than memory"} <= set(origins.index)
 
 
 @pytest.mark.parametrize(("exponent", "expected", "said"), [
@@ -194,7 +194,7 @@ def test_numbers_are_those_of_the_tables(measured):
 def test_what_was_not_measured_is_said_and_no_error(tmp_path):
     (tmp_path / "benchmarks.json").write_text('{"machine": {"processor": "a processor"}, "precision": null}')
     nothing = speed.read(tmp_path / "benchmarks.json")
-    for table in (speed.rows, speed.sides, speed.also, speed.machine, speed.made, speed_growth.table,
+    for table in (speed.rows, speed.sides, speed.also, speed.machine, speed.origins, speed_growth.table,
                   speed_growth.large, speed_precision.table, speed_precision.differences_table):
         assert (table(nothing) == "not measured").any(axis=None), table
     assert (speed.rows(nothing)["here"] == "not measured").all()
