@@ -90,9 +90,9 @@ results.show_table(table2)
 
 # %%
 reference = reference.loc[[name for name in strategies if name in reference.index]]
-less_the_paper = tables.side_by_side(tables.less_the_paper(trained, reference), [f"{name[0]}: {f}" for name, f in
-                                     reference["features"].items()], list(reference["head"]))
-less_the_paper
+features = [f"{name[0]}: {features}" for name, features in reference["features"].items()]
+against_paper = tables.side_by_side(tables.against_paper(trained, reference), features, list(reference["head"]))
+against_paper
 
 # %% mystnb={"image": {"alt": "Four panels, one per score: for each strategy one dot per run here and a diamond with error bar for the paper's mean and standard deviation."}, "figure": {"caption": "The paper's Table 2 as a picture: precision and recall of both classes, one dot a run, beside the paper's mean and standard deviation."}}
 scores_plot = figures.strategy_scores(per_run, reference.reindex(strategies))
@@ -134,7 +134,7 @@ resnet_head
 path = results.publish("06_strategies", profile, movie, parameters, {"tap": tap} | trained,
                        numbers(trained, answers, ranked, f1),
                        {"train": train, "held-out": other},
-                       {"table2": table2, "less_the_paper": less_the_paper, "ranking": ranked_table,
+                       {"table2": table2, "less_the_paper": against_paper, "ranking": ranked_table,
                         "thresholds": f1_by_threshold, "runs": per_run.round(6)},
                        {"table2": scores_plot, "resnet_head": resnet_head})
 results.show_stamp(path)

@@ -43,7 +43,7 @@ print(f"linear head: {a0.name}; ResNet head: {a1.name}")
 # %%
 command = f"tapnb run 10_limitations --profile {profile} --movie {movie} --mode execute"
 a0i = limitations_heads.invariant_run(train, a0, mode=mode, on=devices.choose(device), command=command)
-heads = limitations_heads.invariant_less_plain(a0, a0i)
+heads = limitations_heads.invariant_minus_plain(a0, a0i)
 heads_table = limitations_heads.in_text(heads, a0, a0i)
 heads_table
 

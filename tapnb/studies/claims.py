@@ -137,7 +137,7 @@ def judge(records: Records) -> list[Verdict]:
 
 
 def _compared(a: str, b: str, counts: dict[str, np.ndarray], bound: float = 0.0, above: bool = True) -> Part:
-    """F1 of the event class, ``a`` less ``b``, mean over runs; frames resampled together."""
+    """F1 of the event class, ``a`` minus ``b``, mean over runs; frames resampled together."""
     resampled = confusion.bootstrap({name: counts[name] for name in (a, b)})
     value = confusion.f1(counts[a].sum(1)).mean() - confusion.f1(counts[b].sum(1)).mean()
     draws = confusion.f1(resampled[a]).mean(1) - confusion.f1(resampled[b]).mean(1)

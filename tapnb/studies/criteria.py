@@ -210,7 +210,7 @@ def table5(trained_runs: dict[tuple[str, str], runs.Run], reference: pd.DataFram
     table.insert(0, "criterion", [criterion for criterion, _ in keys])
     table.insert(1, "head", [head for _, head in keys])
     table["source"] = table["source"].str.split().str[0]
-    apart = tables.less_the_paper(trained_runs, reference)
+    apart = tables.against_paper(trained_runs, reference)
     keys = apart["strategy"]
     differences = tables.side_by_side(apart, [criterion for criterion, _ in keys], [head for _, head in keys])
     differences = differences.rename(columns={"group": "criterion"})
@@ -250,7 +250,7 @@ def judged_counts(results: dict) -> dict[tuple[str, str], np.ndarray]:
 
 
 def criterion_differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str, str], dict[str, tuple]]:
-    """Every criterion less the one before it: F1 and the four scores, with 95 % intervals of the bootstrap.
+    """Every criterion minus the one before it: F1 and the four scores, with 95 % intervals of the bootstrap.
 
     Parameters
     ----------
@@ -271,8 +271,9 @@ def criterion_differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tup
             resampled = confusion.bootstrap(two)
             draws = np.subtract(*(confusion.scores_and_f1(resampled[c]).mean(1) for c in (after, before)))  # (draws, 5)
             measured = dict(zip((*SCORES, "F1"), zip(values, draws.T)))
-            changes[after, before, head] = {score: (float(value), *confusion.interval(column))
-                                          for score, (value, column) in ((k, measured[k]) for k in ("F1", *SCORES))}
+            changes[after, before, head] = {
+                score: (float(value), *confusion.interval(column))
+                for score, (value, column) in ((k, measured[k]) for k in ("F1", *SCORES))}
     return changes
 
 

@@ -61,8 +61,8 @@ def label_effects(movie: Movie, pairs: crops.CropPairs, criterion: str, threshol
     for key, (text, other) in ways.items():
         changed = int((ours != other).sum())
         effects.append(Effect(f"labels_{key}", text, f"positive among {len(pairs)} crop pairs", ours.sum(), other.sum(),
-                            int(other.sum()) - int(ours.sum()), digits=0,
-                            note=f"{changed} labels change, {100 * changed / len(pairs):.2f} %"))
+                              int(other.sum()) - int(ours.sum()), digits=0,
+                              note=f"{changed} labels change, {100 * changed / len(pairs):.2f} %"))
     return effects
 
 
@@ -83,8 +83,8 @@ def balancing_effects(movie: Movie, settings: DatasetSettings) -> list[Effect]:
                  for way in (False, True)]
         ours, other = (len(np.unique(index)) for index in drawn)
         effects.append(Effect(f"distinct_{key}", OPTIONS["replacement"], "distinct crop pairs in the training set"
-                            + (f" of at most {limit}" if limit else ""), ours, other, other - ours, digits=0,
-                            note=f"of {len(drawn[0])} and {len(drawn[1])} pairs drawn"))
+                              + (f" of at most {limit}" if limit else ""), ours, other, other - ours, digits=0,
+                              note=f"of {len(drawn[0])} and {len(drawn[1])} pairs drawn"))
     return effects
 
 
@@ -138,7 +138,7 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
     counts = [tables.counts(run) for run in (ours, other)]
     drawn = confusion.bootstrap(dict(enumerate(counts)), draws, all_runs=True)  # for the spread as well
     per_run, resampled = ([confusion.scores_and_f1(c) for c in side]
-                        for side in ((c.sum(1) for c in counts), drawn.values()))
+                          for side in ((c.sum(1) for c in counts), drawn.values()))
     effects = []
     for k, score in enumerate((*SCORES, "F1")):
         means = [values[..., k].mean(-1) for values in per_run]

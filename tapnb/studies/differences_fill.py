@@ -71,12 +71,13 @@ def effects(side: int, draws: int = 1000, seed: int = 1) -> list[Effect]:
     generator = torch.Generator().manual_seed(seed)
     parts = [outside(augment.draw(min(CHUNK, draws - start), generator), side) for start in range(0, draws, CHUNK)]
     made_up = [torch.cat(part) for part in zip(*parts)]
-    effects_of_fill = []
+    both_fills = []
     for key, text, where in (("all", "pixels from outside the crop (%)", made_up),
                              ("one_frame", "pixels from outside in one frame only (%)",
                               [points[:, :1] ^ points[:, 1:] for points in made_up])):
         ours, other = (100 * points.float().mean((1, 2, 3)) for points in where)  # of every draw
         effect, error = float((other - ours).mean()), 1.96 * float((other - ours).std()) / sqrt(draws)
-        effects_of_fill.append(Effect(f"fill_{key}_{side}", f"augmentation of {side} px: zeros, not reflection", text,
-                            float(ours.mean()), float(other.mean()), effect, effect - error, effect + error, digits=1))
-    return effects_of_fill
+        both_fills.append(Effect(f"fill_{key}_{side}", f"augmentation of {side} px: zeros, not reflection", text,
+                                 float(ours.mean()), float(other.mean()), effect, effect - error, effect + error,
+                                 digits=1))
+    return both_fills

@@ -27,7 +27,7 @@ class Effect:
     ours, other : float
         NaN where only the effect has a meaning.
     effect : float
-        The other way less ours, unless ``measured`` says otherwise.
+        The other way minus ours, unless ``measured`` says otherwise.
     low, high : float
         95 % interval of the effect; NaN where it is exact.
     digits : int

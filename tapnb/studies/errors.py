@@ -62,7 +62,7 @@ def tested(predictions: pd.DataFrame, data: EventDataset) -> pd.DataFrame:
     -------
     DataFrame
         One row per run and test pair: ``seed``, ``pair`` (index into ``data.pairs``), ``t``, ``y``, ``x`` (frame,
-        upper left corner in pixels), ``label``, ``margin`` (logit of an event less that of none), ``probability`` of
+        upper left corner in pixels), ``label``, ``margin`` (logit of an event minus that of none), ``probability`` of
         an event, ``outcome`` (of :data:`tapnb.metrics.confusion.OUTCOMES`).
     """
     rows = predictions[predictions["part"] == "test"].reset_index(drop=True)
@@ -117,7 +117,7 @@ def spread_table(shares: pd.DataFrame) -> pd.DataFrame:
     """How the outcomes are spread over time, beside what Figures 3 and 4 set next to them.
 
     What "has to move" is the part of an outcome that would have to lie in other frames for the two to be spread
-    alike: half the sum of absolute differences. For true positives it cannot exceed 100 % less the recall,
+    alike: half the sum of absolute differences. For true positives it cannot exceed 100 % minus the recall,
     since they are a part of the positives.
 
     Parameters
@@ -197,7 +197,7 @@ def early_and_late(counts: np.ndarray) -> pd.DataFrame:
     -------
     DataFrame
         Index: :data:`RATES`. ``early`` and ``late`` rates, each with Wilson's interval (``early_low``, ...), and
-        ``difference``, early less late, with Newcombe's (``low``, ``high``). NaN where a class is missing.
+        ``difference``, early minus late, with Newcombe's (``low``, ``high``). NaN where a class is missing.
     """
     split, rows = early_frames(len(counts)), {}
     for name, outcomes in RATES.items():

@@ -105,7 +105,8 @@ def steps(module: nn.Module, shape: tuple[int, ...]) -> list[Step]:
         kind, text = _described(node, layer, before)
         places[node] = len(operations)
         operations.append(Step(kind, text, tuple(places[n] for n in before), node.meta["shape"],
-                          sum(p.numel() for p in layer.parameters()) if layer else 0, node.target if layer else ""))
+                               sum(p.numel() for p in layer.parameters()) if layer else 0,
+                               node.target if layer else ""))
     return operations
 
 

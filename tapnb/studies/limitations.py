@@ -59,8 +59,8 @@ def kinds(movie: Movie, data: EventDataset, index: np.ndarray) -> pd.DataFrame:
     pairs = data.pairs[index]
     negative = ~data.labels[index]
     held_kinds = {"edge of an event": negative & (data.areas[index] > 0).any(axis=1),
-             "before or after an event": _event_around(movie.masks, pairs),
-             "high contrast at the edge": contrast_at_edge(movie, pairs)}
+                  "before or after an event": _event_around(movie.masks, pairs),
+                  "high contrast at the edge": contrast_at_edge(movie, pairs)}
     perhaps = np.zeros(len(pairs), bool)
     has_lookalikes = movie.events is not None and "moves" in movie.events
     if has_lookalikes:
@@ -176,7 +176,7 @@ def false_alarms_by_kind(strategies: dict[str, pd.DataFrame], held: pd.DataFrame
     held : DataFrame of bool
         From :func:`kinds`, of these pairs.
     frame_pairs : int
-        Frames of the movie less one.
+        Frames of the movie minus one.
     alone : bool
         Only negatives that hold that kind and no other.
 

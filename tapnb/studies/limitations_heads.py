@@ -33,8 +33,8 @@ def invariant_run(movie: Movie, plain: Run, mode: str, on: torch.device, command
     return like(plain, movie, runs.find(runs.pretraining_of(plain)), strategy="A0i", mode=mode, on=on, command=command)
 
 
-def invariant_less_plain(plain: Run, invariant: Run) -> pd.DataFrame:
-    """What a time-invariant linear head changes: A0i less A0, on the same crops, features and seeds.
+def invariant_minus_plain(plain: Run, invariant: Run) -> pd.DataFrame:
+    """What a time-invariant linear head changes: A0i minus A0, on the same crops, features and seeds.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def invariant_less_plain(plain: Run, invariant: Run) -> pd.DataFrame:
 
 
 def in_text(summary: pd.DataFrame, plain: Run, invariant: Run) -> pd.DataFrame:
-    """:func:`invariant_less_plain` as a table: one row a score, the two heads and their difference side by side."""
+    """:func:`invariant_minus_plain` as a table: one row a score, the two heads and their difference side by side."""
     heads = {"plain": f"A0, plain ({len(tables.counts(plain))} runs)",
              "invariant": f"A0i, invariant ({len(tables.counts(invariant))} runs)"}
     return pd.DataFrame([
@@ -73,7 +73,7 @@ def in_text(summary: pd.DataFrame, plain: Run, invariant: Run) -> pd.DataFrame:
 
 
 def numbers(heads: pd.DataFrame, plain: Run, invariant: Run) -> dict[str, dict]:
-    """The scores of :func:`invariant_less_plain` and their differences as numbers of the book."""
+    """The scores of :func:`invariant_minus_plain` and their differences as numbers of the book."""
     table = {}
     for score, row in heads.iterrows():
         key = str(score).replace(" ", "_")

@@ -58,8 +58,8 @@ def read(path: Path) -> dict:
     if not path.is_file():
         raise FileNotFoundError(f"there are no measurements in {path}; `make bench` makes them")
     try:
-        found = json.loads(path.read_text("utf-8"))
-        measured = {part: found.get(part) or {} for part in ("machine", "rows", "growth", "large", "precision")}
+        kept = json.loads(path.read_text("utf-8"))
+        measured = {part: kept.get(part) or {} for part in ("machine", "rows", "growth", "large", "precision")}
         for part, order in (("rows", ROWS), ("growth", GROWTH)):  # the file's own order is that of the alphabet
             there = measured[part]
             measured[part] = {key: there[key] for key in dict.fromkeys([*order, *there]) if key in there}

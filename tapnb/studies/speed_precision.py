@@ -18,8 +18,9 @@ def outcomes(measured: dict) -> pd.DataFrame:
         last = run["history"][-1]
         seen = {f"accuracy, {kind}, {side} pixels": last[f"{kind}_accuracy"] for kind in ("uniform", "change")}
         right = seen | {f"accuracy, {a['sampler']}, {a['size']} pixels": a["right"] / a["n"] for a in run["accuracies"]}
-        trainings.append({"precision": run["precision"], "seed": run["seed"], "final training loss":
-                      last["train_loss"]} | right | {"minutes": last.get("minutes", math.nan)})
+        trainings.append({"precision": run["precision"], "seed": run["seed"],
+                          "final training loss": last["train_loss"]} | right
+                         | {"minutes": last.get("minutes", math.nan)})
     return pd.DataFrame(trainings)
 
 
@@ -49,7 +50,7 @@ def over_seeds(values: pd.Series) -> Quantity:
 
 
 def apart(measured: dict) -> pd.DataFrame:
-    """bfloat16 less float32, seed by seed, beside the spread between seeds.
+    """bfloat16 minus float32, seed by seed, beside the spread between seeds.
 
     Returns
     -------
@@ -65,9 +66,9 @@ def apart(measured: dict) -> pd.DataFrame:
     ours, reference = by_name["bfloat16"].align(by_name["float32"], join="inner")
     if len(ours) < 2:
         return pd.DataFrame(columns=columns)
-    less = (ours - reference).drop(columns="minutes")
+    by_seed = (ours - reference).drop(columns="minutes")
     between = ((ours.var() + reference.var()) / 2) ** 0.5
-    return pd.DataFrame([[c, less[c].mean(), less[c].std(), between[c], len(ours)] for c in less],
+    return pd.DataFrame([[c, by_seed[c].mean(), by_seed[c].std(), between[c], len(ours)] for c in by_seed],
                         columns=columns)
 
 

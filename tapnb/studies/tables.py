@@ -37,7 +37,7 @@ def mean_scores(outcomes: np.ndarray) -> pd.DataFrame:
 
 def minus_the_paper(resampled: np.ndarray, mean: np.ndarray, paper_mean: np.ndarray, paper_std: np.ndarray,
                 seed: int = 0) -> list[str]:
-    """Ours less the paper's with a 95 % interval, as text, one a score.
+    """Ours minus the paper's with a 95 % interval, as text, one a score.
 
     Both sides vary: ours by the bootstrap, the paper's mean by its standard error over :data:`PAPER_RUNS` runs,
     which is all that its spread tells.
@@ -116,7 +116,7 @@ def strategies(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.Data
     return table
 
 
-def less_the_paper(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
+def against_paper(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
     """Ours minus the paper's, with 95 % bootstrap intervals, as text: ``strategy`` and the four scores.
 
     Strategies that the paper lacks are left out.
@@ -124,7 +124,7 @@ def less_the_paper(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.
     trained_runs = {name: run for name, run in trained_runs.items() if name in reference.index}
     if not trained_runs:
         return pd.DataFrame(columns=["strategy", *SCORES])
-    resampled = confusion.bootstrap({name: counts(run) for name, run in trained_runs.items()}) if trained_runs else {}
+    resampled = confusion.bootstrap({name: counts(run) for name, run in trained_runs.items()})
     rows = []
     for name, run in trained_runs.items():
         mean, std = (reference.loc[name, [f"{c}{part}" for c in SCORES]].to_numpy(float) for part in ("", " std"))
@@ -134,12 +134,12 @@ def less_the_paper(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.
 
 
 def side_by_side(apart: pd.DataFrame, row: list, head: list) -> pd.DataFrame:
-    """:func:`less_the_paper` with the heads beside each other: a row a group and score, a column a head.
+    """:func:`against_paper` with the heads beside each other: a row a group and score, a column a head.
 
     Parameters
     ----------
     apart : DataFrame
-        From :func:`less_the_paper`.
+        From :func:`against_paper`.
     row, head : list of str
         Of every row of ``apart``: the group that it belongs to, and its head.
     """

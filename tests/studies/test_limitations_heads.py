@@ -49,7 +49,7 @@ def counted(*per_run):
 def test_differences_are_those_of_the_means_with_an_interval_around_them():
     rng = np.random.default_rng(2)
     plain, invariant = rng.integers(1, 30, (2, 2, 16, 4))
-    found = limitations_heads.invariant_less_plain(counted(*plain.tolist()), counted(*invariant.tolist()))
+    found = limitations_heads.invariant_minus_plain(counted(*plain.tolist()), counted(*invariant.tolist()))
     means = [confusion.f1(c.sum(1)).mean() for c in (plain, invariant)]
     assert found.loc["F1", "difference"] == pytest.approx(means[1] - means[0])
     recalls = confusion.scores(plain.sum(1))[:, 3]
@@ -60,7 +60,7 @@ def test_differences_are_those_of_the_means_with_an_interval_around_them():
 
 def test_equal_runs_do_not_differ_and_the_table_says_so():
     same = counted(*[[[40, 10, 5, 15]] * 12] * 2)
-    found = limitations_heads.invariant_less_plain(same, same)
+    found = limitations_heads.invariant_minus_plain(same, same)
     assert not found[["difference", "low", "high"]].to_numpy().any()  # the same frames are drawn for both
     table = limitations_heads.in_text(found, same, same)
     assert list(table) == ["score", "A0, plain (2 runs)", "A0i, invariant (2 runs)", "A0i − A0 (95 %)"]
@@ -69,6 +69,6 @@ def test_equal_runs_do_not_differ_and_the_table_says_so():
 
 def test_one_run_leaves_no_spread():
     one = counted([[40, 10, 5, 15]] * 12)
-    found = limitations_heads.invariant_less_plain(one, one)
+    found = limitations_heads.invariant_minus_plain(one, one)
     assert found["plain_std"].isna().all()
     assert limitations_heads.in_text(found, one, one).iloc[4, 1] == "0.67"

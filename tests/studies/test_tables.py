@@ -26,7 +26,7 @@ def test_table_2_by_hand(tmp_path):
     assert theirs["rec 1"] == "**0.89 ± 0.03**"  # the best of the paper's rows that are shown
     assert table.iloc[2]["rec 0"] == "0.70 ± 0.14" and table.iloc[3]["rec 0"] == "0.87 ± 0.07"
     # every frame is alike and so are A1's runs: only the paper's standard error of 0.03 / sqrt(10) is left
-    cell = tables.less_the_paper(made, paper.table2()).set_index("strategy").loc["A1", "rec 1"]
+    cell = tables.against_paper(made, paper.table2()).set_index("strategy").loc["A1", "rec 1"]
     assert cell.value == pytest.approx(-0.14) and str(cell).startswith("\u22120.14 (")
     assert cell.high - cell.low == pytest.approx(2 * 1.96 * 0.03 / 10**0.5, rel=0.1)
 
@@ -50,12 +50,12 @@ def test_a_strategy_that_the_paper_lacks_is_said_to_be_none_of_its_and_competes_
     assert table["source"].tolist() == ["here (2 runs)", "not in the paper", "here (2 runs)", "paper (10 runs)"]
     assert table["rec 1"].tolist() == ["**0.90 ± 0.00**", "\u2013", "0.75 ± 0.00", "**0.89 ± 0.03**"]
     assert table["average precision"].tolist() == ["0.50 ± 0.14", "", "0.50 ± 0.14", ""]
-    assert tables.less_the_paper(made, paper.table2())["strategy"].tolist() == ["A1"]
+    assert tables.against_paper(made, paper.table2())["strategy"].tolist() == ["A1"]
 
 
 def test_where_the_paper_lacks_them_all_nothing_is_compared_with_it(tmp_path):
     made = {"D1": run([[90, 10, 5, 15], [90, 10, 5, 15]], tmp_path)}
     assert tables.strategies(made, paper.table2())["source"].tolist() == ["here (2 runs)", "not in the paper"]
-    apart = tables.less_the_paper(made, paper.table2())
+    apart = tables.against_paper(made, paper.table2())
     assert list(apart) == ["strategy", *SCORES] and apart.empty
     assert tables.side_by_side(apart, [], []).empty
