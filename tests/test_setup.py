@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tapnb.workflow.published import PUBLISHED
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -166,7 +168,7 @@ def test_no_file_names_a_path_of_this_machine():
 
 def test_no_downloaded_or_trained_file_is_tracked_but_the_published_weights():
     suffixes = {".tif", ".tiff", ".npz", ".npy", ".pt", ".safetensors", ".ipynb", ".zip", ".whl"}
-    published = [ROOT / "results" / profile for profile in ("cpu", "longer", "tuned")]
+    published = [ROOT / "results" / profile for profile in PUBLISHED]
     assert not [p.name for p in tracked() if p.suffix in suffixes
                 and not (p.suffix == ".safetensors" and any(map(p.is_relative_to, published)))]
 

@@ -13,15 +13,16 @@ from tapnb.movies import catalogue
 from tapnb.store import publication, runs
 from tapnb.studies import claims, findings, paper, prose, strategies
 from tapnb.workflow.notebooks import CHECKOUT
+from tapnb.workflow.published import PUBLISHED
 
-PUBLISHED = sorted(path.parent for profile in ("cpu", "longer", "tuned")
-                   for path in (CHECKOUT / "results" / profile).glob("*/06_strategies.json"))
-MOVIES = [path for path in PUBLISHED if path.parent.name == "cpu"]  # with all of their notebooks
+FOLDERS = sorted(path.parent for profile in PUBLISHED
+                 for path in (CHECKOUT / "results" / profile).glob("*/06_strategies.json"))
+MOVIES = [path for path in FOLDERS if path.parent.name == "cpu"]  # with all of their notebooks
 TEMPLATE = (CHECKOUT / prose.TEMPLATE).read_text("utf-8")
 MEGABYTE = 1e6
 
 
-@pytest.mark.parametrize("movie", PUBLISHED, ids=lambda path: "-".join(path.parts[-2:]))
+@pytest.mark.parametrize("movie", FOLDERS, ids=lambda path: "-".join(path.parts[-2:]))
 def test_it_is_small_and_holds_no_picture(movie):
     files = [path for path in movie.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} <= {".json", ".csv", ".svg", ".parquet", ".safetensors"}
@@ -29,7 +30,7 @@ def test_it_is_small_and_holds_no_picture(movie):
     assert sum(path.stat().st_size for path in files) < 10 * MEGABYTE
 
 
-@pytest.mark.parametrize("movie", PUBLISHED, ids=lambda path: "-".join(path.parts[-2:]))
+@pytest.mark.parametrize("movie", FOLDERS, ids=lambda path: "-".join(path.parts[-2:]))
 def test_every_number_has_its_record_and_every_record_is_of_use(movie):
     recorded = {path.stem for path in (movie / "records").glob("*.json")}
     dirty = [path.stem for path in (movie / "records").glob("*.json") if json.loads(path.read_text("utf-8"))["dirty"]]
@@ -44,7 +45,7 @@ def test_every_number_has_its_record_and_every_record_is_of_use(movie):
     assert recorded == named
 
 
-@pytest.mark.parametrize("movie", PUBLISHED, ids=lambda path: "-".join(path.parts[-2:]))
+@pytest.mark.parametrize("movie", FOLDERS, ids=lambda path: "-".join(path.parts[-2:]))
 def test_predictions_and_weights_are_there_and_readable(movie):
     for path in sorted((movie / "records").glob("strategy-*.json")):
         record = json.loads(path.read_text("utf-8"))
@@ -74,7 +75,7 @@ def test_published_heads_recognise_what_they_recognised(movie):
         assert again == pytest.approx(scores.probability(answers), abs=0.02), role  # kernels are kept in 16 bits
 
 
-@pytest.mark.parametrize("movie", PUBLISHED, ids=lambda path: "-".join(path.parts[-2:]))
+@pytest.mark.parametrize("movie", FOLDERS, ids=lambda path: "-".join(path.parts[-2:]))
 def test_average_precision_is_that_of_the_published_answers(movie):
     for path in (movie / "records").glob("strategy-*.json"):
         answers = pd.read_parquet(movie / "files" / path.stem / publication.PREDICTIONS)
