@@ -154,16 +154,16 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
     return Run(folder, json.loads(record_path.read_text("utf-8")))  # just what restoring it will give
 
 
-def pretraining_of(run: Run) -> str | None:
-    """Name of the pretraining that a run rests on; None if on none, as random features do."""
-    return run.record["parameters"].get("tap")
+def pretraining_of(record: dict) -> str | None:
+    """Name of the pretraining that the run of a record rests on; None if on none, as random features do."""
+    return record["parameters"].get("tap")
 
 
 def check_pretraining(run: Run, tap: Run) -> None:
     """Raise ValueError unless a run rests on that pretraining, or on none."""
-    if pretraining_of(run) not in (None, tap.name):
-        raise ValueError(f"{run.name} rests on the pretraining {pretraining_of(run)}, not on {tap.name}: run its "
-                         "notebook again")
+    rests_on = pretraining_of(run.record)
+    if rests_on not in (None, tap.name):
+        raise ValueError(f"{run.name} rests on the pretraining {rests_on}, not on {tap.name}: run its notebook again")
 
 
 def check_movie(run: Run, movie: Movie, role: str = "train") -> None:

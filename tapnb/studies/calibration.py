@@ -156,7 +156,7 @@ def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str,
                 "differences_class_1": ece_differences(class_1, draws)}
 
     key = {"runs": {head: run.name for head, run in strategies.items()},
-           "tap": runs.pretraining_of(strategies["linear"]), "draws": draws}
+           "tap": runs.pretraining_of(strategies["linear"].record), "draws": draws}
     return runs.run(kinds.CALIBRATION, {"train": movie}, key, 0, make, mode=mode, command=command)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from tapnb.metrics import confusion, scores
 from tapnb.metrics.scores import SCORES
+from tapnb.store.runs import pretraining_of
 from tapnb.studies import errors, grad_cam
 from tapnb.studies.verdicts import NOT_RUN, UNDECIDED, NotEnough, NotRun, Part, Verdict, weigh
 
@@ -60,7 +61,7 @@ class Records:
             if notebook in self.notebooks:
                 raise NotEnough(f"{notebook} has run without \"{role}\": its parameters or this movie leave it out")
             raise NotRun(f"{notebook}, which makes {role}, has not run with this profile")
-        rests_on, tap = record["parameters"].get("tap"), self.by_role.get("tap")
+        rests_on, tap = pretraining_of(record), self.by_role.get("tap")
         if tap and rests_on not in (None, tap["name"]):
             raise NotEnough(f"{record['name']} rests on another pretraining than the published one: run its notebook "
                             "again")

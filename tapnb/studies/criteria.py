@@ -144,7 +144,7 @@ def criterion_run(published: runs.Run, criterion: str, movie: Movie, *, mode: st
     """
     asked = published.record["parameters"]
     same = criterion == asked["dataset"]["criterion"]
-    return like(published, movie, runs.find(runs.pretraining_of(published)), dataset={"criterion": criterion},
+    return like(published, movie, runs.find(runs.pretraining_of(published.record)), dataset={"criterion": criterion},
                 validation_pairs=asked["validation_pairs"] if same else 0,  # which only calibration looks at
                 mode=mode, on=on, command=command)
 
@@ -183,7 +183,7 @@ def one_labelling_run(trained_runs: dict[tuple[str, str], runs.Run], movie: Movi
 
     any_run = next(iter(trained_runs.values()))
     key = {"runs": sorted(run.name for run in trained_runs.values()), "criterion": criterion,
-           "tap": runs.pretraining_of(any_run)}
+           "tap": runs.pretraining_of(any_run.record)}
     return runs.run(kinds.CRITERIA, {"train": movie}, key, 0, make, mode=mode, command=command)
 
 

@@ -30,7 +30,8 @@ def invariant_run(movie: Movie, plain: Run, mode: str, on: torch.device, command
     mode, on, command
         See :func:`tapnb.studies.strategies.strategy_run`.
     """
-    return like(plain, movie, runs.find(runs.pretraining_of(plain)), strategy="A0i", mode=mode, on=on, command=command)
+    tap = runs.find(runs.pretraining_of(plain.record))
+    return like(plain, movie, tap, strategy="A0i", mode=mode, on=on, command=command)
 
 
 def invariant_minus_plain(plain: Run, invariant: Run) -> pd.DataFrame:

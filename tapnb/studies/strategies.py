@@ -258,4 +258,4 @@ def _tap_features(run: runs.Run, on: torch.device | str) -> DenseFeatures | None
     strategy = recognise.strategy_named(run.record["parameters"]["strategy"])
     if strategy.trained or strategy.features != "TAP":
         return None
-    return pretrain.load(runs.find(runs.pretraining_of(run)).folder, on).features
+    return pretrain.load(runs.find(runs.pretraining_of(run.record)).folder, on).features

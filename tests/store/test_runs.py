@@ -127,7 +127,7 @@ def test_a_mended_label_renames_only_the_runs_that_look_at_labels(movie):
 def test_a_run_knows_its_pretraining_and_its_movie(movie):
     tap = execute(movie, Make())
     resting = execute(movie, Make(), parameters={"tap": tap.name}, kind=kinds.STRATEGY)
-    assert runs.pretraining_of(resting) == tap.name and runs.pretraining_of(tap) is None
+    assert runs.pretraining_of(resting.record) == tap.name and runs.pretraining_of(tap.record) is None
     runs.check_pretraining(resting, tap)
     with pytest.raises(ValueError, match=f"{resting.name} rests on the pretraining {tap.name}, not on"):
         runs.check_pretraining(resting, execute(movie, Make(), seed=2))

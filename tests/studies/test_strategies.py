@@ -91,7 +91,7 @@ def test_only_what_uses_the_pretrained_features_rests_on_them(make, tap, movie, 
     for name in ("B0", "C0"):
         run = make(name)
         assert "tap" not in run.record["parameters"] and make(name, other, "restore").name == run.name
-        assert runs.pretraining_of(run) is None
+        assert runs.pretraining_of(run.record) is None
         runs.check_pretraining(run, other)
     statistics = make("B0", keep_trained_norms=True)  # those of the pretrained network
     assert statistics.record["parameters"]["tap"] == tap.name
