@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from tapnb import crops
+from tapnb import crops, event_groups
 from tapnb.crops import CropPairs
 from tapnb.movies import Movie
 
@@ -39,6 +39,10 @@ class DatasetSettings:
         Keep at most this many balanced training pairs, a smaller budget; 0: all.
     split : str
         One of :data:`SPLITS`: how pairs are told apart into training, validation and test.
+    labelled_share : float
+        Share of the movie's events that are labelled: crops of others are left out of training and validation.
+    label_draw : int
+        Which of them: the number of a draw.
     data_seed : int
         Fixes sampling, split and balancing; the heads' seeds do not touch them.
     """
@@ -51,12 +55,16 @@ class DatasetSettings:
     replacement: bool = False
     training_pairs: int = 0
     split: str = "random"
+    labelled_share: float = 1.0
+    label_draw: int = 0
     data_seed: int = 25
 
     def __post_init__(self):
         for name, value, known in (("labelling criterion", self.criterion, CRITERIA), ("split", self.split, SPLITS)):
             if value not in known:
                 raise ValueError(f"unknown {name} {value!r}; choose one of {', '.join(map(repr, known))}")
+        if not 0 < self.labelled_share <= 1:
+            raise ValueError(f"the share of labelled events is {self.labelled_share}; it must be above 0, and 1 at most")
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +169,21 @@ def split_random(pairs: CropPairs, seed: int = 25, shares: tuple[float, float] =
     return {"train": order[:first], "validation": order[first:second], "test": order[second:]}
 
 
-SPLITS = {"random": split_random}
+def split_time(pairs: CropPairs, seed: int = 25, gap: int = 3) -> dict[str, np.ndarray]:
+    """Cut the movie in time: three fifths to train, a fifth to validate, the last fifth to test; not in the paper.
+
+    Frame pairs whose earlier frame is one of the ``gap`` before a cut belong to none, so that no event stands on both
+    sides. For a movie that has no held-out one.
+    """
+    last = int(pairs.t.max()) + 1
+    cuts = [0, round(0.6 * last), round(0.8 * last), last]
+    order = np.random.default_rng(seed).permutation(len(pairs))
+    t = pairs.t[order]
+    return {part: order[(t >= begin) & (t < end - gap * (end < last))]
+            for part, begin, end in zip(("train", "validation", "test"), cuts, cuts[1:])}
+
+
+SPLITS = {"random": split_random, "time": split_time}
 """By name: crop pairs and a seed to the indices of "train", "validation" and "test"."""
 
 
@@ -222,7 +244,18 @@ def event_dataset(movie: Movie, settings: DatasetSettings = DatasetSettings()) -
     areas = labelled_areas(movie.masks, pairs, settings.count_values)
     labels = label(areas, settings.criterion, settings.area_threshold)
     parts = SPLITS[settings.split](pairs, settings.data_seed)
+    if settings.labelled_share < 1:
+        unknown = _unlabelled(event_groups.shown(movie.masks, pairs), settings)
+        parts |= {part: parts[part][~unknown[parts[part]]] for part in ("train", "validation")}
     balanced = balance(labels, parts["train"], settings.data_seed, settings.replacement)
     if 0 < settings.training_pairs < len(balanced):
         balanced = fewer(balanced, labels, settings.training_pairs, settings.data_seed)
     return EventDataset(movie, pairs, areas, labels, parts | {"balanced": balanced})
+
+
+def _unlabelled(shown: np.ndarray, settings: DatasetSettings) -> np.ndarray:
+    """Which pairs show an event that nobody has labelled, (N,) bool; a larger share holds the events of a smaller."""
+    events = int(shown.max()) + 1
+    order = np.random.default_rng((settings.data_seed, settings.label_draw)).permutation(events)
+    labelled = order[: max(1, round(settings.labelled_share * events))]
+    return (shown >= 0) & ~np.isin(shown, labelled)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,8 +10,9 @@ from torch import nn
 from tqdm import tqdm
 
 from tapnb import losses
+from tapnb.early_stopping import EarlyStopping
 from tapnb.fast import folded
-from tapnb.models import FEATURES, DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead
+from tapnb.models import DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead
 from tapnb.system import device
 from tapnb.system.precision import autocast
 
@@ -38,6 +39,11 @@ class HeadSettings:
     redraw_norms, keep_trained_norms : bool
         The scripts' ways for random features: BatchNorm scales from N(0, 1), and running statistics of the
         pretrained network.
+    patience : int
+        End a training when the validation loss has not fallen for so many epochs, and keep the weights of its lowest;
+        0: take all epochs, as the paper does.
+    stopping_pairs : int
+        Validation pairs, half of them events, whose loss is watched for that.
     """
 
     epochs: int = 0
@@ -47,6 +53,8 @@ class HeadSettings:
     order_seed: int = 25
     redraw_norms: bool = False
     keep_trained_norms: bool = False
+    patience: int = 0
+    stopping_pairs: int = 1000
 
 
 @torch.inference_mode()
@@ -62,12 +70,13 @@ def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 16) 
 
     Returns
     -------
-    bfloat16 tensor, shape (N, 2, 32, s, s)
+    bfloat16 tensor, shape (N, 2, 32, s, s), or float32 (N, 2, 1, s, s) of raw pixels
         Half the memory of float32: the paper's 14 934 training pairs take 4.4 GB.
     """
     model = folded(model)
-    n, frames, height, width = images.shape
-    features = torch.empty(n, frames, FEATURES, height, width, dtype=torch.bfloat16, device=images.device)
+    shape = images.shape[:2] + model(images[:1]).shape[2:]
+    dtype = torch.float32 if shape[2] == 1 else torch.bfloat16  # raw pixels need no saving
+    features = torch.empty(shape, dtype=dtype, device=images.device)
     for part, into in zip(images.split(batch), features.split(batch)):
         into.copy_(model(part))  # into its place: the whole is never there twice
     return features
@@ -90,12 +99,18 @@ def estimate_norms(model: nn.Module, images: torch.Tensor, batch: int = 108, mos
         norm.momentum = 0.1
 
 
+Curve = list[dict[str, float]]
+"""How a head's training went, an epoch an entry: ``epoch`` (from 1), ``steps`` so far, ``training_loss`` (mean over the
+epoch's batches) and, where one is watched, ``validation_loss``."""
+
+
 def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Tensor, epochs: int,
-                settings: HeadSettings = HeadSettings()) -> None:
+                settings: HeadSettings = HeadSettings(),
+                validation: tuple[torch.Tensor, torch.Tensor] | None = None) -> list[Curve]:
     """Train heads on fixed features, in place: one pass an epoch, in which each head learns from every batch.
 
-    Adam, cross entropy (Eq. 3), no augmentation, no early stopping, as in the authors' scripts. The heads do not see
-    each other: each ends as if it were trained alone.
+    Adam, cross entropy (Eq. 3) and no augmentation, as in the authors' scripts; early stopping only if the settings
+    ask for it. The heads do not see each other: each ends as if it were trained alone.
 
     Parameters
     ----------
@@ -104,22 +119,40 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     features : tensor, shape (N, 2, 32, s, s)
     labels : int64 tensor, shape (N,)
     epochs : int
+        At most so many.
     settings : HeadSettings
+    validation : (features, labels), optional
+        What early stopping watches; needed if ``settings.patience`` is not 0.
+
+    Returns
+    -------
+    list of Curve
+        One a head.
     """
-    together = nn.ModuleList(heads).train()
-    optimiser = torch.optim.Adam(together.parameters(), lr=settings.head_rate)  # of every weight by itself
-    for weights in together.parameters():  # before any map: amid those of one head they would leave holes in memory
-        weights.grad = torch.zeros_like(weights)  # that are too small for those of the next
-    for index in _batches(len(labels), epochs, settings, labels.device):
+    optimisers = [torch.optim.Adam(head.train().parameters(), lr=settings.head_rate) for head in heads]
+    for weights in nn.ModuleList(heads).parameters():  # before any map: amid those of one head they would leave holes
+        weights.grad = torch.zeros_like(weights)  # in memory that are too small for those of the next
+    watches = [EarlyStopping(head, settings.patience) for head in heads]
+
+    def learn(index: torch.Tensor, learning: list[int]) -> list[torch.Tensor]:
         z = features[index].float()  # once for all heads
-        optimiser.zero_grad(set_to_none=False)
-        for head in heads:
-            _loss(head, z, labels[index]).backward()
-        optimiser.step()
+        step_losses = []
+        for i in learning:
+            optimisers[i].zero_grad(set_to_none=False)
+            step_losses.append(_loss(heads[i], z, labels[index]))
+            step_losses[-1].backward()
+            optimisers[i].step()
+        return step_losses
+
+    def validate(i: int) -> float:
+        return _validation_loss(_logits(heads[i], validation[0]), validation[1])
+
+    return _train(watches, learn, validate if validation else None, labels, epochs, settings)
 
 
-def train_end_to_end(backbone: nn.Module, head: nn.Module, images: torch.Tensor, labels: torch.Tensor, epochs: int,
-                     settings: HeadSettings = HeadSettings()) -> None:
+def train_end_to_end(backbone: DenseFeatures, head: nn.Module, images: torch.Tensor, labels: torch.Tensor, epochs: int,
+                     settings: HeadSettings = HeadSettings(),
+                     validation: tuple[torch.Tensor, torch.Tensor] | None = None) -> Curve:
     """Train a head together with the backbone that makes its features, in place (strategies C and D).
 
     As :func:`train_heads`, with images (N, 2, s, s) for features.
@@ -127,10 +160,22 @@ def train_end_to_end(backbone: nn.Module, head: nn.Module, images: torch.Tensor,
     network = nn.Sequential(backbone, head).train()
     optimiser = torch.optim.Adam([{"params": backbone.parameters(), "lr": settings.backbone_rate},
                                   {"params": head.parameters(), "lr": settings.head_rate}])
-    for index in _batches(len(labels), epochs, settings, labels.device):
+
+    def learn(index: torch.Tensor, _: list[int]) -> list[torch.Tensor]:
         optimiser.zero_grad(set_to_none=True)
-        _loss(network, images[index], labels[index]).backward()
+        loss = _loss(network, images[index], labels[index])
+        loss.backward()
         optimiser.step()
+        return [loss]
+
+    def validate(_: int) -> float:
+        network.eval()
+        loss = _validation_loss(head_logits([head], backbone, validation[0])[0], validation[1])
+        network.train()
+        return loss
+
+    watch = EarlyStopping(network, settings.patience)
+    return _train([watch], learn, validate if validation else None, labels, epochs, settings)[0]
 
 
 @torch.inference_mode()
@@ -157,14 +202,63 @@ def head_logits(heads: list[nn.Module], backbone: DenseFeatures, images: torch.T
     return torch.cat(parts, dim=1)
 
 
-def _batches(n: int, epochs: int, settings: HeadSettings, on: torch.device) -> Iterator[torch.Tensor]:
-    """The indices of every batch of every epoch."""
+def _train(watches: list[EarlyStopping], learn: Callable[[torch.Tensor, list[int]], list[torch.Tensor]],
+           validate: Callable[[int], float] | None, labels: torch.Tensor, epochs: int,
+           settings: HeadSettings) -> list[Curve]:
+    """Epochs of several networks that see the same batches, until each has ended.
+
+    Parameters
+    ----------
+    watches : list of EarlyStopping
+    learn : callable
+        Takes the indices of a batch and the networks that still learn; returns the loss of each.
+    validate : callable, optional
+        The validation loss of a network.
+    """
+    if settings.patience and validate is None:
+        raise ValueError(f"the patience is {settings.patience} epochs, but there are no validation pairs to watch: "
+                         "pass them, or set patience to 0")
+    curves: list[Curve] = [[] for _ in watches]
+    learning, steps = list(range(len(watches))), 0
+    for epoch, batches in enumerate(_epochs(len(labels), epochs, settings, labels.device), 1):
+        sums = torch.zeros(len(watches), device=labels.device)
+        for index in batches:
+            for i, loss in zip(learning, learn(index, learning)):
+                sums[i] += loss.detach()
+        steps += len(batches)
+        for i in tuple(learning):
+            curves[i].append({"epoch": epoch, "steps": steps, "training_loss": float(sums[i]) / len(batches)})
+            if settings.patience:
+                curves[i][-1]["validation_loss"] = validate(i)
+                if watches[i].has_ended(curves[i][-1]["validation_loss"]):
+                    learning.remove(i)
+        if not learning:
+            break
+    for watch in watches:
+        watch.restore()
+    return curves
+
+
+def _epochs(n: int, epochs: int, settings: HeadSettings, on: torch.device) -> Iterator[Sequence[torch.Tensor]]:
+    """The indices of every batch, epoch by epoch."""
     generator = torch.Generator().manual_seed(settings.order_seed)
     for _ in tqdm(range(epochs), desc="heads", unit="epoch", leave=False, disable=epochs == 1):
-        yield from device.send(torch.randperm(n, generator=generator), on).split(settings.batch)
+        yield device.send(torch.randperm(n, generator=generator), on).split(settings.batch)
 
 
 def _loss(network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     with autocast(inputs.device):
         logits = network(inputs)
     return losses.cross_entropy(logits, labels)
+
+
+@torch.inference_mode()
+def _logits(head: nn.Module, features: torch.Tensor, batch: int = 16) -> torch.Tensor:
+    """Logits of one head in evaluation mode, shape (N, 2)."""
+    head = folded(head)
+    return torch.cat([head(part.float()) for part in features.split(batch)])
+
+
+def _validation_loss(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """Mean cross entropy."""
+    return float(losses.cross_entropy(logits.float(), labels))

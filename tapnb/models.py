@@ -100,6 +100,13 @@ class DenseFeatures(nn.Module):
         return self.projection(self.backbone(frames)).unflatten(0, pairs.shape[:2])
 
 
+class RawPixels(nn.Module):
+    """No features: crop pairs (N, 2, h, w) as maps of one channel, (N, 2, 1, h, w). A control, not in the paper."""
+
+    def forward(self, pairs: torch.Tensor) -> torch.Tensor:
+        return pairs[:, :, None]
+
+
 class EquivariantLayer(nn.Module):
     """Permutation-equivariant 1x1 layer over the two frames (Zaheer et al., 2017): L x_i + mean_j G x_j."""
 

@@ -17,7 +17,7 @@ from torch import nn
 from tqdm import tqdm
 
 from tapnb import weights
-from tapnb.dataset import EventDataset
+from tapnb.dataset import EventDataset, balance, fewer
 from tapnb.heads import (
     EPOCHS,
     HEADS,
@@ -28,7 +28,7 @@ from tapnb.heads import (
     train_end_to_end,
     train_heads,
 )
-from tapnb.models import DenseFeatures, redraw_kaiming_uniform
+from tapnb.models import DenseFeatures, RawPixels, redraw_kaiming_uniform
 from tapnb.system import device
 
 
@@ -36,9 +36,18 @@ from tapnb.system import device
 class Strategy:
     """One row of Table 2, a variant of one, or one that the paper lacks."""
 
-    features: str  # initial ones: "TAP" or "random"
+    features: str  # initial ones: "TAP", "random", or "pixels": none but the two frames themselves
     trained: bool  # end to end with the head, or fixed
     head: str  # one of tapnb.heads.HEADS
+
+    @property
+    def shared(self) -> bool:
+        """Whether all runs look at the same features."""
+        return self.features != "random" and not self.trained
+
+    def new_head(self, size: int) -> nn.Module:
+        """An untrained head for crops of that side, in pixels."""
+        return HEADS[self.head](size, 1) if self.features == "pixels" else HEADS[self.head](size)
 
 
 STRATEGIES = {
@@ -46,9 +55,10 @@ STRATEGIES = {
     "B0": Strategy("random", False, "linear"), "B1": Strategy("random", False, "ResNet"),
     "C0": Strategy("random", True, "linear"), "C1": Strategy("random", True, "ResNet"),
     "D0": Strategy("TAP", True, "linear"), "D1": Strategy("TAP", True, "ResNet"),  # fine-tuned; not in the paper
+    "P1": Strategy("pixels", False, "ResNet"),  # a control: the head without any features; not in the paper
     "A0i": Strategy("TAP", False, "invariant linear"),  # Section 5: A0 that cannot tell the order of the frames
 }
-"""By name: A to C are the rows of Table 2, D is what the paper lacks."""
+"""By name: A to C are the rows of Table 2, D and P are what the paper lacks."""
 
 
 def strategy_named(name: str) -> Strategy:
@@ -76,12 +86,15 @@ class Recogniser:
         Side of the crops that it was trained on, in pixels.
     features : DenseFeatures
     head : Module
+    curve : sequence of dict
+        How its training went, see :data:`tapnb.heads.Curve`; empty for one that was loaded.
     """
 
     strategy: str
     size: int
     features: DenseFeatures
     head: nn.Module
+    curve: Sequence[dict[str, float]] = ()
 
     def save(self, path: Path, with_features: bool = True) -> None:
         """Keep it in one safetensors file, kernels in float16.
@@ -110,12 +123,14 @@ class Recogniser:
         values, about = weights.load(path)
         if not about.keys() >= {"strategy", "size"}:
             raise ValueError(f"{path} holds no event head: give a file that Recogniser.save has written")
-        size, on = int(about["size"]), torch.device(on)
-        head = HEADS[strategy_named(about["strategy"]).head](size)
+        size, on, kind = int(about["size"]), torch.device(on), strategy_named(about["strategy"])
+        head = kind.new_head(size)
         head.load_state_dict(_part(values, "head."))
         if own := _part(values, "features."):
             features = DenseFeatures(weights.channels(own))
             features.load_state_dict(own)
+        if kind.features == "pixels":
+            features = RawPixels()
         if features is None:
             raise ValueError(f"{path} holds a head alone: give the features of the pretraining that it was trained on")
         return cls(about["strategy"], size, features.to(on, memory_format=device.layout(on)).eval(), head.to(on).eval())
@@ -145,7 +160,7 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
     Yields
     ------
     list of Recogniser
-        Those that share their features: fixed TAP features serve all seeds at once, any other features one.
+        Those that share their features: fixed TAP features, or pixels, serve all seeds at once, others one.
 
     Raises
     ------
@@ -158,21 +173,29 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
     training = data.parts["balanced"]
     images = data.images(training, on)  # (N, 2, s, s)
     labels = torch.from_numpy(data.labels[training].astype(np.int64)).to(on)
+    watched = _watched(data, settings, on) if settings.patience else None  # images and labels
     epochs, size = settings.epochs or EPOCHS[kind.head], data.pairs.size
+
+    def fixed(features: nn.Module) -> dict:
+        """What heads on fixed features learn from, and are watched by."""
+        return {"features": fixed_features(features, images), "labels": labels, "epochs": epochs, "settings": settings,
+                "validation": watched and (fixed_features(features, watched[0]), watched[1])}
 
     def initial(seed: int) -> tuple[DenseFeatures, nn.Module]:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            head = HEADS[kind.head](size).to(on)
-            features = tap if (kind.features, kind.trained) == ("TAP", False) else copy.deepcopy(tap)
+            head = kind.new_head(size).to(on)
+            features = tap if kind.shared else copy.deepcopy(tap)
             if kind.features == "random":
                 redraw_kaiming_uniform(features, settings.redraw_norms)
         return features, head
 
-    if (kind.features, kind.trained) == ("TAP", False):
+    if kind.features == "pixels":
+        tap = RawPixels()
+    if kind.shared:
         heads = [initial(seed)[1] for seed in seeds]
-        train_heads(heads, fixed_features(tap, images), labels, epochs, settings)
-        yield [Recogniser(strategy, size, tap, head) for head in heads]
+        curves = train_heads(heads, **fixed(tap))
+        yield [Recogniser(strategy, size, tap, head, curve) for head, curve in zip(heads, curves)]
         return
     for seed in tqdm(seeds, desc=strategy, unit="run"):
         features, head = initial(seed)
@@ -181,10 +204,18 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
         elif not kind.trained:
             estimate_norms(features, images)
         if kind.trained:
-            train_end_to_end(features, head, images, labels, epochs, settings)
+            curve = train_end_to_end(features, head, images, labels, epochs, settings, watched)
         else:
-            train_heads([head], fixed_features(features, images), labels, epochs, settings)
-        yield [Recogniser(strategy, size, features, head)]
+            (curve,) = train_heads([head], **fixed(features))
+        yield [Recogniser(strategy, size, features, head, curve)]
+
+
+def _watched(data: EventDataset, settings: HeadSettings,
+             on: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Validation pairs, as balanced as the training pairs, whose loss says when to stop: images and labels."""
+    index = balance(data.labels, data.parts["validation"], settings.order_seed)
+    index = fewer(index, data.labels, settings.stopping_pairs, settings.order_seed)
+    return data.images(index, on), torch.from_numpy(data.labels[index].astype(np.int64)).to(on)
 
 
 def _part(values: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

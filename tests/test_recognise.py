@@ -40,8 +40,8 @@ def test_every_seed_gives_another_head_and_the_pretrained_features_stay(tap, dat
     before = copy.deepcopy(tap.state_dict())
     groups = list(fit(name, tap, data, ONE_EPOCH, [20, 40]))
     assert all(torch.equal(before[k], v) for k, v in tap.state_dict().items())
-    fixed = name in ("A0", "A1", "A0i")
-    assert [len(group) for group in groups] == ([2] if fixed else [1, 1])
+    fixed, shared = name in ("A0", "A1", "A0i"), recognise.STRATEGIES[name].shared
+    assert [len(group) for group in groups] == ([2] if shared else [1, 1])
     first, second = (recogniser for group in groups for recogniser in group)
     assert (first.features is tap) == fixed and first.strategy == name and first.size == 16
     assert not torch.allclose(first.probability(images), second.probability(images))
@@ -123,7 +123,7 @@ def test_weights_of_something_else_are_no_head(tap, tmp_path):
 
 def test_the_epochs_are_the_papers_unless_given(tap, data, monkeypatch):
     epochs = []
-    monkeypatch.setattr(recognise, "train_heads", lambda heads, features, labels, n, settings: epochs.append(n))
+    monkeypatch.setattr(recognise, "train_heads", lambda heads, **asked: [epochs.append(asked["epochs"])])
     for name in ("A0", "A1", "A0i"):
         list(fit(name, tap, data))
     assert epochs == [10, 30, 10]

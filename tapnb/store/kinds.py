@@ -30,6 +30,7 @@ class Kind:
 
 TAP = Kind("tap", 1, labels=False)
 STRATEGY = Kind("strategy", 1, labels=True)
+CONTROLS = Kind("controls", 1, labels=True)
 GRAD_CAM = Kind("gradcam", 1, labels=True)
 GRAD_CAM_MAPS = Kind("gradcammaps", 1, labels=False)
 CONTENT_VIEW = Kind("content", 1, labels=False)
@@ -38,6 +39,6 @@ CALIBRATION = Kind("calibration", 1, labels=True)
 CRITERIA = Kind("criteria", 1, labels=True)
 ROUNDING = Kind("rounding", 1, labels=True)
 
-KINDS = {kind.name: kind for kind in (TAP, STRATEGY, GRAD_CAM, GRAD_CAM_MAPS, CONTENT_VIEW, DECORRELATION, CALIBRATION,
+KINDS = {kind.name: kind for kind in (TAP, STRATEGY, CONTROLS, GRAD_CAM, GRAD_CAM_MAPS, CONTENT_VIEW, DECORRELATION, CALIBRATION,
                                       CRITERIA, ROUNDING)}
 """By name."""

@@ -24,8 +24,19 @@ from tapnb.studies.pretraining import accuracies_of
 from tapnb.system.files import replacing
 
 
+HELD_OUT = "held-out"
+"""The part of a strategy's answers that are about another movie; ``pair`` is then an index into that movie's pairs."""
+
+
+def keep_predictions(folder: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """Leave answers, see :func:`ask`, in a run's folder; returns them."""
+    with replacing(folder / PREDICTIONS) as temporary:
+        table.astype({"seed": "int32", "part": "category", "pair": "int32"}).to_parquet(temporary, index=False)
+    return table
+
+
 def ask(recognisers: list[Recogniser], seeds: list[int], data: EventDataset, part: str, most: int | None = None,
-        on: torch.device | str = "cpu") -> pd.DataFrame:
+        on: torch.device | str = "cpu", called: str = "") -> pd.DataFrame:
     """What recognisers that share their features answer to the pairs of one part.
 
     Parameters
@@ -38,6 +49,8 @@ def ask(recognisers: list[Recogniser], seeds: list[int], data: EventDataset, par
     most : int, optional
         Ask about the first so many pairs only: a smaller budget.
     on : torch.device
+    called : str
+        Name of the part in the table; empty: ``part``.
 
     Returns
     -------
@@ -48,19 +61,20 @@ def ask(recognisers: list[Recogniser], seeds: list[int], data: EventDataset, par
     """
     index = data.parts[part][:most]
     logits = head_logits([r.head for r in recognisers], recognisers[0].features, data.images(index, on))
-    return pd.concat([pd.DataFrame({"seed": seed, "part": part, "pair": index, "label": data.labels[index],
+    return pd.concat([pd.DataFrame({"seed": seed, "part": called or part, "pair": index, "label": data.labels[index],
                                     "logit_0": of_run[:, 0], "logit_1": of_run[:, 1]})
                       for seed, of_run in zip(seeds, logits.half().cpu().numpy())], ignore_index=True)
 
 
 def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSettings, training: HeadSettings, *,
-                 seeds: list[int], test_pairs: int | None = None, validation_pairs: int | None = None, mode: str,
-                 on: torch.device, command: str) -> runs.Run:
+                 seeds: list[int], test_pairs: int | None = None, validation_pairs: int | None = None,
+                 held_out: Movie | None = None, held_out_pairs: int | None = None, mode: str, on: torch.device,
+                 command: str) -> runs.Run:
     """A strategy, trained and tested once per seed.
 
     Its folder keeps the answers (see :func:`predictions`) and every trained head (see :func:`recogniser`); its record
-    the sizes of the training set, the average precision of every run and their right and wrong answers on the test
-    pairs, see :func:`tapnb.metrics.confusion.by_frame`.
+    the sizes of the training set, how each training went (:data:`tapnb.heads.Curve`), the average precision of every run
+    and their right and wrong answers on the test pairs, see :func:`tapnb.metrics.confusion.by_frame`.
 
     Parameters
     ----------
@@ -73,7 +87,12 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSetting
     training : HeadSettings
     seeds : list of int
     test_pairs, validation_pairs : int, optional
-        Ask about the first so many pairs of the part only; 0: none. Only calibration needs any validation pairs.
+        Ask about the first so many pairs of the part only; 0: none. Only calibration and thresholds need any
+        validation pairs.
+    held_out : Movie, optional
+        Another movie, of which no pair was trained on: the heads are asked about its test part as well.
+    held_out_pairs : int, optional
+        The first so many of them.
     mode, on, command
         See :func:`tapnb.store.runs.run`.
 
@@ -88,28 +107,34 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSetting
 
     def make(folder: Path) -> dict:
         data, features = event_dataset(movie, dataset), pretrain.load(tap.folder, on).features
-        answers, waiting = [], list(seeds)
+        other = held_out and event_dataset(held_out, replace(dataset, labelled_share=1.0))
+        answers, curves, waiting = [], [], list(seeds)
         for recognisers in recognise.fit(name, features, data, training, seeds, on):
             own, waiting = waiting[: len(recognisers)], waiting[len(recognisers) :]
             for seed, one in zip(own, recognisers):
                 one.save(folder / f"weights-{seed}.safetensors", with_features=one.features is not features)
+            curves += [list(one.curve) for one in recognisers]
             answers += [ask(recognisers, own, data, part, most, on) for part, most in asked.items() if most != 0]
-        table = pd.concat(answers, ignore_index=True)
-        with replacing(folder / PREDICTIONS) as temporary:
-            table.astype({"seed": "int32", "part": "category", "pair": "int32"}).to_parquet(temporary, index=False)
+            if other:
+                answers.append(ask(recognisers, own, other, "test", held_out_pairs, on, HELD_OUT))
+        table = keep_predictions(folder, pd.concat(answers, ignore_index=True))
         ranked = scores.scores_per_run(table)["average precision"]
         return {"training_pairs": len(data.parts["balanced"]),
                 "training_positives": int(data.labels[data.parts["balanced"]].sum()),
+                "curves": curves,
                 "average_precision": [None if np.isnan(value) else float(value) for value in ranked],
                 "test": confusion.by_frame(table, data.pairs.t, len(movie.frames) - 1)}
 
     key = {"strategy": name, "dataset": dataset, "training": training, "seeds": seeds, "test_pairs": test_pairs,
            "validation_pairs": validation_pairs}
+    movies = {"train": movie}
+    if held_out:
+        key["held_out_pairs"], movies["held-out"] = held_out_pairs, held_out
     if strategy.features == "TAP" or training.keep_trained_norms:
         key["tap"] = tap.name
-    elif (channels := tap.record["parameters"]["settings"]["channels"]) != list(CHANNELS):
+    elif strategy.features == "random" and (channels := tap.record["parameters"]["settings"]["channels"]) != list(CHANNELS):
         key["channels"] = channels  # all that random features take from it
-    return runs.run(kinds.STRATEGY, {"train": movie}, key, dataset.data_seed, make, mode=mode, command=command, on=on)
+    return runs.run(kinds.STRATEGY, movies, key, dataset.data_seed, make, mode=mode, command=command, on=on)
 
 
 def head_settings(name: str, parameters: dict) -> HeadSettings:
