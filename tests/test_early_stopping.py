@@ -14,7 +14,7 @@ def watched(losses, patience):
         if watch.has_ended(loss):
             break
     watch.restore()
-    return epoch, float(network.weight)
+    return epoch, network.weight.item()
 
 
 @pytest.mark.parametrize(("losses", "patience", "ends", "best"), [
