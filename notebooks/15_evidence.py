@@ -29,9 +29,11 @@ evidence_validation_pairs: int = 0  # validation pairs that a threshold is chose
 evidence_held_out_pairs: int = 0  # test pairs of the held-out movie, at most; 0: all
 
 # %%
+from tapnb import figures
+from tapnb.dataset import event_dataset
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import evidence
+from tapnb.studies import controls, evidence, evidence_runs
 from tapnb.studies.strategies import pretraining_table
 from tapnb.system import device as devices
 
@@ -40,3 +42,70 @@ train, other = catalogue.open_both(movie)
 on = devices.choose(device)
 tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
 pretraining_table(tap)
+
+# %% [markdown]
+# ## Training
+#
+# All strategies get the same training pairs and are asked about the same test pairs. A training ends when the loss on 1000
+# balanced validation pairs has not fallen for `evidence_patience` epochs, and keeps the weights of its lowest.
+
+# %%
+command = f"tapnb run 15_evidence --profile {profile} --movie {movie} --mode execute"
+controlled = evidence_runs.controls(train, other, parameters, mode=mode, command=command)
+trained = {name: evidence_runs.trained(name, train, other, tap, parameters, mode=mode, on=on, command=command)
+           for name in evidence_strategies}
+course = evidence.curves(trained)
+
+# %% mystnb={"image": {"alt": "A panel a strategy: training loss, dotted, and validation loss, solid, against training steps; a dot marks the epoch whose weights were kept."}, "figure": {"caption": "Every training to its end: loss on training pairs (dotted) and on balanced validation pairs (solid), one line a run; the dot is the epoch whose weights were kept."}}
+curves = figures.head_curves(course)
+curves
+
+# %% [markdown]
+# ## How well pairs are ranked
+#
+# Average precision with 95 % intervals: events resampled with all their crops, runs by Student's t. Names in italics are
+# controls. *New events* are those that nobody labelled: none of their crops is in training or validation.
+
+# %%
+answers = evidence.answers_of(trained, controlled)
+data = event_dataset(train, evidence_runs.dataset_settings(parameters))
+parts = evidence.asked(answers, data, evidence_runs.held_out_dataset(other, parameters))
+by_part = {part: evidence.resampled(asked) for part, asked in parts.items()}
+estimates = evidence.estimates(by_part)
+ranked = evidence.ranking_table(estimates, {name: len(one.runs) for name, one in by_part["held-out"].items()},
+                                evidence.kept_steps(course))
+ranked
+
+# %% mystnb={"image": {"alt": "For every strategy and control three marks with error bars on an axis of average precision: on the held-out movie, on random test pairs, and on test pairs of new events."}, "figure": {"caption": "Average precision of the event class with 95 % intervals, the best on the held-out movie first; names in italics are controls that need no network."}}
+average_precisions = figures.average_precisions(estimates, evidence.PARTS, list(controls.CONTROLS))
+average_precisions
+
+# %% [markdown]
+# ## Primary comparisons
+#
+# On the held-out movie, given this pretraining; p-values after Holm's correction for all rows.
+
+# %%
+comparisons = evidence.primary(parts["held-out"], by_part["held-out"])
+primary_table = evidence.primary_table(comparisons)
+primary_table
+
+# %% [markdown]
+# ## F1 on the held-out movie
+
+# %%
+f1 = evidence.f1_table(evidence.f1_scores(answers))
+f1
+
+# %% [markdown]
+# ## Provenance
+
+# %%
+roles = {"controls": controlled} | {
+    evidence.role(name, run): run for name, of_one in trained.items() for run in of_one}
+path = results.publish("15_evidence", profile, movie, parameters, {"tap": tap} | roles,
+                       evidence.numbers(trained, controlled, parts, by_part, comparisons),
+                       {"train": train, "held-out": other},
+                       {"ranking": ranked, "primary": primary_table, "f1": f1, "curves": course.round(5)},
+                       {"average_precisions": average_precisions, "curves": curves})
+results.show_stamp(path)

@@ -20,6 +20,9 @@ WHOLE = ("weights.safetensors", "history.csv")
 HEADS = ("A0", "A1", "D1")
 """Strategies of which a trained head is published, the first seed's: enough to recognise events in another movie."""
 
+TO_ITS_END = " to its end"
+"""In the role of a strategy's run that was trained until its validation loss no longer fell."""
+
 
 def publish(target: Path, role: str, folder: Path, record: dict) -> None:
     """Put one run under ``target``: its record, its predictions, and what others can use of its weights.
@@ -37,7 +40,7 @@ def publish(target: Path, role: str, folder: Path, record: dict) -> None:
     name, files = record["name"], [PREDICTIONS]
     if role == "tap":
         files += WHOLE
-    elif role in HEADS:
+    elif role.partition(TO_ITS_END)[0] in HEADS:
         files.append(f"weights-{record['parameters']['seeds'][0]}.safetensors")
     for file in files:
         if (folder / file).exists():

@@ -1,4 +1,4 @@
-"""Evidence: strategies trained to their end beside controls, judged on a movie that none of them has seen.
+"""What strategies trained to their end and controls come to, on a movie that none of them has seen.
 
 The protocol (``book/protocol.md``) was written before the first of these runs. It says what is asked and measured, and
 what would count as reproduced.
@@ -6,64 +6,296 @@ what would count as reproduced.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-import torch
+import numpy as np
+import pandas as pd
+from sklearn.metrics import f1_score
 
-from tapnb import recognise
-from tapnb.dataset import DatasetSettings
-from tapnb.heads import HeadSettings
-from tapnb.movies import Movie
-from tapnb.settings import chosen
-from tapnb.store import runs
-from tapnb.studies.controls import controls_run
-from tapnb.studies.strategies import strategy_run
+from tapnb import event_groups
+from tapnb.crops import CropPairs
+from tapnb.dataset import EventDataset
+from tapnb.metrics import intervals, scores, thresholds
+from tapnb.metrics.intervals import Groups, Resampled
+from tapnb.store import results, runs
+from tapnb.store.publication import TO_ITS_END
+from tapnb.studies import tables
+from tapnb.studies.controls import CONTROLS, NUMBERS
+from tapnb.studies.controls import answers as control_answers
+from tapnb.studies.strategies import HELD_OUT, predictions
+from tapnb.studies.verdicts import NOT_REPRODUCED, REPRODUCED
 
-PREFIX = "evidence_"
-"""Of the parameters that are this study's alone."""
+OPEN = "open"  # a primary comparison that its interval does not decide
+
+COMPARISONS = (("A1", "largest |difference|"), ("A1", "extra trees"), ("A1", "P1"), ("A1", "B1"), ("A1", "C1"),
+               ("D1", "A1"), ("D1", "C1"))
+"""The primary comparisons of the protocol: is the first better than the second?"""
+
+PARTS = {HELD_OUT: "held-out movie", "test": "random test pairs", "seen": "of these, events seen in training",
+         "new": "of these, events never seen"}
+"""What the heads are asked about. The last two have all negatives of the random test pairs, each counting as much less as
+positives are fewer: otherwise rarer positives alone would make a worse ranking."""
+
+BLOCK = (8, 256, 256)
+"""Frame pairs, rows and columns whose negatives are resampled together."""
 
 
-def dataset_settings(parameters: dict) -> DatasetSettings:
-    """How crop pairs are drawn and labelled, and which share of the events is labelled at all."""
-    return replace(chosen(DatasetSettings, parameters),
-                   **{name: parameters[PREFIX + name] for name in ("training_pairs", "labelled_share")})
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The pairs of one part, in the order of all answers.
+
+    Attributes
+    ----------
+    groups : Groups
+        Which of them are positive, and what is resampled together.
+    margins : dict of float arrays, shape (R, N)
+        By strategy or control.
+    negative_weight : float
+        See :func:`tapnb.metrics.intervals.average_precisions`.
+    """
+
+    groups: Groups
+    margins: dict[str, np.ndarray]
+    negative_weight: float = 1.0
 
 
-def head_settings(parameters: dict) -> HeadSettings:
-    """How heads are trained: at most the paper's epochs, and no further than the validation loss falls."""
-    return replace(HeadSettings(), **{name: parameters[PREFIX + name] for name in ("batch", "patience")})
+def answers_of(trained_runs: dict[str, list[runs.Run]], controlled: runs.Run) -> dict[str, pd.DataFrame]:
+    """What strategies and controls answered, by name; all runs of one together."""
+    by_strategy = {name: pd.concat([predictions(run) for run in of_one], ignore_index=True)
+                   for name, of_one in trained_runs.items()}
+    return by_strategy | control_answers(controlled)
 
 
-def trained(name: str, train: Movie, held_out: Movie, tap: runs.Run, parameters: dict, *, labels: dict | None = None,
-            mode: str, on: torch.device, command: str) -> list[runs.Run]:
-    """A strategy on one pretraining: one run for all seeds where they share their features, else one a seed.
+def asked(answers: dict[str, pd.DataFrame], data: EventDataset, other: EventDataset) -> dict[str, Asked]:
+    """The pairs of every one of :data:`PARTS`, with all answers.
 
     Parameters
     ----------
-    name : str
-    train, held_out : Movie
-    tap : Run
-    parameters : dict
-        The notebook's.
-    labels : dict, optional
-        Another ``labelled_share``, and the ``label_draw`` of the events that have a label.
-    mode, on, command
-        See :func:`tapnb.store.runs.run`.
+    answers : dict of DataFrame
+        From :func:`answers_of`.
+    data, other : EventDataset
+        Of the training movie, whose balanced part is what was trained on, and of the held-out one.
     """
-    seeds = parameters[PREFIX + "seeds"]
-    groups = [seeds] if recognise.strategy_named(name).shared else [[seed] for seed in seeds]
-    return [strategy_run(name, train, tap, replace(dataset_settings(parameters), **labels or {}),
-                         head_settings(parameters), seeds=group, held_out=held_out, **_asked(parameters), mode=mode,
-                         on=on, command=command) for group in groups]
+    of_movie = {"test": (data, event_groups.shown(data.movie.masks, data.pairs)),
+                HELD_OUT: (other, event_groups.shown(other.movie.masks, other.pairs))}
+    labelled = np.unique(of_movie["test"][1][np.concatenate([data.parts["train"], data.parts["validation"]])])
+    parts = {}
+    for part, (dataset, event) in of_movie.items():
+        first = next(iter(answers.values()))
+        index = first[(first["part"] == part) & (first["seed"] == first["seed"].iloc[0])]["pair"].to_numpy()
+        margins = {}
+        for name, table in answers.items():
+            of_part = table[table["part"] == part]
+            margins[name] = np.stack([scores.margin(run) for _, run in of_part.groupby("seed")])
+            if any(not np.array_equal(run["pair"], index) for _, run in of_part.groupby("seed")):
+                raise ValueError(f"{name} was asked about other pairs than the other strategies: run the notebook again "
+                                 "with --mode execute")
+        labels, event, block = dataset.labels[index], event[index], _blocks(dataset.pairs, index)
+        parts[part] = Asked(Groups.of(labels, event, block), margins)
+        if part == "test":
+            parts |= _seen_and_new(parts[part], event, block, labelled)
+    return {part: parts[part] for part in PARTS}
 
 
-def controls(train: Movie, held_out: Movie, parameters: dict, *, labels: dict | None = None, mode: str,
-             command: str) -> runs.Run:
-    """The controls on the same pairs, see :func:`tapnb.studies.controls.controls_run`."""
-    return controls_run(train, replace(dataset_settings(parameters), **labels or {}), held_out=held_out,
-                        seeds=parameters[PREFIX + "seeds"], **_asked(parameters), mode=mode, command=command)
+def _seen_and_new(test: Asked, event: np.ndarray, block: np.ndarray, labelled: np.ndarray) -> dict[str, Asked]:
+    """Test pairs whose positives show a labelled event, and those that show another; both with all negatives."""
+    labels, known, parts = test.groups.labels, np.isin(event, labelled), {}
+    for part, wanted in (("seen", known), ("new", ~known)):
+        kept = ~labels | wanted
+        parts[part] = Asked(Groups.of(labels[kept], event[kept], block[kept]),
+                            {name: margins[:, kept] for name, margins in test.margins.items()},
+                            (labels & wanted).sum() / max(labels.sum(), 1))
+    return parts
 
 
-def _asked(parameters: dict) -> dict[str, int | None]:
-    """How many pairs of each part are asked about; None: all."""
-    return {name: parameters[PREFIX + name] or None for name in ("test_pairs", "validation_pairs", "held_out_pairs")}
+def _blocks(pairs: CropPairs, index: np.ndarray) -> np.ndarray:
+    """A number for the block of frames and places that every pair lies in."""
+    place = np.stack([pairs.t[index], pairs.y[index] + pairs.size // 2, pairs.x[index] + pairs.size // 2], axis=1)
+    return np.unique(place // BLOCK, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def resampled(part: Asked, draws: int = intervals.DRAWS) -> dict[str, Resampled]:
+    """Average precision of all strategies and controls, under the same draws of events; empty without a positive."""
+    if not part.groups.labels.any():
+        return {}
+    drawn = part.groups.draw(draws)
+    return {name: intervals.resample(part.groups, margins, drawn, part.negative_weight)
+            for name, margins in part.margins.items()}
+
+
+def primary(part: Asked, by_name: dict[str, Resampled], draws: int = 10 * intervals.DRAWS) -> pd.DataFrame:
+    """The primary comparisons that the runs at hand allow, with what became of each.
+
+    Parameters
+    ----------
+    part : Asked
+        Pairs of the held-out movie.
+    by_name : dict of Resampled
+        From :func:`resampled`, of these pairs.
+    draws : int
+        For an interval that ends close to zero.
+
+    Returns
+    -------
+    DataFrame
+        ``first``, ``second``, ``difference``, ``low``, ``high``, ``p`` (Holm's correction for all rows), ``verdict``.
+    """
+    rows = []
+    for first, second in COMPARISONS:
+        if first in by_name and second in by_name:
+            found = intervals.estimate(by_name[first], by_name[second])
+            if found.barely:
+                pair = replace(part, margins={name: part.margins[name] for name in (first, second)})
+                again = resampled(pair, draws)
+                found = intervals.estimate(again[first], again[second])
+            rows.append({"first": first, "second": second, "difference": found.value, "low": found.low,
+                         "high": found.high, "p": found.p, "barely": found.barely})
+    table = pd.DataFrame(rows, columns=["first", "second", "difference", "low", "high", "p", "barely"])
+    table["p"] = intervals.holm(table["p"])
+    table["verdict"] = [_verdict(row) for row in table.itertuples()]
+    return table
+
+
+def _verdict(row) -> str:
+    """What became of a primary comparison."""
+    if row.p < 0.05 and row.low > 0:
+        return REPRODUCED + (", barely" if row.barely else "")
+    if row.p < 0.05 and row.high < 0:
+        return NOT_REPRODUCED + (", barely" if row.barely else "")
+    return OPEN
+
+
+def primary_table(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """:func:`primary` as text."""
+    return pd.DataFrame({
+        "comparison": comparisons["first"] + " \u2212 " + comparisons["second"],
+        "average precision (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in comparisons.itertuples()],
+        "p (Holm)": comparisons["p"].map(lambda p: "below 0.001" if p < 0.001 else f"{p:.3f}"),
+        "verdict": comparisons["verdict"]})
+
+
+def estimates(by_part: dict[str, dict[str, Resampled]]) -> pd.DataFrame:
+    """Average precision of strategies and controls on every part, the best on the held-out movie first.
+
+    Returns
+    -------
+    DataFrame
+        ``name``, ``part``, ``value``, ``low``, ``high``.
+    """
+    rows = []
+    for name in sorted(by_part[HELD_OUT], key=lambda name: -by_part[HELD_OUT][name].runs.mean()):
+        for part, of_part in by_part.items():
+            if name in of_part:
+                e = intervals.estimate(of_part[name])
+                rows.append({"name": name, "part": part, "value": e.value, "low": max(e.low, 0.0),
+                             "high": min(e.high, 1.0)})
+    return pd.DataFrame(rows)
+
+
+def ranking_table(ranked: pd.DataFrame, runs_of: dict[str, int], steps: dict[str, float]) -> pd.DataFrame:
+    """:func:`estimates` as text, a row a strategy or control.
+
+    Parameters
+    ----------
+    ranked : DataFrame
+    runs_of : dict of int
+        Runs behind every row.
+    steps : dict of float
+        Training steps to the weights that were kept, mean over runs, by strategy.
+    """
+    rows = []
+    for name, own in ranked.groupby("name", sort=False):
+        row = {"": name, "runs": runs_of[name], "steps": f"{steps[name]:.0f}" if name in steps else "\u2013"}
+        of_part = {r.part: scores.with_interval(r.value, r.low, r.high) for r in own.itertuples()}
+        rows.append(row | {PARTS[part]: of_part.get(part, "\u2013") for part in PARTS})
+    return pd.DataFrame(rows)
+
+
+def f1_scores(answers: dict[str, pd.DataFrame], part: str = HELD_OUT) -> pd.DataFrame:
+    """F1 of the event class on a part, in every run: at the threshold that is best on validation pairs, and at one half.
+
+    Returns
+    -------
+    DataFrame
+        ``name``, ``seed``, ``chosen``, ``half``; controls that are one number have no probability, so no half.
+    """
+    rows = []
+    for name, table in answers.items():
+        for seed, run in table.groupby("seed"):
+            validation, tested = run[run["part"] == "validation"], run[run["part"] == part]
+            labels, margins = tested["label"].to_numpy(bool), scores.margin(tested)
+            threshold = thresholds.best(validation["label"].to_numpy(bool), scores.margin(validation))
+            rows.append({"name": name, "seed": seed, "chosen": f1_score(labels, margins >= threshold, zero_division=0.0),
+                         "half": np.nan if name in NUMBERS else f1_score(labels, margins > 0, zero_division=0.0)})
+    return pd.DataFrame(rows)
+
+
+def f1_table(f1: pd.DataFrame) -> pd.DataFrame:
+    """:func:`f1_scores` as text: mean and standard deviation over runs."""
+    rows = []
+    for name, of_one in f1.groupby("name", sort=False):
+        row = {"": name}
+        for column, title in (("chosen", "threshold of the validation pairs"), ("half", "at one half")):
+            values = of_one[column]
+            row[title] = "\u2013" if values.isna().any() else scores.with_spread(values.mean(), values.std())
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def curves(trained_runs: dict[str, list[runs.Run]]) -> pd.DataFrame:
+    """How every training went.
+
+    Returns
+    -------
+    DataFrame
+        ``strategy``, ``seed``, ``epoch``, ``steps``, ``training_loss``, ``validation_loss``, ``kept`` (whether the
+        weights are those of this epoch).
+    """
+    rows = []
+    for name, of_one in trained_runs.items():
+        for run in of_one:
+            for seed, curve in zip(run.record["parameters"]["seeds"], run.results["curves"]):
+                lowest = min(entry["validation_loss"] for entry in curve)
+                kept = next(entry["epoch"] for entry in curve if entry["validation_loss"] == lowest)
+                rows += [{"strategy": name, "seed": seed} | entry | {"kept": entry["epoch"] == kept} for entry in curve]
+    return pd.DataFrame(rows, columns=["strategy", "seed", "epoch", "steps", "training_loss", "validation_loss", "kept"])
+
+
+def kept_steps(course: pd.DataFrame) -> dict[str, float]:
+    """Training steps to the weights that were kept, mean over runs, by strategy; from :func:`curves`."""
+    return course[course["kept"]].groupby("strategy", sort=False)["steps"].mean().to_dict()
+
+
+def numbers(trained_runs: dict[str, list[runs.Run]], controlled: runs.Run, parts: dict[str, Asked],
+            by_part: dict[str, dict[str, Resampled]], comparisons: pd.DataFrame) -> dict[str, dict]:
+    """The numbers of the notebook: average precision on every part, and the primary comparisons."""
+    of = trained_runs | dict.fromkeys(by_part[HELD_OUT].keys() - trained_runs.keys(), [controlled])
+    table = {f"{part}_pairs": results.number(len(asked_of.groups.labels), [controlled], 0) for part, asked_of in parts.items()}
+    table |= {f"{part}_events": results.number(asked_of.groups.counts[1], [controlled], 0) for part, asked_of in parts.items()}
+    for part, by_name in by_part.items():
+        for name, one in by_name.items():
+            e = intervals.estimate(one)
+            table[f"{key(name)}_{part}"] = results.number(e.value, of[name], 2, interval=(e.low, e.high))
+    for r in comparisons.itertuples():
+        table[f"{key(r.first)}_less_{key(r.second)}"] = results.number(
+            r.difference, [*of[r.first], *of[r.second]], 3, interval=(r.low, r.high))
+    best = max(control_names(by_part[HELD_OUT]), key=lambda name: by_part[HELD_OUT][name].runs.mean())
+    e = intervals.estimate(by_part[HELD_OUT][best])
+    return table | {"best_control": results.number(e.value, [controlled], 2, interval=(e.low, e.high))}
+
+
+def role(name: str, run: runs.Run) -> str:
+    """What the notebook calls one of a strategy's runs: its name and seeds, "to its end"."""
+    return f"{name}{TO_ITS_END}, {' '.join(map(str, run.record['parameters']['seeds']))}"
+
+
+def control_names(names: Iterable[str]) -> list[str]:
+    """Those that are controls."""
+    return [name for name in names if name in CONTROLS]
+
+
+def key(name: str) -> str:
+    """A strategy's or control's name as part of a number's."""
+    return re.sub(r"\W+", "_", name).strip("_")

@@ -1,0 +1,70 @@
+"""The runs that evidence is made of: strategies trained to their end, and controls, on one set of pairs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from tapnb import recognise
+from tapnb.dataset import DatasetSettings, EventDataset, event_dataset
+from tapnb.heads import HeadSettings
+from tapnb.movies import Movie
+from tapnb.settings import chosen
+from tapnb.store import runs
+from tapnb.studies.controls import controls_run
+from tapnb.studies.strategies import strategy_run
+
+PREFIX = "evidence_"
+"""Of the parameters that are this study's alone."""
+
+
+def dataset_settings(parameters: dict) -> DatasetSettings:
+    """How crop pairs are drawn and labelled, and which share of the events is labelled at all."""
+    return replace(chosen(DatasetSettings, parameters),
+                   **{name: parameters[PREFIX + name] for name in ("training_pairs", "labelled_share")})
+
+
+def head_settings(parameters: dict) -> HeadSettings:
+    """How heads are trained: at most the paper's epochs, and no further than the validation loss falls."""
+    return replace(HeadSettings(), **{name: parameters[PREFIX + name] for name in ("batch", "patience")})
+
+
+def trained(name: str, train: Movie, held_out: Movie, tap: runs.Run, parameters: dict, *, labels: dict | None = None,
+            mode: str, on: torch.device, command: str) -> list[runs.Run]:
+    """A strategy on one pretraining: one run for all seeds where they share their features, else one a seed.
+
+    Parameters
+    ----------
+    name : str
+    train, held_out : Movie
+    tap : Run
+    parameters : dict
+        The notebook's.
+    labels : dict, optional
+        Another ``labelled_share``, and the ``label_draw`` of the events that have a label.
+    mode, on, command
+        See :func:`tapnb.store.runs.run`.
+    """
+    seeds = parameters[PREFIX + "seeds"]
+    groups = [seeds] if recognise.strategy_named(name).shared else [[seed] for seed in seeds]
+    return [strategy_run(name, train, tap, replace(dataset_settings(parameters), **labels or {}),
+                         head_settings(parameters), seeds=group, held_out=held_out, **_asked(parameters), mode=mode,
+                         on=on, command=command) for group in groups]
+
+
+def controls(train: Movie, held_out: Movie, parameters: dict, *, labels: dict | None = None, mode: str,
+             command: str) -> runs.Run:
+    """The controls on the same pairs, see :func:`tapnb.studies.controls.controls_run`."""
+    return controls_run(train, replace(dataset_settings(parameters), **labels or {}), held_out=held_out,
+                        seeds=parameters[PREFIX + "seeds"], **_asked(parameters), mode=mode, command=command)
+
+
+def held_out_dataset(held_out: Movie, parameters: dict) -> EventDataset:
+    """The crop pairs of the held-out movie, all of whose events are known; its test part is asked about."""
+    return event_dataset(held_out, replace(dataset_settings(parameters), labelled_share=1.0))
+
+
+def _asked(parameters: dict) -> dict[str, int | None]:
+    """How many pairs of each part are asked about; None: all."""
+    return {name: parameters[PREFIX + name] or None for name in ("test_pairs", "validation_pairs", "held_out_pairs")}
