@@ -15,6 +15,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read (nothing is trained here)
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 crops_per_frame_pair: int = 1000  # crops drawn from every pair of consecutive frames (paper: 1000)
 criterion: str = "size filter, either"  # labelling criterion of Table 5
 area_threshold: int = 40  # labelled pixels from which a crop passes the size filter (paper: 40)
@@ -31,7 +32,7 @@ from tapnb.store import results
 from tapnb.studies import data as study
 
 parameters = results.parameters_of(globals())
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 settings = chosen(dataset.DatasetSettings, parameters)
 data = dataset.event_dataset(train, settings)
 study.movies_table({"training": train, "held-out": other})

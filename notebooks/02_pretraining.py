@@ -17,6 +17,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 device: str = "auto"  # auto, cuda, mps or cpu
 tap_seed: int = 1  # initial weights, crops, augmentation
 tap_pairs: int = 2048  # crop pairs seen in training (paper: 2 million)
@@ -51,7 +52,7 @@ from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
 to_compare = {text: read_recipe(text) for text in recipes if recipe_pairs}
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 on = devices.choose(device)
 command = f"tapnb run 02_pretraining --profile {profile} --movie {movie} --mode execute"
 tap = pretraining.settings_of(parameters)

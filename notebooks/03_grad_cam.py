@@ -18,6 +18,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 device: str = "auto"  # auto, cuda, mps or cpu
 shown_train: int = -1  # first frame of the pair that is drawn, training movie; -1: the middle one
 shown_held_out: int = -1  # the same of the held-out movie
@@ -32,7 +33,7 @@ from tapnb.studies import grad_cam
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 movies = {"train": train, "held-out": other}
 tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
 setting = dict(mode=mode, on=devices.choose(device), tile=tile,

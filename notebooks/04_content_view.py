@@ -17,6 +17,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 device: str = "auto"  # auto, cuda, mps or cpu
 content_pairs: int = 300  # held-out crop pairs in a draw (paper: 10 000)
 content_draws: int = 3  # draws of each setting (paper: 3)
@@ -30,7 +31,7 @@ from tapnb.studies import content_view, paper
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 on = devices.choose(device)
 tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
 sides = content_view.training_crops(tap)

@@ -17,6 +17,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 device: str = "auto"  # auto, cuda, mps or cpu
 decorrelation_sizes: list[int] = [16, 24, 32, 48, 64, 96]  # sides of the crops in pixels (paper: 96)
 decorrelation_seeds: list[int] = [1, 2, 3]  # untrained networks and batches, one each
@@ -36,7 +37,7 @@ from tapnb.studies import decorrelation, decorrelation_channels
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 setting = dict(mode=mode, on=devices.choose(device),
                command=f"tapnb run 05_decorrelation --profile {profile} --movie {movie} --mode execute")
 tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))

@@ -17,6 +17,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 device: str = "auto"  # auto, cuda, mps or cpu
 crops_per_frame_pair: int = 1000  # crops drawn from every pair of consecutive frames (paper: 1000)
 criterion: str = "size filter, either"  # labelling criterion of Table 5
@@ -51,7 +52,7 @@ from tapnb.studies.strategies import (dataset_of, head_settings, numbers, predic
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 on = devices.choose(device)
 tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
 pretraining_table(tap)

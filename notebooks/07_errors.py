@@ -17,6 +17,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read (nothing is trained here)
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 run_seed: int = 0  # seed of the run of A1 that is looked at; 0: the first
 pairs_per_bin: int = 100  # frames are joined until they hold so many pairs of a class, where its error rate is shown
 gallery_places: int = 8  # most confident mistakes of each kind that are shown
@@ -30,7 +31,7 @@ from tapnb.store import results, runs
 from tapnb.studies import errors, limitations, paper, strategies
 
 parameters = results.parameters_of(globals())
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 a1 = runs.find(results.published_run(profile, movie, "06_strategies", "A1"))
 data = strategies.dataset_of(a1, train)
 seed, counts = errors.one_run(a1, run_seed)  # (T, 4)

@@ -17,6 +17,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 device: str = "auto"  # auto, cuda, mps or cpu
 
 # %%
@@ -27,7 +28,7 @@ from tapnb.studies import criteria, paper, strategies, tables
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 on = devices.choose(device)
 command = f"tapnb run 08_criteria --profile {profile} --movie {movie} --mode execute"
 published = {name: runs.find(results.published_run(profile, movie, "06_strategies", name)) for name in ("A0", "A1")}

@@ -17,6 +17,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 
 # %%
 from tapnb import figures
@@ -25,7 +26,7 @@ from tapnb.store import results, runs
 from tapnb.studies import calibration
 
 parameters = results.parameters_of(globals())
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 strategies = {head: runs.find(results.published_run(profile, movie, "06_strategies", name))
               for head, name in calibration.HEADS.items()}
 

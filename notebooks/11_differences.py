@@ -17,6 +17,7 @@
 profile: str = "smoke"  # the profile under whose name the results are kept
 movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
 mode: str = "execute"  # execute: compute what is missing; restore: only read
+single_child: str = "link"  # a track with one daughter: link (one cell found again) or division
 device: str = "auto"  # auto, cuda, mps or cpu
 balancing_strategies: list[str] = ["A0"]  # strategies trained once more on pairs that were drawn with replacement
 difference_strategies: list[str] = ["B0", "B1"]  # strategies whose random features are made the scripts' ways as well
@@ -38,7 +39,7 @@ from tapnb.studies import differences, differences_fill, differences_rounding, e
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
-train, other = catalogue.open_both(movie)
+train, other = catalogue.open_both(movie, single_child)
 way = dict(mode=mode, on=devices.choose(device),
            command=f"tapnb run 11_differences --profile {profile} --movie {movie} --mode execute")
 published = {name: runs.find(results.published_run(profile, movie, "06_strategies", name))

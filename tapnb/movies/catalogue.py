@@ -39,7 +39,7 @@ LEAST_WIDTH = 96  # pixels: the paper's crop for pretraining
 
 HELA = "Fluo-N2DL-HeLa"
 HELA_ADDRESS = "https://data.celltrackingchallenge.net/training-datasets/Fluo-N2DL-HeLa.zip"
-HELA_FACTS = {"01": (92, 94), "02": (92, 212)}  # sequence: frames, divisions
+HELA_FACTS = {"01": (92, 94), "02": (92, 209)}  # sequence: frames, divisions; 02 also has 3 links of one cell
 HELA_TERMS = (
     "Fluo-N2DL-HeLa belongs to its provider, the Mitocheck Consortium, and is published by the Cell "
     "Tracking Challenge (celltrackingchallenge.net). Its terms: cite the challenge (Maska et al., Nature "
@@ -56,11 +56,12 @@ def open_movie(name, role="train", **options) -> Movie:
         ``"synthetic"``: simulated, seed 1 (train) and 2 (held-out); options are those of
         :func:`tapnb.movies.synthetic.simulate`, such as ``cells``. ``"synthetic-24x448"``: the same with so many
         frames of such a side in pixels.
-        ``"hela"``: sequences 02 (train) and 01 (held-out) of Fluo-N2DL-HeLa; options ``before``, ``after``.
+        ``"hela"``: sequences 02 (train) and 01 (held-out) of Fluo-N2DL-HeLa; options ``before``, ``after`` and
+        ``single_child`` of :func:`tapnb.movies.lineage.read_ctc`.
         ``"hela20"``: the first 20 frames of sequence 02, left part (train) and right part (held-out).
         The path of a YAML file that describes a movie, see :mod:`tapnb.movies.movie_file`.
         A TIFF stack, a folder of TIFF files or a folder in Cell Tracking Challenge layout: options are the other keys
-        of such a file, ``labels``, ``held_out`` and so on. Of a folder in that layout sequence 02 is for training and
+        of such a file, ``labels``, ``held_out`` and so on. Any tracked movie has ``single_child``. Of a folder in that layout sequence 02 is for training and
         01 held out. Of any other movie without ``held_out`` the left part is for training and the right part held out,
         see :func:`part_of`.
     role : {"train", "held-out"}
@@ -93,19 +94,23 @@ def open_movie(name, role="train", **options) -> Movie:
     return opener(role, **options)
 
 
-def open_both(name) -> tuple[Movie, Movie]:
+def open_both(name, single_child="link") -> tuple[Movie, Movie]:
     """Open a movie in both roles.
 
     Parameters
     ----------
     name : str
         See :func:`open_movie`.
+    single_child : {"link", "division"}
+        What a track with one daughter is, see :func:`tapnb.movies.lineage.divisions`; a movie without a lineage does
+        not mind.
 
     Returns
     -------
     train, held_out : Movie
     """
-    return open_movie(name, "train"), open_movie(name, "held-out")
+    options = {"single_child": single_child} if _is_tracked(checked(name)) else {}
+    return open_movie(name, "train", **options), open_movie(name, "held-out", **options)
 
 
 def is_built_in(name) -> bool:
@@ -270,9 +275,9 @@ def _check_options(name, options, known) -> None:
                              f"it has {', '.join(known) or 'none'}.")
 
 
-def _open_hela(role, before=1, after=1) -> Movie:
+def _open_hela(role, before=1, after=1, single_child="link") -> Movie:
     sequence = SEQUENCES[role]
-    return read_ctc(hela_folder(), sequence, before, after, f"hela-{sequence}", 30, 0.645)
+    return read_ctc(hela_folder(), sequence, before, after, f"hela-{sequence}", 30, 0.645, single_child)
 
 
 def _open_hela20(role) -> Movie:
@@ -281,17 +286,41 @@ def _open_hela20(role) -> Movie:
 
 def _open_own(name, role, options) -> Movie:
     """Open a movie of one's own, described by a YAML file or by options."""
-    if name.lower().endswith(SUFFIXES):
-        _check_options(name, options, [])
-        own = read_movie_file(name)
-    else:
-        _check_options(name, options, [key for key in MovieFile.model_fields if key != "frames"])
-        own = described({"frames": name} | options, name)
+    _check_options(name, options, _options_of(name))
+    own = _description(name, options)
+    if own.single_child is not None and not _has_lineage(own):
+        raise ValueError(f"{own.frames} is no tracked movie in Cell Tracking Challenge layout: leave out single_child.")
     if own.held_out is not None:
         return _whole(own if role == "train" else own.held_out, own)
     if own.sequence is None and own.frames.is_dir() and ctc_sequences(own.frames):
         return _whole(HeldOut(frames=own.frames, labels=own.labels, sequence=SEQUENCES[role]), own)
     return part_of(_whole(own, own), role)
+
+
+def _is_tracked(name) -> bool:
+    """Say whether a movie's events come from a lineage."""
+    return name == "hela" if is_built_in(name) else _has_lineage(_description(name))
+
+
+def _has_lineage(own) -> bool:
+    """The same of a description of a movie of one's own."""
+    return any(bool(ctc_sequences(movie.frames)) for movie in (own, own.held_out) if movie and movie.frames.is_dir())
+
+
+def _options_of(name) -> list[str]:
+    """Return what can be said of a movie of one's own: all that a YAML file holds, or what such a file leaves open."""
+    if name.lower().endswith(SUFFIXES):
+        return ["single_child"] if _is_tracked(name) else []
+    return [key for key in MovieFile.model_fields if key != "frames"]
+
+
+def _description(name, options=None) -> MovieFile:
+    """Read or make the description of a movie of one's own; what its YAML file says goes over an option."""
+    options = options or {}
+    if not name.lower().endswith(SUFFIXES):
+        return described({"frames": name} | options, name)
+    own = read_movie_file(name)
+    return described(options | own.model_dump(exclude_none=True), name)
 
 
 def _whole(chosen, own) -> Movie:
@@ -309,7 +338,7 @@ def _whole(chosen, own) -> Movie:
         raise FileNotFoundError(f"{chosen.frames} has no annotated sequence {sequence}, only {', '.join(sequences)}: "
                                 "name one with sequence.")
     return read_ctc(chosen.frames, sequence, 1, 1, f"{chosen.frames.name}-{sequence}", own.minutes_per_frame,
-                    own.um_per_pixel)
+                    own.um_per_pixel, own.single_child or "link")
 
 
 def _open_synthetic(role, **options) -> Movie:

@@ -16,9 +16,11 @@ from scipy import ndimage
 from tapnb.movies.movie import Movie
 from tapnb.movies.stacks import read_stack
 
-__all__ = ["read_lineage", "divisions", "division_masks", "division_events", "read_ctc", "ctc_sequences"]
+__all__ = ["read_lineage", "divisions", "links", "division_masks", "division_events", "read_ctc", "ctc_sequences"]
 
 COLUMNS = ["label", "first", "last", "parent"]
+SINGLE_CHILD = ("link", "division")
+"""What a track with one daughter can stand for."""
 
 
 def read_lineage(path) -> pd.DataFrame:
@@ -83,36 +85,57 @@ def _check_lineage(lineage: pd.DataFrame, path: Path) -> None:
                              "a mother ends before her daughters begin.")
 
 
-def divisions(lineage) -> pd.DataFrame:
+def divisions(lineage, single_child="link") -> pd.DataFrame:
     """List the divisions of a lineage.
 
     Parameters
     ----------
     lineage : pandas.DataFrame
         As read by :func:`read_lineage`.
+    single_child : {"link", "division"}
+        What a parent of one daughter is: one cell that was lost and found again, or a division of which one
+        daughter was never found.
 
     Returns
     -------
     pandas.DataFrame
         One row per mother, that is per distinct parent: ``mother`` (label), ``t`` (first frame of the
         earliest daughter), ``last`` (the mother's last frame), ``daughters`` (tuple of labels, as many as
-        in the table: one or three where the annotators lost or merged a cell). Sorted by ``t``.
+        in the table: sometimes three, where the annotators merged a cell). Sorted by ``t``.
+
+    Raises
+    ------
+    ValueError
+        If `single_child` is neither word.
 
     Notes
     -----
-    Every parent counts as a division, as in the challenge's own counts. Two cases are then counted wrongly. A
-    track that ends inside the image without daughters may be a division that was never linked. A parent of
-    one daughter that begins several frames later is probably one cell that was lost for a while.
+    In the challenge's tables one daughter means that a cell left and was found again, see :func:`links`: HeLa 02 has
+    three. A track that ends inside the image without daughters may be a division that was never linked; it is
+    not counted.
     """
+    if single_child not in SINGLE_CHILD:
+        raise ValueError(f"single_child is {single_child!r}: choose 'link' (one cell found again) or 'division'.")
+    return _parents(lineage, least=2 if single_child == "link" else 1)
+
+
+def links(lineage) -> pd.DataFrame:
+    """List the tracks with a single daughter: one cell that was lost and found again. As :func:`divisions`."""
+    table = _parents(lineage, least=1)
+    return table[table["daughters"].map(len) == 1].reset_index(drop=True)
+
+
+def _parents(lineage, least: int) -> pd.DataFrame:
+    """Return one row per parent of at least so many daughters, see :func:`divisions`."""
     last = lineage.set_index("label")["last"]
     rows = [(mother, daughters["first"].min(), last[mother], tuple(daughters["label"].tolist()))
-            for mother, daughters in lineage[lineage.parent > 0].groupby("parent")]
+            for mother, daughters in lineage[lineage.parent > 0].groupby("parent") if len(daughters) >= least]
     table = pd.DataFrame(rows, columns=["mother", "t", "last", "daughters"])
     return table.astype({"mother": np.int64, "t": np.int64, "last": np.int64}).sort_values(
         ["t", "mother"], ignore_index=True)
 
 
-def division_masks(labels, lineage, before=1, after=1) -> np.ndarray:
+def division_masks(labels, lineage, before=1, after=1, single_child="link") -> np.ndarray:
     """Mark the pixels of dividing cells.
 
     Parameters
@@ -125,6 +148,8 @@ def division_masks(labels, lineage, before=1, after=1) -> np.ndarray:
         How many of the mother's last frames are marked.
     after : int
         How many of each daughter's first frames are marked.
+    single_child : {"link", "division"}
+        See :func:`divisions`.
 
     Returns
     -------
@@ -152,7 +177,7 @@ def division_masks(labels, lineage, before=1, after=1) -> np.ndarray:
                          f"with frame {len(labels) - 1}: give the table and the masks of one sequence.")
     tracks = lineage.set_index("label")
     labels_by_frame = {}  # labels to mark
-    for division in divisions(lineage).itertuples():
+    for division in divisions(lineage, single_child).itertuples():
         mother = tracks.loc[division.mother]
         for t in range(max(mother["first"], mother["last"] - before + 1), mother["last"] + 1):
             labels_by_frame.setdefault(t, []).append(division.mother)
@@ -166,7 +191,7 @@ def division_masks(labels, lineage, before=1, after=1) -> np.ndarray:
     return masks
 
 
-def division_events(labels, lineage) -> pd.DataFrame:
+def division_events(labels, lineage, single_child="link") -> pd.DataFrame:
     """Locate the divisions of a lineage.
 
     Parameters
@@ -175,6 +200,8 @@ def division_events(labels, lineage) -> pd.DataFrame:
         (T, Y, X) integer track labels, 0 background.
     lineage : pandas.DataFrame
         As read by :func:`read_lineage`.
+    single_child : {"link", "division"}
+        See :func:`divisions`.
 
     Returns
     -------
@@ -184,7 +211,7 @@ def division_events(labels, lineage) -> pd.DataFrame:
         centroid if no daughter has a pixel there), ``kind`` ("division"), ``track`` (the mother's label).
     """
     rows = []
-    for t, group in divisions(lineage).groupby("t"):
+    for t, group in divisions(lineage, single_child).groupby("t"):
         where = dict(_centroids(labels[t], {label for row in group.itertuples() for label in row.daughters}))
         for row in group.itertuples():
             points = [where[label] for label in row.daughters if label in where]
@@ -213,7 +240,7 @@ def ctc_sequences(folder) -> list[str]:
 
 
 def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=None,
-             um_per_pixel=None) -> Movie:
+             um_per_pixel=None, single_child="link") -> Movie:
     """Read one sequence of a Cell Tracking Challenge folder, with masks of its divisions.
 
     Parameters
@@ -228,6 +255,8 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
         Name of the movie; by default such as ``ctc-01``.
     minutes_per_frame, um_per_pixel : float, optional
         Time between frames in minutes and size of a pixel in micrometres; the files do not contain them.
+    single_child : {"link", "division"}
+        What a track with one daughter is, see :func:`divisions`. The movie's ``source`` says how many there are.
 
     Returns
     -------
@@ -261,11 +290,18 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
                          f"{frames.shape}: both need the same frames, rows and columns.")
     return Movie(
         frames,
-        division_masks(labels, lineage, before, after),
+        division_masks(labels, lineage, before, after, single_child),
         name or f"ctc-{sequence}",
         minutes_per_frame,
         um_per_pixel,
         f"Cell Tracking Challenge folder {folder.name}, sequence {sequence}; divisions from its lineage "
-        f"table, masks from {kind}",
-        division_events(labels, lineage),
+        f"table{_links_said(lineage, single_child)}, masks from {kind}",
+        division_events(labels, lineage, single_child),
     )
+
+
+def _links_said(lineage, single_child: str) -> str:
+    """Return how many tracks have one daughter, and what they are taken for, in brackets; nothing if there are none."""
+    count = len(links(lineage))
+    taken = "linked, not divided" if single_child == "link" else "counted as divisions"
+    return f" ({count} track{'s' * (count > 1)} with a single daughter {taken})" if count else ""

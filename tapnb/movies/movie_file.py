@@ -13,7 +13,7 @@ Only ``frames`` is needed. A path is seen from the folder of the YAML file. A ke
 
 import difflib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -49,6 +49,8 @@ class MovieFile(BaseModel):
         A stack of the same shape: 0 nothing, 1 division, 2 death. A tracked movie has its lineage instead.
     sequence : str, optional
         Which sequence of a tracked movie, such as "02".
+    single_child : {"link", "division"}, optional
+        What a track with one daughter is, see :func:`tapnb.movies.lineage.divisions`; of both movies.
     held_out : HeldOut, optional
         Another movie, on which the network is only tried.
     um_per_pixel, minutes_per_frame : float, optional
@@ -60,6 +62,7 @@ class MovieFile(BaseModel):
     frames: Path
     labels: Path | None = None
     sequence: Sequence | None = None
+    single_child: Literal["link", "division"] | None = None
     held_out: HeldOut | None = None
     um_per_pixel: Positive | None = None
     minutes_per_frame: Positive | None = None
@@ -138,6 +141,8 @@ def _sentence(error: dict) -> str:
         return f"the key {place!r} is missing."
     if error["type"] in ("model_type", "model_attributes_type"):
         return f"{place} must be a mapping of its own, with the keys {', '.join(HeldOut.model_fields)}."
+    if error["type"] == "literal_error":
+        return f"{place} must be {error['ctx']['expected']}, not {error['input']!r}."
     wanted = {"path_type": "a path", "float_type": "a number", "string_type": "text",
               "greater_than": "a number above 0", "finite_number": "a finite number"}.get(error["type"], error["msg"])
     return f"{place} must be {wanted}, not {error['input']!r}."

@@ -24,6 +24,10 @@ FIRST, OTHERWISE = "cpu", "smoke"  # the profile where all of a movie is publish
 MOVIE = "synthetic"
 LONGEST = 60  # characters of a profile's name that are still readable
 
+BEFORE = {"single_child": "division"}
+"""What a parameter stood for before there was one, where that is not its default. Leaves with the profiles published
+then."""
+
 HEADER = "# Made by `tapnb run -p`, so that what {base} has published stays as it is: run it by name, or remove it.\n"
 
 
@@ -160,10 +164,11 @@ def _results(profile: str, movie: str, notebook: str) -> Path:
 def _has(path: Path, parameters: dict[str, object], declarations: dict[str, Parameter]) -> bool:
     """Say whether results are there that were made with these parameters, wherever and in whichever mode.
 
-    What a notebook has learned to vary since then had its default.
+    What a notebook has learned to vary since then had its default, or the value in ``BEFORE``.
     """
     if not path.is_file():
         return False
     published_parameters = json.loads(path.read_text("utf-8"))["provenance"]["parameters"]
-    return all(published_parameters.get(key, declarations[key].default) == value for key, value in parameters.items()
+    before = {key: declaration.default for key, declaration in declarations.items()} | BEFORE | published_parameters
+    return all(before[key] == value for key, value in parameters.items()
                if key not in ("profile", "movie", "mode", "device"))

@@ -36,11 +36,11 @@ def test_unknown_names_roles_and_options(own):
         open_movie("qqq")
     with pytest.raises(ValueError, match="no role 'test': choose 'train' or 'held-out'"):
         open_movie("synthetic", "test")
-    with pytest.raises(ValueError, match="'hela' has no option 'size': it has before, after"):
+    with pytest.raises(ValueError, match="'hela' has no option 'size': it has before, after, single_child"):
         open_movie("hela", size=3)
     with pytest.raises(ValueError, match="'synthetic' has no option 'colour': it has seed, frames, size"):
         open_movie("synthetic", colour=3)
-    with pytest.raises(ValueError, match="no option 'masks': it has labels, sequence, held_out"):
+    with pytest.raises(ValueError, match="no option 'masks': it has labels, sequence, single_child, held_out"):
         open_movie(own[0], masks=own[1])
     with pytest.raises(ValueError, match="nothing to download for 'synthetic'"):
         fetch("synthetic")
@@ -127,14 +127,31 @@ def test_parts_are_disjoint_and_events_follow():
 def test_hela_is_found(hela, monkeypatch):
     monkeypatch.setenv("TAPNB_HELA", str(hela))
     train, held_out = (open_movie("hela", role) for role in catalogue.ROLES)
-    assert (train.name, len(train.events)) == ("hela-02", 212)
+    assert (train.name, len(train.events)) == ("hela-02", 209)
     assert (held_out.name, len(held_out.events)) == ("hela-01", 94)
     assert train.minutes_per_frame == 30 and train.um_per_pixel == 0.645
     assert catalogue.hela_folder() == hela
     again = open_movie(hela)  # the same folder, by its path
     assert again.fingerprint == train.fingerprint and again.minutes_per_frame is None
+    assert "3 tracks with a single daughter linked, not divided" in train.source
+    assert again.labels_fingerprint == train.labels_fingerprint
     with pytest.raises(FileNotFoundError, match="no annotated sequence 07"):
         open_movie(hela, sequence="07")
+
+
+def test_links_counted_as_divisions_are_the_labels_of_the_published_runs(hela, monkeypatch):
+    monkeypatch.setenv("TAPNB_HELA", str(hela))
+    train, held_out = catalogue.open_both("hela", "division")
+    assert (len(train.events), len(held_out.events)) == (212, 94)
+    assert (train.labels_fingerprint, held_out.labels_fingerprint) == ("28eb75752888", "c7b2ba6fded9")
+
+
+def test_a_movie_without_a_lineage_does_not_mind_what_a_single_child_is(own):
+    assert catalogue.open_both(own[0], "division")[0].masks is None
+    with pytest.raises(ValueError, match="own.tif is no tracked movie .* leave out single_child"):
+        open_movie(own[0], single_child="link")
+    with pytest.raises(ValueError, match="single_child must be 'link' or 'division', not 'daughter'"):
+        open_movie(own[0], single_child="daughter")
 
 
 def test_hela_places(home, monkeypatch):

@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 import tifffile
 
-from tapnb.movies.lineage import ctc_sequences, division_events, division_masks, divisions, read_ctc, read_lineage
+from tapnb.movies.lineage import (
+    ctc_sequences,
+    division_events,
+    division_masks,
+    divisions,
+    links,
+    read_ctc,
+    read_lineage,
+)
 from tapnb.movies.stacks import read_stack
 
 TABLE = "1 0 1 0\n2 2 4 1\n3 2 3 1\n4 0 4 0\n"
@@ -136,14 +144,36 @@ def test_read_ctc_refuses(ctc):
         read_ctc(ctc, "02")
 
 
-@pytest.mark.parametrize("sequence, count, daughters", [
-    ("01", 94, {2: 94}),
-    ("02", 212, {2: 208, 1: 3, 3: 1}),
+def test_a_single_child_is_one_cell_found_again(table, labels):
+    lineage = read_lineage(table("1 0 1 0\n2 2 4 1\n3 2 2 1\n5 0 1 0\n4 3 4 5\n"))
+    assert divisions(lineage)["mother"].tolist() == [1] and divisions(lineage, "division")["mother"].tolist() == [1, 5]
+    assert links(lineage).to_dict("records") == [{"mother": 5, "t": 3, "last": 1, "daughters": (4,)}]
+    for single_child, marked in (("link", False), ("division", True)):
+        assert (division_masks(labels, lineage, single_child=single_child)[3] > 0).any() == marked
+        assert len(division_events(labels, lineage, single_child)) == 1 + marked
+    with pytest.raises(ValueError, match="single_child is 'daughter': choose 'link'"):
+        divisions(lineage, "daughter")
+
+
+def test_read_ctc_says_how_many_links_there_are(ctc):
+    (ctc / "02_GT/TRA/man_track.txt").write_text("1 0 1 0\n2 2 4 1\n3 2 3 1\n5 0 1 0\n4 3 4 5\n")
+    assert "table (1 track with a single daughter linked, not divided), masks" in read_ctc(ctc, "02").source
+    again = read_ctc(ctc, "02", single_child="division")
+    assert "(1 track with a single daughter counted as divisions)" in again.source and len(again.events) == 2
+    assert "single" not in read_ctc(ctc, "01").source
+
+
+@pytest.mark.parametrize("sequence, single_child, count, daughters", [
+    ("01", "link", 94, {2: 94}),
+    ("02", "link", 209, {2: 208, 3: 1}),
+    ("02", "division", 212, {2: 208, 1: 3, 3: 1}),
 ])
-def test_hela_divisions(hela, sequence, count, daughters):
+def test_hela_divisions(hela, sequence, single_child, count, daughters):
     lineage = read_lineage(hela / f"{sequence}_GT" / "TRA" / "man_track.txt")
-    division_table = divisions(lineage)
-    assert len(division_table) == count == lineage.parent[lineage.parent > 0].nunique()
+    division_table = divisions(lineage, single_child)
+    assert len(division_table) == count
+    if single_child == "division":
+        assert count == lineage.parent[lineage.parent > 0].nunique()
     assert division_table.daughters.map(len).value_counts().to_dict() == daughters
 
 
@@ -151,7 +181,7 @@ def test_hela_divisions(hela, sequence, count, daughters):
 def test_hela_masks_are_the_label_pixels(hela, sequence):
     lineage = np.loadtxt(hela / f"{sequence}_GT" / "TRA" / "man_track.txt", dtype=int)
     labels = read_stack(hela / f"{sequence}_ST" / "SEG")
-    movie = read_ctc(hela, sequence)
+    movie = read_ctc(hela, sequence, single_child="division")
     parents = np.unique(lineage[lineage[:, 3] > 0, 3])
     for t in (0, 1, 17, 50, 91):  # brute force, pixel by pixel of the table
         mothers = [label for label, _, last, _ in lineage if last == t and label in parents]

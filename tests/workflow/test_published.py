@@ -77,6 +77,15 @@ def test_what_is_published_with_these_very_parameters_is_restored_and_anything_e
     assert settled(sources, "02") == ("cpu", "synthetic", "restore")
 
 
+def test_what_a_parameter_stood_for_before_there_was_one_is_known(sources):
+    with (sources / "01_a.py").open("a") as notebook:
+        notebook.write('single_child: str = "link"  # kind\n')
+    publish("cpu", "synthetic", pairs=100, rate=0.1)
+    assert settled(sources, "01", "cpu") == ("cpu", "synthetic", "execute")  # links were counted as divisions then
+    (sources / "profiles" / "cpu.yaml").write_text("pairs: 100\nsingle_child: division\n")
+    assert settled(sources, "01", "cpu") == ("cpu", "synthetic", "restore")
+
+
 def test_results_of_a_profile_that_is_not_published_are_no_reason_to_restore(sources):
     publish("mine", "synthetic", pairs=3)
     assert settled(sources, profile="mine") == ("mine", "synthetic", "execute")
