@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from tapnb.movies.hela20 import hela20_points
-from tapnb.movies.lineage import divisions, read_lineage
+from tapnb.movies.lineage import divisions
+from tapnb.movies.lineage_file import read_lineage
 from tapnb.movies.points import masks_from_points, nucleus_at, read_points
 from tapnb.movies.stacks import read_stack
 
