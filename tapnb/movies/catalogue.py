@@ -21,6 +21,7 @@ import pandas as pd
 
 from tapnb.movies.ctc import ctc_sequences, read_ctc
 from tapnb.movies.downloads import fetch_sequences
+from tapnb.movies.event_labels import are_points
 from tapnb.movies.hela20 import fetch_hela20, frames_path, read_hela20
 from tapnb.movies.movie import Movie, read_movie
 from tapnb.movies.movie_file import SUFFIXES, MovieFile, described, read_movie_file
@@ -290,6 +291,8 @@ def _open_own(name, role, options) -> Movie:
     own = _description(name, options)
     if own.single_child is not None and not _has_lineage(own):
         raise ValueError(f"{own.frames} is no tracked movie in Cell Tracking Challenge layout: leave out single_child.")
+    if own.radius is not None and not any(are_points(movie.labels) for movie in (own, own.held_out) if movie):
+        raise ValueError(f"{name} has a radius, but no labels that are points or ROIs: leave out radius.")
     if own.held_out is not None:
         return _whole(own if role == "train" else own.held_out, own, role)
     whole, tracked = _whole(own, own, role), _tracked(own)
@@ -341,15 +344,16 @@ def _whole(chosen, own, role) -> Movie:
         if chosen.sequence is not None:
             raise ValueError(f"{chosen.frames} has no tracked sequences in Cell Tracking Challenge layout: leave out "
                              "sequence.")
-        return read_movie(chosen.frames, chosen.labels, None, own.minutes_per_frame, own.um_per_pixel)
+        return read_movie(chosen.frames, chosen.labels, None, own.minutes_per_frame, own.um_per_pixel,
+                          own.radius)
     folder, sequence = tracked
     if chosen.labels is not None:
         raise ValueError(f"{folder} is a tracked movie, whose events are in its lineage: leave out labels.")
     sequences = ctc_sequences(folder)
     sequence = sequence or (SEQUENCES[role] if len(sequences) > 1 else sequences[0])
     if sequence not in sequences:
-        raise FileNotFoundError(f"{folder} has no tracked sequence {sequence}, only {', '.join(sequences)}: name one by "
-                                f"its folder, {folder / sequences[0]}, or with `sequence` in the movie's YAML file.")
+        raise FileNotFoundError(f"{folder} has no tracked sequence {sequence}, only {', '.join(sequences)}: name one "
+                                f"by its folder, {folder / sequences[0]}, or as `sequence` in the movie's YAML file.")
     return read_ctc(folder, sequence, 1, 1, f"{folder.name}-{sequence}", own.minutes_per_frame, own.um_per_pixel,
                     own.single_child or "link")
 

@@ -40,7 +40,7 @@ def test_unknown_names_roles_and_options(own):
         open_movie("hela", size=3)
     with pytest.raises(ValueError, match="'synthetic' has no option 'colour': it has seed, frames, size"):
         open_movie("synthetic", colour=3)
-    with pytest.raises(ValueError, match="no option 'masks': it has labels, sequence, single_child, held_out"):
+    with pytest.raises(ValueError, match="no option 'masks': it has labels, sequence, radius, single_child, held_out"):
         open_movie(own[0], masks=own[1])
     with pytest.raises(ValueError, match="nothing to download for 'synthetic'"):
         fetch("synthetic")
@@ -125,7 +125,7 @@ def test_of_a_tracked_movie_with_one_sequence_the_right_part_is_held_out(own, mo
     for number in ("03", "04"):
         for name in (number, f"{number}_GT"):
             (folder / name).mkdir()
-    with pytest.raises(FileNotFoundError, match="no tracked sequence 02, only 01, 03, 04: name one by its folder, .*/01, or"):
+    with pytest.raises(FileNotFoundError, match="sequence 02, only 01, 03, 04: name one by its folder, .*/01, or as"):
         open_movie(folder)
 
 

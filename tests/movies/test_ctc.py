@@ -92,8 +92,8 @@ def test_frames_are_told_by_the_numbers_in_their_names(ctc, by, suffix):
 
 def test_a_table_that_contradicts_the_names_of_the_files_is_refused_for_that_reason(ctc):
     renumbered(ctc, 10)
-    with pytest.raises(ValueError, match="man_track.txt has tracks in frames 0 to 4, but the files in .*02 are numbered "
-                                         "10 to 14: number the frames of the table as the files are"):
+    with pytest.raises(ValueError, match="man_track.txt has tracks in frames 0 to 4, but the files in .*02 are numbered"
+                                         " 10 to 14: number the frames of the table as the files are"):
         read_ctc(ctc, "02")
 
 
