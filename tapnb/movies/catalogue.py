@@ -317,8 +317,8 @@ def _tracked(chosen) -> tuple[Path, str | None] | None:
         return None
     if ctc_sequences(frames):
         return frames, chosen.sequence
-    alone = chosen.labels is None and chosen.sequence is None and frames.name in ctc_sequences(frames.parent)
-    return (frames.parent, frames.name) if alone else None
+    alone = chosen.labels is None and chosen.sequence is None and re.fullmatch(r"\d\d", frames.name)
+    return (frames.parent, frames.name) if alone and frames.name in ctc_sequences(frames.parent) else None
 
 
 def _options_of(name) -> list[str]:

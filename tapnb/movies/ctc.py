@@ -19,6 +19,8 @@ from tapnb.movies.stacks import SUFFIXES, natural_key, read_stack
 
 __all__ = ["read_ctc", "ctc_sequences"]
 
+LONGEST = 18  # digits of a frame's number, so that it stays below 2**63
+
 
 @dataclass(frozen=True)
 class Tracking:
@@ -129,8 +131,9 @@ def _numbers(frames: Path, labels: Path) -> list[int]:
 
 
 def _last_numbers(files) -> list[int]:
-    """Return the last number in every name, or nothing if one has none or two have the same."""
-    numbers = [int(digits[-1]) for file in files if (digits := re.findall(r"[0-9]+", file.stem))]
+    """Return the last number in every name, or nothing if one has none or a very long one, or two have the same."""
+    digits = [re.findall(r"[0-9]+", file.stem) for file in files]
+    numbers = [int(found[-1]) for found in digits if found and len(found[-1]) <= LONGEST]
     return numbers if len(set(numbers)) == len(files) else []
 
 

@@ -90,6 +90,16 @@ def test_frames_are_told_by_the_numbers_in_their_names(ctc, by, suffix):
     assert "whole cells" in movie.source
 
 
+def test_names_without_a_number_of_a_frame_are_taken_in_their_order(ctc):
+    before = read_ctc(ctc, "02").masks
+    for t in range(5):
+        (ctc / "02" / f"t{t:03d}.tif").rename(ctc / "02" / f"{'abcde'[t]}.tif")
+    assert np.array_equal(read_ctc(ctc, "02").masks, before)
+    for t in range(5):
+        (ctc / "02" / f"{'abcde'[t]}.tif").rename(ctc / "02" / f"{t + 10**20}.tif")
+    assert np.array_equal(read_ctc(ctc, "02").masks, before)
+
+
 def test_a_table_that_contradicts_the_names_of_the_files_is_refused_for_that_reason(ctc):
     renumbered(ctc, 10)
     with pytest.raises(ValueError, match="man_track.txt has tracks in frames 0 to 4, but the files in .*02 are numbered"
