@@ -31,12 +31,14 @@ def options(debug: Annotated[bool, typer.Option(help="Show the traceback of an e
 @app.command()
 def data(
     name: Annotated[str, typer.Argument(help=f"{MOVIES}: a TIFF stack, a folder, or a YAML file that describes it.")],
+    sequence: Annotated[str | None, typer.Option(help="Which sequence of a tracked movie, such as 02; elsewhere its "
+                                                      "folder, PATH/02, names it.")] = None,
 ) -> None:
     """Fetch or open a movie, and say what is in it."""
     from tapnb.movies import catalogue
 
     catalogue.fetch_missing(name)
-    movie = catalogue.open_movie(name)
+    movie = catalogue.open_movie(name, **({} if sequence is None else {"sequence": sequence}))
     frames, height, width = movie.frames.shape
     minutes = f", {movie.minutes_per_frame:g} minutes apart" if movie.minutes_per_frame else ""
     typer.echo(f"movie   {movie.name} ({movie.source or 'no source given'}), fingerprint {movie.fingerprint}")

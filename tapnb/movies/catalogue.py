@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tapnb.movies.ctc import ctc_sequences, read_ctc
 from tapnb.movies.downloads import fetch_sequences
+from tapnb.movies.event_labels import are_points
 from tapnb.movies.hela20 import fetch_hela20, frames_path, read_hela20
-from tapnb.movies.lineage import ctc_sequences, read_ctc
 from tapnb.movies.movie import Movie, read_movie
-from tapnb.movies.movie_file import SUFFIXES, HeldOut, MovieFile, described, read_movie_file
+from tapnb.movies.movie_file import SUFFIXES, MovieFile, described, read_movie_file
 from tapnb.system import paths
 from tapnb.system.files import replacing
 
@@ -39,7 +40,7 @@ LEAST_WIDTH = 96  # pixels: the paper's crop for pretraining
 
 HELA = "Fluo-N2DL-HeLa"
 HELA_ADDRESS = "https://data.celltrackingchallenge.net/training-datasets/Fluo-N2DL-HeLa.zip"
-HELA_FACTS = {"01": (92, 94), "02": (92, 209)}  # sequence: frames, divisions; 02 also has 3 links of one cell
+HELA_FACTS = {"01": (92, 94), "02": (92, 209)}  # sequence: frames, divisions; 02 has 3 links of one cell besides
 HELA_TERMS = (
     "Fluo-N2DL-HeLa belongs to its provider, the Mitocheck Consortium, and is published by the Cell "
     "Tracking Challenge (celltrackingchallenge.net). Its terms: cite the challenge (Maska et al., Nature "
@@ -57,13 +58,13 @@ def open_movie(name, role="train", **options) -> Movie:
         :func:`tapnb.movies.synthetic.simulate`, such as ``cells``. ``"synthetic-24x448"``: the same with so many
         frames of such a side in pixels.
         ``"hela"``: sequences 02 (train) and 01 (held-out) of Fluo-N2DL-HeLa; options ``before``, ``after`` and
-        ``single_child`` of :func:`tapnb.movies.lineage.read_ctc`.
+        ``single_child`` of :func:`tapnb.movies.ctc.read_ctc`.
         ``"hela20"``: the first 20 frames of sequence 02, left part (train) and right part (held-out).
         The path of a YAML file that describes a movie, see :mod:`tapnb.movies.movie_file`.
         A TIFF stack, a folder of TIFF files or a folder in Cell Tracking Challenge layout: options are the other keys
-        of such a file, ``labels``, ``held_out`` and so on. Any tracked movie has ``single_child``. Of a folder in that layout sequence 02 is for training and
-        01 held out. Of any other movie without ``held_out`` the left part is for training and the right part held out,
-        see :func:`part_of`.
+        of such a file, ``labels``, ``held_out`` and so on. Of a folder in that layout sequence 02 is for training and
+        01 held out; ``folder/03`` is its sequence 03 alone. Of that, and of any other movie without ``held_out``, the
+        left part is for training and the right part held out, see :func:`part_of`.
     role : {"train", "held-out"}
         Which of the two.
     **options
@@ -290,11 +291,13 @@ def _open_own(name, role, options) -> Movie:
     own = _description(name, options)
     if own.single_child is not None and not _has_lineage(own):
         raise ValueError(f"{own.frames} is no tracked movie in Cell Tracking Challenge layout: leave out single_child.")
+    if own.radius is not None and not any(are_points(movie.labels) for movie in (own, own.held_out) if movie):
+        raise ValueError(f"{name} has a radius, but no labels that are points or ROIs: leave out radius.")
     if own.held_out is not None:
-        return _whole(own if role == "train" else own.held_out, own)
-    if own.sequence is None and own.frames.is_dir() and ctc_sequences(own.frames):
-        return _whole(HeldOut(frames=own.frames, labels=own.labels, sequence=SEQUENCES[role]), own)
-    return part_of(_whole(own, own), role)
+        return _whole(own if role == "train" else own.held_out, own, role)
+    whole, tracked = _whole(own, own, role), _tracked(own)
+    several = tracked and tracked[1] is None and len(ctc_sequences(tracked[0])) > 1
+    return whole if several else part_of(whole, role)
 
 
 def _is_tracked(name) -> bool:
@@ -304,7 +307,18 @@ def _is_tracked(name) -> bool:
 
 def _has_lineage(own) -> bool:
     """The same of a description of a movie of one's own."""
-    return any(bool(ctc_sequences(movie.frames)) for movie in (own, own.held_out) if movie and movie.frames.is_dir())
+    return any(_tracked(movie) for movie in (own, own.held_out) if movie)
+
+
+def _tracked(chosen) -> tuple[Path, str | None] | None:
+    """Return a tracked movie's folder and, if it is named, the sequence; None if there is no lineage."""
+    frames = chosen.frames
+    if not frames.is_dir():
+        return None
+    if ctc_sequences(frames):
+        return frames, chosen.sequence
+    alone = chosen.labels is None and chosen.sequence is None and re.fullmatch(r"\d\d", frames.name)
+    return (frames.parent, frames.name) if alone and frames.name in ctc_sequences(frames.parent) else None
 
 
 def _options_of(name) -> list[str]:
@@ -323,22 +337,25 @@ def _description(name, options=None) -> MovieFile:
     return described(options | own.model_dump(exclude_none=True), name)
 
 
-def _whole(chosen, own) -> Movie:
+def _whole(chosen, own, role) -> Movie:
     """Read the frames that one role has, ``chosen``, of a movie of one's own."""
-    sequences = ctc_sequences(chosen.frames) if chosen.frames.is_dir() else []
-    if not sequences:
+    tracked = _tracked(chosen)
+    if tracked is None:
         if chosen.sequence is not None:
-            raise ValueError(f"{chosen.frames} has no annotated sequences in Cell Tracking Challenge layout: leave out "
+            raise ValueError(f"{chosen.frames} has no tracked sequences in Cell Tracking Challenge layout: leave out "
                              "sequence.")
-        return read_movie(chosen.frames, chosen.labels, None, own.minutes_per_frame, own.um_per_pixel)
+        return read_movie(chosen.frames, chosen.labels, None, own.minutes_per_frame, own.um_per_pixel,
+                          own.radius)
+    folder, sequence = tracked
     if chosen.labels is not None:
-        raise ValueError(f"{chosen.frames} is a tracked movie, whose events are in its lineage: leave out labels.")
-    sequence = chosen.sequence or SEQUENCES["train" if chosen is own else "held-out"]
+        raise ValueError(f"{folder} is a tracked movie, whose events are in its lineage: leave out labels.")
+    sequences = ctc_sequences(folder)
+    sequence = sequence or (SEQUENCES[role] if len(sequences) > 1 else sequences[0])
     if sequence not in sequences:
-        raise FileNotFoundError(f"{chosen.frames} has no annotated sequence {sequence}, only {', '.join(sequences)}: "
-                                "name one with sequence.")
-    return read_ctc(chosen.frames, sequence, 1, 1, f"{chosen.frames.name}-{sequence}", own.minutes_per_frame,
-                    own.um_per_pixel, own.single_child or "link")
+        raise FileNotFoundError(f"{folder} has no tracked sequence {sequence}, only {', '.join(sequences)}: name one "
+                                f"by its folder, {folder / sequences[0]}, or as `sequence` in the movie's YAML file.")
+    return read_ctc(folder, sequence, 1, 1, f"{folder.name}-{sequence}", own.minutes_per_frame, own.um_per_pixel,
+                    own.single_child or "link")
 
 
 def _open_synthetic(role, **options) -> Movie:

@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 import requests
 from tqdm import tqdm
 
-from tapnb.movies.lineage import divisions, read_lineage
+from tapnb.movies.lineage import divisions
+from tapnb.movies.lineage_file import read_lineage
 
 __all__ = ["download", "unpack", "check_sequences", "fetch_sequences", "sha256_of"]
 

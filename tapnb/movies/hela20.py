@@ -17,7 +17,8 @@ import pandas as pd
 
 from tapnb.movies.downloads import sha256_of
 from tapnb.movies.movie import Movie
-from tapnb.movies.points import masks_from_points, read_points
+from tapnb.movies.points import masks_from_points
+from tapnb.movies.points_file import read_points
 from tapnb.movies.stacks import read_stack
 from tapnb.system import paths
 from tapnb.system.files import replacing

@@ -1,88 +1,15 @@
-"""Divisions from a tracked movie in Cell Tracking Challenge layout.
+"""Divisions of a tracked movie, from its lineage table and its label images.
 
-The layout, for sequence ``NN``: frames ``NN/tTTT.tif``, small tracking markers
-``NN_GT/TRA/man_trackTTT.tif``, the lineage table ``NN_GT/TRA/man_track.txt`` and, if available,
-whole cells ``NN_ST/SEG/man_segTTT.tif`` with the same labels. The lineage holds divisions only: deaths are not
-annotated.
+The lineage holds divisions only: deaths are not annotated.
 """
-
-import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
 
-from tapnb.movies.movie import Movie
-from tapnb.movies.stacks import read_stack
+__all__ = ["divisions", "links", "late", "division_masks", "division_events"]
 
-__all__ = ["read_lineage", "divisions", "links", "division_masks", "division_events", "read_ctc", "ctc_sequences"]
-
-COLUMNS = ["label", "first", "last", "parent"]
 SINGLE_CHILD = ("link", "division")
 """What a track with one daughter can stand for."""
-
-
-def read_lineage(path) -> pd.DataFrame:
-    """Read a lineage table ``man_track.txt``.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        Text file with one track a line: label, first frame, last frame, label of the parent (0: none).
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``label``, ``first``, ``last``, ``parent`` (``int64``), in the order of the file.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If a line is not four whole numbers, a label comes twice, a track ends before it begins, or a
-        parent is not in the table or does not end before its daughter begins.
-    """
-    path = Path(path).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no lineage table {path}: give the man_track.txt of the sequence.")
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        if not line.strip():
-            continue
-        if not re.fullmatch(r"\s*\d+\s+\d+\s+\d+\s+\d+\s*", line, re.ASCII):
-            raise ValueError(f"{path}, line {number} is {line[:60]!r}: expected four whole numbers, "
-                             "label, first frame, last frame, parent.")
-        rows.append([int(word) for word in line.split()])
-    if not rows:
-        raise ValueError(f"{path} is empty: expected one track a line, "
-                         "label, first frame, last frame, parent.")
-    lineage = pd.DataFrame(rows, columns=COLUMNS, dtype=np.int64)
-    _check_lineage(lineage, path)
-    return lineage
-
-
-def _check_lineage(lineage: pd.DataFrame, path: Path) -> None:
-    """Raise a ValueError for the first track that contradicts itself or its parent."""
-    last = {}
-    for row in lineage.itertuples():
-        if row.label == 0 or row.label in last:
-            why = "0 is the background" if row.label == 0 else "it is used twice"
-            raise ValueError(f"{path}: label {row.label} cannot name a track, {why}: "
-                             "give each track its own label.")
-        if row.last < row.first:
-            raise ValueError(f"{path}: track {row.label} ends in frame {row.last}, before its first frame "
-                             f"{row.first}: correct the line.")
-        last[row.label] = row.last
-    for row in lineage[lineage.parent > 0].itertuples():
-        if row.parent not in last:
-            raise ValueError(f"{path}: track {row.label} has parent {row.parent}, "
-                             "which is not in the table: add it, or write 0.")
-        if last[row.parent] >= row.first:
-            raise ValueError(f"{path}: track {row.label} begins in frame {row.first}, but its parent "
-                             f"{row.parent} lasts until frame {last[row.parent]}: "
-                             "a mother ends before her daughters begin.")
 
 
 def divisions(lineage, single_child="link") -> pd.DataFrame:
@@ -91,7 +18,7 @@ def divisions(lineage, single_child="link") -> pd.DataFrame:
     Parameters
     ----------
     lineage : pandas.DataFrame
-        As read by :func:`read_lineage`.
+        As read by :func:`tapnb.movies.lineage_file.read_lineage`.
     single_child : {"link", "division"}
         What a parent of one daughter is: one cell that was lost and found again, or a division of which one
         daughter was never found.
@@ -125,6 +52,16 @@ def links(lineage) -> pd.DataFrame:
     return table[table["daughters"].map(len) == 1].reset_index(drop=True)
 
 
+def late(division_table) -> pd.DataFrame:
+    """Return those divisions, as of :func:`divisions`, that have frames between the mother and the first daughter.
+
+    The annotators left these frames out, or the tracker lost the cells in them, so that it is not known when the cell
+    divided. Marked are the mother's last frames and each daughter's first ones, as of any other division, and nothing
+    in between.
+    """
+    return division_table[division_table["t"] > division_table["last"] + 1].reset_index(drop=True)
+
+
 def _parents(lineage, least: int) -> pd.DataFrame:
     """Return one row per parent of at least so many daughters, see :func:`divisions`."""
     last = lineage.set_index("label")["last"]
@@ -143,7 +80,7 @@ def division_masks(labels, lineage, before=1, after=1, single_child="link") -> n
     labels : numpy.ndarray
         (T, Y, X) integer track labels, 0 background.
     lineage : pandas.DataFrame
-        As read by :func:`read_lineage`.
+        As read by :func:`tapnb.movies.lineage_file.read_lineage`.
     before : int
         How many of the mother's last frames are marked.
     after : int
@@ -187,7 +124,7 @@ def division_masks(labels, lineage, before=1, after=1, single_child="link") -> n
                 labels_by_frame.setdefault(t, []).append(daughter)
     masks = np.zeros(labels.shape, np.uint8)
     for t, dividing in labels_by_frame.items():
-        masks[t] = np.isin(labels[t], dividing)
+        masks[t] = _pixels_of(labels[t], dividing)
     return masks
 
 
@@ -199,7 +136,7 @@ def division_events(labels, lineage, single_child="link") -> pd.DataFrame:
     labels : numpy.ndarray
         (T, Y, X) integer track labels, 0 background.
     lineage : pandas.DataFrame
-        As read by :func:`read_lineage`.
+        As read by :func:`tapnb.movies.lineage_file.read_lineage`.
     single_child : {"link", "division"}
         See :func:`divisions`.
 
@@ -222,86 +159,15 @@ def division_events(labels, lineage, single_child="link") -> pd.DataFrame:
         ["t", "track"], ignore_index=True)
 
 
+def _pixels_of(image, wanted):
+    """Return where one label image (Y, X) holds one of the wanted labels, at a cost that their values do not change."""
+    largest = np.iinfo(image.dtype).max
+    return np.isin(image, np.array([label for label in wanted if label <= largest], image.dtype))
+
+
 def _centroids(image, wanted):
     """Yield (label, (y, x)) of the wanted labels that have a pixel in one label image (Y, X)."""
-    boxes = ndimage.find_objects(image)
-    for label in sorted(wanted):
-        if label <= len(boxes) and boxes[label - 1] is not None:
-            rows, columns = boxes[label - 1]
-            y, x = np.nonzero(image[rows, columns] == label)
-            yield label, (y.mean() + rows.start, x.mean() + columns.start)
-
-
-def ctc_sequences(folder) -> list[str]:
-    """Return the annotated sequences of a folder: every ``NN`` with a ``NN_GT`` beside it, sorted."""
-    folder = Path(folder)
-    return sorted(path.name for path in folder.iterdir()
-                  if re.fullmatch(r"\d\d", path.name) and (folder / f"{path.name}_GT").is_dir())
-
-
-def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=None,
-             um_per_pixel=None, single_child="link") -> Movie:
-    """Read one sequence of a Cell Tracking Challenge folder, with masks of its divisions.
-
-    Parameters
-    ----------
-    folder : str or pathlib.Path
-        Folder that holds ``01``, ``01_GT`` and, if there is one, ``01_ST``.
-    sequence : str or int
-        ``"01"``, or 1.
-    before, after : int
-        Frames marked before and after each division, see :func:`division_masks`.
-    name : str, optional
-        Name of the movie; by default such as ``ctc-01``.
-    minutes_per_frame, um_per_pixel : float, optional
-        Time between frames in minutes and size of a pixel in micrometres; the files do not contain them.
-    single_child : {"link", "division"}
-        What a track with one daughter is, see :func:`divisions`. The movie's ``source`` says how many there are.
-
-    Returns
-    -------
-    Movie
-        Frames (T, Y, X) in their own dtype, masks (T, Y, X) ``uint8`` (1 division), and the events.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the frames, the masks or the lineage table are missing.
-    ValueError
-        If a file is damaged, or frames, masks and lineage do not fit together.
-    """
-    folder = Path(folder).expanduser()
-    sequence = f"{sequence:02d}" if isinstance(sequence, int) else str(sequence)
-    if not (folder / sequence).is_dir():
-        raise FileNotFoundError(f"There is no sequence {sequence} in {folder}: expected the folders "
-                                f"{sequence} and {sequence}_GT of a Cell Tracking Challenge movie.")
-    lineage = read_lineage(folder / f"{sequence}_GT" / "TRA" / "man_track.txt")
-    frames = read_stack(folder / sequence)
-    whole, markers = folder / f"{sequence}_ST" / "SEG", folder / f"{sequence}_GT" / "TRA"
-    label_folder, kind = whole, "whole cells"
-    if len(list(whole.glob("*.tif"))) != len(frames):  # missing or partial
-        label_folder, kind = markers, "tracking markers, smaller than the cells"
-    if not any(label_folder.glob("*.tif")):
-        raise FileNotFoundError(f"There are no label images in {whole} or {markers}: "
-                                "unpack the whole data set.")
-    labels = read_stack(label_folder, labels=True)
-    if labels.shape != frames.shape:
-        raise ValueError(f"{label_folder} holds labels {labels.shape}, but {folder / sequence} holds frames "
-                         f"{frames.shape}: both need the same frames, rows and columns.")
-    return Movie(
-        frames,
-        division_masks(labels, lineage, before, after, single_child),
-        name or f"ctc-{sequence}",
-        minutes_per_frame,
-        um_per_pixel,
-        f"Cell Tracking Challenge folder {folder.name}, sequence {sequence}; divisions from its lineage "
-        f"table{_links_said(lineage, single_child)}, masks from {kind}",
-        division_events(labels, lineage, single_child),
-    )
-
-
-def _links_said(lineage, single_child: str) -> str:
-    """Return how many tracks have one daughter, and what they are taken for, in brackets; nothing if there are none."""
-    count = len(links(lineage))
-    taken = "linked, not divided" if single_child == "link" else "counted as divisions"
-    return f" ({count} track{'s' * (count > 1)} with a single daughter {taken})" if count else ""
+    rows, columns = np.nonzero(_pixels_of(image, wanted))
+    present, index, counts = np.unique(image[rows, columns], return_inverse=True, return_counts=True)
+    y, x = (np.bincount(index, places, len(present)) / counts for places in (rows, columns))
+    yield from zip(present.tolist(), zip(y, x))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tapnb.movies.event_labels import read_labels
 from tapnb.movies.stacks import check_frames, converted, read_stack
 
 __all__ = ["Movie", "read_stack", "read_movie", "normalise"]
@@ -136,7 +137,8 @@ def normalise(frames, levels) -> np.ndarray:
     return (frames.astype(np.float32) - low) / np.maximum(high - low, SMALLEST_RANGE)
 
 
-def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, um_per_pixel=None) -> Movie:
+def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, um_per_pixel=None,
+               radius=None) -> Movie:
     """Read your own movie: a stack of frames and, optionally, a stack of event masks.
 
     Parameters
@@ -144,11 +146,14 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
     frames_path : str or pathlib.Path
         TIFF stack or folder of TIFF files, see :func:`read_stack`.
     masks_path : str or pathlib.Path, optional
-        The same for the masks, of the same shape (T, Y, X): 0 nothing, 1 division, 2 death.
+        The same for the masks, of the same shape (T, Y, X): 0 nothing, 1 division, 2 death. Or marked cells, a table of
+        points or Fiji's ROIs, see :func:`tapnb.movies.event_labels.read_labels`.
     name : str, optional
         Name of the movie; the file's or folder's own name if not given.
     minutes_per_frame, um_per_pixel : float, optional
         Time between frames in minutes, and size of a pixel in micrometres.
+    radius : float, optional
+        Radius of a typical nucleus in pixels, if the masks are points.
 
     Returns
     -------
@@ -164,16 +169,17 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
     """
     frames_path = Path(frames_path).expanduser()
     frames = read_stack(frames_path)
-    masks = None
+    masks = events = None
     source = f"read from {frames_path.name}"
     if masks_path is not None:
         masks_path = Path(masks_path).expanduser()
-        masks = _checked_masks(read_stack(masks_path, labels=True), frames.shape, str(masks_path))
+        masks, events = read_labels(masks_path, frames, radius)
+        masks = _checked_masks(masks, frames.shape, str(masks_path))
         if not masks.any():
             raise ValueError(f"{masks_path} has no labelled pixel: mark events with 1 (division) or "
                              "2 (death), or leave the masks out.")
         source += f", masks from {masks_path.name}"
-    return Movie(frames, masks, name or frames_path.stem, minutes_per_frame, um_per_pixel, source)
+    return Movie(frames, masks, name or frames_path.stem, minutes_per_frame, um_per_pixel, source, events)
 
 
 def _checked_masks(masks, shape, where: str) -> np.ndarray:

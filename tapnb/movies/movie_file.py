@@ -1,7 +1,7 @@
 """A movie of one's own, described by one small YAML file, so that one name stands for all that belongs to it::
 
     frames: stack.tif             # a TIFF stack, a folder of TIFF files, or one in Cell Tracking Challenge layout
-    labels: labels.tif            # 0 nothing, 1 division, 2 death
+    labels: labels.tif            # 0 nothing, 1 division, 2 death; or points.csv, or rois.zip
     held_out:                     # a second movie; without it the right part of the first is held out
       frames: other.tif
       labels: other_labels.tif
@@ -46,7 +46,10 @@ class MovieFile(BaseModel):
     frames : Path
         A TIFF stack, a folder of TIFF files, or a folder in Cell Tracking Challenge layout.
     labels : Path, optional
-        A stack of the same shape: 0 nothing, 1 division, 2 death. A tracked movie has its lineage instead.
+        A stack of the same shape: 0 nothing, 1 division, 2 death. Or a table of points, or Fiji's ROIs, see
+        :func:`tapnb.movies.event_labels.read_labels`. A tracked movie has its lineage instead.
+    radius : float, optional
+        Radius of a typical nucleus in pixels, for labels that are points; of both movies.
     sequence : str, optional
         Which sequence of a tracked movie, such as "02".
     single_child : {"link", "division"}, optional
@@ -62,6 +65,7 @@ class MovieFile(BaseModel):
     frames: Path
     labels: Path | None = None
     sequence: Sequence | None = None
+    radius: Positive | None = None
     single_child: Literal["link", "division"] | None = None
     held_out: HeldOut | None = None
     um_per_pixel: Positive | None = None

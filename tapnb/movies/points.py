@@ -5,46 +5,11 @@ only the list of points has to be stored, shipped or clicked by hand.
 """
 
 import numpy as np
-import pandas as pd
 from scipy import ndimage
 from skimage.feature import peak_local_max
 from skimage.segmentation import watershed
 
-__all__ = ["read_points", "masks_from_points", "nucleus_at"]
-
-
-def read_points(path) -> pd.DataFrame:
-    """Read a table of event points.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        CSV with a header and at least the columns ``t`` (frame, from 0), ``y``, ``x`` (pixels from the
-        upper left corner); a column ``kind`` may say "division" or "death"; lines that begin with ``#`` are
-        comments.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The table, in the order of the file.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If a column is missing or holds values that are not numbers.
-    """
-    points = pd.read_csv(path, comment="#")
-    missing = [column for column in "tyx" if column not in points]
-    if missing:
-        raise ValueError(f"{path} has no column {missing[0]!r}: event points need the columns t, y and x.")
-    for column in "tyx":
-        values = pd.to_numeric(points[column], errors="coerce")
-        if not np.isfinite(values).all():
-            raise ValueError(f"{path}: {points[column][~np.isfinite(values)].iloc[0]!r} in column {column} "
-                             "is not a number: give frames and pixels.")
-    return points
+__all__ = ["masks_from_points", "nucleus_at"]
 
 
 def masks_from_points(frames, points, radius=9) -> np.ndarray:

@@ -38,7 +38,8 @@ def read_stack(path, labels=False) -> np.ndarray:
         A multi-page TIFF file, or a folder whose ``.tif`` and ``.tiff`` files, in natural order of their
         names, are the frames.
     labels : bool
-        Whether the stack holds labels instead of grey levels: any integer dtype or booleans are then allowed.
+        Whether the stack holds labels instead of grey levels: any integer dtype or booleans are then allowed, and
+        may change from file to file.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def read_stack(path, labels=False) -> np.ndarray:
     path = Path(path).expanduser()
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}: check the path.")
-    stack = _read_folder(path) if path.is_dir() else read_tiff(path)
+    stack = _read_folder(path, labels) if path.is_dir() else read_tiff(path)
     if isinstance(stack, np.memmap):
         stack.flags.writeable = False  # a map of a temporary file is as read-only as one of the file itself
     check_frames(stack, str(path), labels)
@@ -225,7 +226,7 @@ class _Complaints(logging.Handler):
         self.lines.append(record.getMessage())
 
 
-def _read_folder(folder: Path) -> np.ndarray:
+def _read_folder(folder: Path, labels: bool = False) -> np.ndarray:
     """Stack the TIFF files of a folder in natural order; (T, Y, X)."""
     files = sorted((file for file in folder.iterdir()
                     if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")), key=natural_key)
@@ -240,6 +241,9 @@ def _read_folder(folder: Path) -> np.ndarray:
                              "(Y, X): give a multi-page stack by its own path.")
         if stack is None:
             stack = empty((len(files), *frame.shape), frame.dtype, folder)  # (T, Y, X)
+        elif labels and frame.shape == stack.shape[1:] and {frame.dtype.kind, stack.dtype.kind} <= set("iub"):
+            # Programs choose the type by the largest label, so that it may change from file to file.
+            stack = converted(stack, np.result_type(stack, frame), folder)
         elif frame.shape != stack.shape[1:] or frame.dtype != stack.dtype:
             raise ValueError(f"{file} is {frame.shape} {frame.dtype}, but {files[0].name} is "
                              f"{stack.shape[1:]} {stack.dtype}: all frames need one shape and one dtype.")

@@ -40,7 +40,7 @@ def test_unknown_names_roles_and_options(own):
         open_movie("hela", size=3)
     with pytest.raises(ValueError, match="'synthetic' has no option 'colour': it has seed, frames, size"):
         open_movie("synthetic", colour=3)
-    with pytest.raises(ValueError, match="no option 'masks': it has labels, sequence, single_child, held_out"):
+    with pytest.raises(ValueError, match="no option 'masks': it has labels, sequence, radius, single_child, held_out"):
         open_movie(own[0], masks=own[1])
     with pytest.raises(ValueError, match="nothing to download for 'synthetic'"):
         fetch("synthetic")
@@ -105,10 +105,28 @@ def test_sequences_of_a_tracked_movie(own, monkeypatch):
     assert (train.name, held_out.name, held_out.um_per_pixel) == ("tracked-03", "tracked-01", 2)
     file.write_text("frames: tracked\nsequence: 03\n")
     assert [movie.name for movie in catalogue.open_both(file)] == ["tracked-03-left", "tracked-03-right"]
+    assert [movie.name for movie in catalogue.open_both(folder / "03")] == ["tracked-03-left", "tracked-03-right"]
+    file.write_text("frames: tracked/03\nheld_out: {frames: tracked/02}\n")
+    assert [movie.name for movie in catalogue.open_both(file)] == ["tracked-03", "tracked-02"]
+    assert open_movie(folder, sequence="03").name == "tracked-03-left"
     with pytest.raises(ValueError, match="lineage: leave out labels"):
         open_movie(folder, labels=own[1])
-    with pytest.raises(ValueError, match="own.tif has no annotated sequences"):
+    with pytest.raises(ValueError, match="own.tif has no tracked sequences"):
         open_movie(own[0], sequence="02")
+
+
+def test_of_a_tracked_movie_with_one_sequence_the_right_part_is_held_out(own, monkeypatch):
+    folder = own[0].with_name("tracked")
+    for name in ("01", "01_RES", "02"):  # 02 is tracked by nobody
+        (folder / name).mkdir(parents=True)
+    monkeypatch.setattr(catalogue, "read_ctc", lambda folder, sequence, before, after, name, *rest:
+                        Movie(np.zeros((2, 9, 400), np.uint8), name=name))
+    assert [movie.name for movie in catalogue.open_both(folder)] == ["tracked-01-left", "tracked-01-right"]
+    for number in ("03", "04"):
+        for name in (number, f"{number}_GT"):
+            (folder / name).mkdir()
+    with pytest.raises(FileNotFoundError, match="sequence 02, only 01, 03, 04: name one by its folder, .*/01, or as"):
+        open_movie(folder)
 
 
 def test_parts_are_disjoint_and_events_follow():
@@ -135,7 +153,7 @@ def test_hela_is_found(hela, monkeypatch):
     assert again.fingerprint == train.fingerprint and again.minutes_per_frame is None
     assert "3 tracks with a single daughter linked, not divided" in train.source
     assert again.labels_fingerprint == train.labels_fingerprint
-    with pytest.raises(FileNotFoundError, match="no annotated sequence 07"):
+    with pytest.raises(FileNotFoundError, match="no tracked sequence 07"):
         open_movie(hela, sequence="07")
 
 

@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from tapnb.movies.hela20 import hela20_points
-from tapnb.movies.lineage import divisions, read_lineage
-from tapnb.movies.points import masks_from_points, nucleus_at, read_points
+from tapnb.movies.lineage import divisions
+from tapnb.movies.lineage_file import read_lineage
+from tapnb.movies.points import masks_from_points, nucleus_at
 from tapnb.movies.stacks import read_stack
 
 
@@ -59,18 +60,6 @@ def test_nothing_there_gives_a_disc():
 def test_points_outside_are_refused(t, y, x):
     with pytest.raises(ValueError, match="lies outside the movie of shape"):
         masks_from_points(np.zeros((2, 100, 120), np.uint8), pd.DataFrame({"t": [t], "y": [y], "x": [x]}))
-
-
-def test_read_points(tmp_path):
-    path = tmp_path / "points.csv"
-    path.write_text("# my clicks\nt,y,x\n0,1.5,2\n")
-    assert read_points(path).to_numpy().tolist() == [[0, 1.5, 2]]
-    path.write_text("t,y\n0,1\n")
-    with pytest.raises(ValueError, match="has no column 'x'"):
-        read_points(path)
-    path.write_text("t,y,x\n0,here,2\n")
-    with pytest.raises(ValueError, match="'here' in column y is not a number"):
-        read_points(path)
 
 
 def test_hela20_table():

@@ -1,0 +1,183 @@
+"""Movies in the layout of the Cell Tracking Challenge, with masks of their divisions.
+
+The layout, for sequence ``NN``: frames ``NN/tTTT.tif``, small tracking markers ``NN_GT/TRA/man_trackTTT.tif``, the
+lineage table ``NN_GT/TRA/man_track.txt`` and, if available, whole cells ``NN_ST/SEG/man_segTTT.tif`` with the same
+labels. Where nobody annotated a sequence, what a tracker found is taken: ``NN_RES/maskTTT.tif`` and
+``NN_RES/res_track.txt``. Frames are told by the numbers in their names, with which the table has to agree.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tapnb.movies.lineage import division_events, division_masks, divisions, late, links
+from tapnb.movies.lineage_file import read_lineage
+from tapnb.movies.movie import Movie
+from tapnb.movies.stacks import SUFFIXES, natural_key, read_stack
+
+__all__ = ["read_ctc", "ctc_sequences"]
+
+LONGEST = 18  # digits of a frame's number, so that it stays below 2**63
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """Where the labels of a sequence and their lineage are, and what to call them."""
+
+    labels: Path
+    table: Path
+    kind: str
+
+
+def ctc_sequences(folder) -> list[str]:
+    """Return the tracked sequences of a folder: every ``NN`` with ``NN_GT`` or ``NN_RES`` beside it, sorted."""
+    folder = Path(folder)
+    return sorted(path.name for path in folder.iterdir() if re.fullmatch(r"\d\d", path.name) and path.is_dir()
+                  and any((folder / f"{path.name}_{tracked}").is_dir() for tracked in ("GT", "RES")))
+
+
+def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=None,
+             um_per_pixel=None, single_child="link") -> Movie:
+    """Read one sequence of a Cell Tracking Challenge folder, with masks of its divisions.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        Folder that holds ``01``, ``01_GT`` and, if there is one, ``01_ST``; or ``01`` and ``01_RES``.
+    sequence : str or int
+        ``"01"``, or 1.
+    before, after : int
+        Frames marked before and after each division, see :func:`tapnb.movies.lineage.division_masks`.
+    name : str, optional
+        Name of the movie; by default such as ``ctc-01``.
+    minutes_per_frame, um_per_pixel : float, optional
+        Time between frames in minutes and size of a pixel in micrometres; the files do not contain them.
+    single_child : {"link", "division"}
+        What a track with one daughter is, see :func:`tapnb.movies.lineage.divisions`. The movie's ``source`` says how
+        many there are.
+
+    Returns
+    -------
+    Movie
+        Frames (T, Y, X) in their own dtype, masks (T, Y, X) ``uint8`` (1 division), and the events.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the frames, the masks or the lineage table are missing.
+    ValueError
+        If a file is damaged, or frames, masks and lineage do not fit together.
+    """
+    folder = Path(folder).expanduser()
+    sequence = f"{sequence:02d}" if isinstance(sequence, int) else str(sequence)
+    if not (folder / sequence).is_dir():
+        raise FileNotFoundError(f"There is no sequence {sequence} in {folder}: expected the folders "
+                                f"{sequence} and {sequence}_GT of a Cell Tracking Challenge movie.")
+    tracking = _tracking(folder, sequence)
+    numbers = _numbers(folder / sequence, tracking.labels)
+    lineage = _in_frames(read_lineage(tracking.table), numbers, tracking.table, folder / sequence)
+    frames, labels = read_stack(folder / sequence), read_stack(tracking.labels, labels=True)
+    if labels.shape != frames.shape:
+        raise ValueError(f"{tracking.labels} holds labels {labels.shape}, but {folder / sequence} holds frames "
+                         f"{frames.shape}: both need the same frames, rows and columns.")
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"{_files(tracking.labels)[0]} has dtype {labels.dtype}, but labels are whole numbers: save "
+                         "the label images as uint16 or uint32.")
+    _check_time(labels, lineage, tracking)
+    return Movie(
+        frames,
+        division_masks(labels, lineage, before, after, single_child),
+        name or f"ctc-{sequence}",
+        minutes_per_frame,
+        um_per_pixel,
+        f"Cell Tracking Challenge folder {folder.name}, sequence {sequence}; divisions from its lineage "
+        f"table{_remarks(lineage, single_child)}, masks from {tracking.kind}",
+        division_events(labels, lineage, single_child),
+    )
+
+
+def _tracking(folder: Path, sequence: str) -> Tracking:
+    """Find the labels of a sequence: whole cells, else markers, else what a tracker found."""
+    whole, markers = folder / f"{sequence}_ST" / "SEG", folder / f"{sequence}_GT" / "TRA"
+    found = folder / f"{sequence}_RES"
+    if not (markers / "man_track.txt").is_file() and (found / "res_track.txt").is_file():
+        tracking = Tracking(found, found / "res_track.txt", "what a tracker found, which nobody corrected")
+    elif len(_files(whole)) == len(_files(folder / sequence)):  # neither missing nor partial
+        return Tracking(whole, markers / "man_track.txt", "whole cells")
+    else:
+        tracking = Tracking(markers, markers / "man_track.txt", "tracking markers, smaller than the cells")
+    if tracking.table.is_file() and not _files(tracking.labels):
+        raise FileNotFoundError(f"There are no label images in {whole} or {tracking.labels}: unpack the whole data "
+                                "set.")
+    return tracking
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the TIFF files of a folder in natural order; none if there is no such folder."""
+    return sorted((path for path in folder.glob("*.*") if path.suffix.lower() in SUFFIXES
+                   and not path.name.startswith(".")), key=natural_key)
+
+
+def _numbers(frames: Path, labels: Path) -> list[int]:
+    """Return the number of every frame, as its file's name and that of its label image say it."""
+    of_frames, of_labels = (_last_numbers(_files(folder)) for folder in (frames, labels))
+    if of_frames != of_labels and of_frames and of_labels:
+        apart = sorted(set(of_frames) ^ set(of_labels))
+        has, lacks = (frames, labels) if apart[0] in of_frames else (labels, frames)
+        raise ValueError(f"{has} has a file number {apart[0]}, but {lacks} has none: both need the same frames.")
+    return of_frames or list(range(len(_files(frames))))
+
+
+def _last_numbers(files) -> list[int]:
+    """Return the last number in every name, or nothing if one has none or a very long one, or two have the same."""
+    digits = [re.findall(r"[0-9]+", file.stem) for file in files]
+    numbers = [int(found[-1]) for found in digits if found and len(found[-1]) <= LONGEST]
+    return numbers if len(set(numbers)) == len(files) else []
+
+
+def _in_frames(lineage, numbers: list[int], table: Path, frames: Path):
+    """Return the lineage with frames counted from 0, as arrays have them, instead of by the numbers in files' names."""
+    first, last = lineage["first"].min(), lineage["last"].max()
+    if numbers and (first < numbers[0] or last > numbers[-1]):
+        raise ValueError(f"{table} has tracks in frames {first} to {last}, but the files in {frames} are numbered "
+                         f"{numbers[0]} to {numbers[-1]}: number the frames of the table as the files are.")
+    return lineage.assign(first=np.searchsorted(numbers, lineage["first"]),
+                          last=np.searchsorted(numbers, lineage["last"], "right") - 1)
+
+
+def _check_time(labels, lineage, tracking: Tracking) -> None:
+    """Refuse a table whose tracks begin in other frames than their labels do."""
+    begins = {}
+    for t, image in enumerate(labels):
+        for label in _present(image):
+            begins.setdefault(label, t)
+    late_by = [begins[row.label] - row.first for row in lineage.itertuples() if row.label in begins]
+    if not late_by:
+        raise ValueError(f"No label of {tracking.table} is in the images of {tracking.labels}: give the table and the "
+                         "label images of one sequence.")
+    values, counts = np.unique(late_by, return_counts=True)
+    usual = int(values[counts.argmax()])
+    if usual != 0 and counts.max() > len(late_by) / 2:
+        raise ValueError(f"Most tracks of {tracking.table} begin {abs(usual)} frame{'s' * (abs(usual) > 1)} "
+                         f"{'before' if usual > 0 else 'after'} their label appears in {tracking.labels}: number the "
+                         "frames of the table as the files are.")
+
+
+def _present(image) -> list[int]:
+    """Return the labels in one image (Y, X), without the background."""
+    small = image.dtype.kind == "u" and image.dtype.itemsize <= 2  # counting is thirty times as fast as sorting
+    labels = np.flatnonzero(np.bincount(image.ravel())) if small else np.unique(image)
+    return labels[labels > 0].tolist()
+
+
+def _remarks(lineage, single_child: str) -> str:
+    """Return in brackets what is unusual: tracks with one daughter, daughters that begin late; else nothing."""
+    linked, belated = len(links(lineage)), len(late(divisions(lineage)))
+    taken = "linked, not divided" if single_child == "link" else "counted as divisions"
+    remarks = [f"{linked} track{'s' * (linked > 1)} with a single daughter {taken}"] if linked else []
+    if belated:
+        remarks.append(f"{belated} division{'s' * (belated > 1)} with frames left out between mother and daughters, in "
+                       "which nothing is marked")
+    return f" ({'; '.join(remarks)})" if remarks else ""

@@ -1,0 +1,73 @@
+"""The labels of a movie of one's own, in whichever form: a stack, a table of points, or Fiji's ROIs."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tapnb.movies.stacks import read_stack
+
+__all__ = ["read_labels", "are_points"]
+
+TABLES, ROIS = (".csv", ".tsv", ".txt"), (".zip", ".roi")
+
+
+def are_points(path) -> bool:
+    """Say whether labels are marked cells, by the ending of the file's name, and not a stack of masks."""
+    return path is not None and Path(path).suffix.lower() in TABLES + ROIS
+
+
+def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | None]:
+    """Read the event masks of a movie.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A TIFF stack or a folder of TIFF files; a table of points (``.csv``, ``.tsv``, ``.txt``), see
+        :func:`tapnb.movies.points_file.read_points`; or ROIs (``.zip``, ``.roi``), see :mod:`tapnb.movies.rois`.
+    frames : numpy.ndarray
+        (T, Y, X) bright nuclei on a dark background, in which those at points are segmented, see
+        :func:`tapnb.movies.points.masks_from_points`.
+    radius : float, optional
+        Radius of a typical nucleus in pixels; points need it.
+
+    Returns
+    -------
+    masks : numpy.ndarray
+        A stack as stored; of points and ROIs (T, Y, X) ``uint8``: 1 division, 2 death.
+    events : pandas.DataFrame or None
+        If a table says which points are one event.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at `path`.
+    ValueError
+        If the file cannot be read, lies outside the movie, or the radius is missing or larger than the frames allow.
+    """
+    if not are_points(path):
+        return read_stack(path, labels=True), None
+    # Here, because no other movie needs them.
+    from tapnb.movies.points import masks_from_points
+    from tapnb.movies.points_file import events_of_points, read_points
+
+    events, outlines = None, []
+    if Path(path).suffix.lower() in TABLES:
+        points = read_points(path)
+        events = events_of_points(points)
+    else:
+        from tapnb.movies.rois import fill, read_rois
+
+        points, outlines = read_rois(path)
+    largest = min(frames.shape[1:]) / 2
+    if len(points) and not (radius and 0 < radius <= largest):
+        wrong = f"but the radius is {radius:g}" if radius else "but no radius"
+        raise ValueError(f"{path} holds points, {wrong}: say in the movie's YAML file how large a typical cell is, as "
+                         f"`radius` in pixels, at most half a frame's shorter side, {largest:g}.")
+    try:
+        masks = masks_from_points(frames, points, radius)
+        if outlines:
+            fill(masks, outlines)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return masks, events

@@ -1,0 +1,122 @@
+"""Tables of event points: columns t, y and x, or what napari writes of a points layer; ``kind`` if some are deaths."""
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tapnb.movies.text import read_text
+
+__all__ = ["read_points", "events_of_points"]
+
+NAPARI = {"axis-0": "t", "axis-1": "y", "axis-2": "x"}
+KINDS = {"division": "division", "death": "death", "1": "division", "2": "death"}
+WANTED = "event points need the columns t, y and x, or napari's axis-0, axis-1 and axis-2"
+
+
+def read_points(path) -> pd.DataFrame:
+    """Read a table of event points.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        CSV with a header and the columns ``t`` (frame, from 0), ``y``, ``x`` (pixels from the upper left corner), or
+        the points of a layer (t, y, x) as napari saves them: ``index``, ``axis-0``, ``axis-1``, ``axis-2``. A column
+        ``kind`` may say "division" or "death", or 1 or 2; other columns are kept. Separated by commas, semicolons or
+        tabs; lines that begin with ``#`` are comments.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table, in the order of the file, with the columns ``t``, ``y`` and ``x`` of finite numbers.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If a column is missing, holds values that are not numbers, or a kind is neither of the two.
+    """
+    path = Path(path).expanduser()
+    header, rows = _cells(path)
+    points = pd.DataFrame(rows, columns=_columns(header, path))
+    if points.empty:
+        raise ValueError(f"{path} holds no point: {WANTED}, one point a line.")
+    for column in points:
+        numbers = pd.to_numeric(points[column], errors="coerce")
+        if column in ("t", "y", "x"):
+            wrong = ~np.isfinite(numbers) | ((numbers % 1 != 0) if column == "t" else False)
+            if wrong.any():
+                wanted = "the number of a frame, from 0" if column == "t" else "a number: give pixels"
+                raise ValueError(f"{path}: {points[column][wrong].iloc[0]!r} in column {column} is not {wanted}.")
+        elif column == "kind":
+            unknown = ~points[column].str.lower().isin(KINDS)
+            if unknown.any():
+                raise ValueError(f"{path}: {points[column][unknown].iloc[0]!r} in column kind is neither 'division' "
+                                 "nor 'death' (or 1, 2): call every point one of them, or leave out the column.")
+            numbers = points[column].str.lower().map(KINDS)
+        if not numbers.isna().any():
+            points[column] = numbers
+    return points
+
+
+def events_of_points(points) -> pd.DataFrame | None:
+    """Return the events that points belong to, by their column ``event``; None if there is no such column.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        As read by :func:`read_points`. Points of one number in ``event`` are one event, of a division for example a
+        mother and her daughters.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per event: ``t``, its last frame that has a point, ``y`` and ``x``, the middle of its points there,
+        ``kind`` and ``track``, the event's number.
+    """
+    if "event" not in points:
+        return None
+    if "kind" not in points:
+        points = points.assign(kind="division")
+    latest = points[points["t"] == points.groupby("event")["t"].transform("max")]
+    events = latest.groupby("event", as_index=False).agg({"t": "first", "y": "mean", "x": "mean", "kind": "first"})
+    return events.rename(columns={"event": "track"}).astype({"t": int})[["t", "y", "x", "kind", "track"]]
+
+
+def _cells(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows of a table, as text."""
+    lines = [line for line in read_text(path).splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if not lines:
+        raise ValueError(f"{path} is empty: {WANTED}.")
+    separator = max(",;\t", key=lines[0].count)
+    try:
+        header, *rows = ([cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator))
+    except csv.Error as error:
+        raise ValueError(f"{path} is not a readable table ({error}): save it as CSV again.") from None
+    for row in rows:
+        if len(row) < len(header) or any(row[len(header):]):
+            raise ValueError(f"{path}: the line {separator.join(row)[:60]!r} has {len(row)} cells, but the header has "
+                             f"{len(header)}: separate the columns by commas, and write decimals with a point.")
+    return header, [row[:len(header)] for row in rows]
+
+
+def _columns(header, path: Path) -> list[str]:
+    """Return the names of the columns, with t, y, x and kind among them under these names."""
+    small = [name.lower() for name in header]
+    if "vertex-index" in small or "shape-type" in small:
+        raise ValueError(f"{path} is a shapes layer of napari: save a points layer, with one point on each cell.")
+    axes = [name for name in small if re.fullmatch(r"axis-\d+", name)]
+    if len(axes) not in (0, 3):
+        raise ValueError(f"{path} has {len(axes)} axes: save a points layer with the three of the movie, t, y and x.")
+    known = {**NAPARI, **{name: name for name in ("t", "y", "x", "kind", "event")}}
+    columns = [known.get(name, original) for name, original in zip(small, header)]
+    for column in "tyx":
+        if columns.count(column) != 1:
+            many = "the column {!r} twice" if column in columns else "no column {!r}"
+            raise ValueError(f"{path} has {many.format(column)}: {WANTED}.")
+    if len(set(columns)) < len(columns):
+        raise ValueError(f"{path} has two columns of one name: give each its own.")
+    return columns

@@ -1,0 +1,69 @@
+"""Labels of a movie of one's own, in whichever form."""
+
+import numpy as np
+import pytest
+import roifile
+import tifffile
+
+from tapnb.movies import catalogue, read_movie
+from tapnb.movies.points import masks_from_points
+from tapnb.movies.points_file import read_points
+
+TABLE = "index,axis-0,axis-1,axis-2,kind\n0,1,30,60,division\n1,2,30,300,death\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A movie (4, 80, 400) of two discs, and points on them."""
+    rows, columns = np.ogrid[:80, :400]
+    frames = np.random.default_rng(0).normal(100, 2, (4, 80, 400))
+    for x in (60, 300):
+        frames += 200 * (np.hypot(rows - 30, columns - x) <= 8)
+    tifffile.imwrite(tmp_path / "stack.tif", frames.astype(np.uint16), photometric="minisblack")
+    (tmp_path / "points.csv").write_text(TABLE)
+    return tmp_path
+
+
+def test_points_become_masks_as_those_of_hela20_do(folder):
+    movie = read_movie(folder / "stack.tif", folder / "points.csv", radius=8)
+    assert np.array_equal(movie.masks, masks_from_points(movie.frames, read_points(folder / "points.csv"), 8))
+    assert np.unique(movie.masks[1]).tolist() == [0, 1] and np.unique(movie.masks[2]).tolist() == [0, 2]
+    assert movie.masks[1].sum() == pytest.approx(np.pi * 64, rel=0.3) and movie.events is None
+    assert "masks from points.csv" in movie.source
+
+
+def test_a_movie_file_names_points_and_their_radius(folder):
+    (folder / "points.csv").write_text(TABLE.replace("kind", "kind,event").replace("division", "division,1")
+                                       .replace("death", "death,2"))
+    (folder / "movie.yaml").write_text("frames: stack.tif\nlabels: points.csv\nradius: 8\n")
+    train, held_out = catalogue.open_both(folder / "movie.yaml")
+    assert np.unique(train.masks).tolist() == [0, 1] and np.unique(held_out.masks).tolist() == [0, 2]
+    assert (train.events["kind"].tolist(), held_out.events["kind"].tolist()) == (["division"], ["death"])
+
+
+def test_rois_of_fiji_are_labels_too(folder):
+    outline = roifile.ImagejRoi.frompoints(np.array([[60, 30], [70, 30], [70, 40], [60, 40]]), t=1)
+    outline.tofile(folder / "rois.zip")
+    assert read_movie(folder / "stack.tif", folder / "rois.zip").masks.sum() == 100  # needs no radius
+    point = roifile.ImagejRoi.frompoints(np.array([[300, 30]]), t=2, name="death")
+    point.roitype = roifile.ROI_TYPE.POINT
+    point.tofile(folder / "rois.zip")
+    masks = read_movie(folder / "stack.tif", folder / "rois.zip", radius=8).masks
+    assert (masks == 1).sum() == 100 and (masks[2] == 2).sum() == pytest.approx(np.pi * 64, rel=0.3)
+    with pytest.raises(ValueError, match="rois.zip holds points, but no radius: say in the movie's YAML file"):
+        read_movie(folder / "stack.tif", folder / "rois.zip")
+
+
+def test_a_radius_belongs_to_points(folder):
+    with pytest.raises(ValueError, match="points.csv holds points, but no radius"):
+        read_movie(folder / "stack.tif", folder / "points.csv")
+    with pytest.raises(ValueError, match="but the radius is 41: .* at most half a frame's shorter side, 40"):
+        read_movie(folder / "stack.tif", folder / "points.csv", radius=41)
+    with pytest.raises(ValueError, match="stack.tif has a radius, but no labels that are points or ROIs: leave"):
+        catalogue.open_movie(folder / "stack.tif", radius=8)
+
+
+def test_points_outside_the_movie_are_refused_with_the_name_of_their_file(folder):
+    (folder / "points.csv").write_text("t,y,x\n4,3,3\n")
+    with pytest.raises(ValueError, match=r"points.csv: The point t=4, y=3, x=3 lies outside the movie of shape \(4,"):
+        read_movie(folder / "stack.tif", folder / "points.csv", radius=8)

@@ -1,0 +1,86 @@
+"""Tables of event points, as napari, spreadsheets and people write them."""
+
+import pytest
+
+from tapnb.movies.hela20 import hela20_points
+from tapnb.movies.points_file import events_of_points, read_points
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(content):
+        path = tmp_path / "points.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("content", [
+    "# my clicks\nt,y,x\n0,1.5,2\n3,4,5\n",
+    "T, Y, X\n0, 1.5, 2\n\n3, 4, 5\n",
+    "x;t;y\n2;0;1.5\n5;3;4\n",
+    "t\ty\tx\n0\t1.5\t2\n3\t4\t5\n",
+    b"\xef\xbb\xbft,y,x\n0,1.5,2\n3,4,5\n",
+    "t,y,x\n0,1.5,2\n3,4,5\n".encode("utf-16"),
+    "t,y,x\r\n0,1.5,2,\r\n3.0,4,5e0,\r\n",
+    "index,axis-0,axis-1,axis-2\n0.0,0.0,1.5,2.0\n1.0,3.0,4.0,5.0\n",
+    '"index","axis-0","axis-1","axis-2","note"\n0,0,1.5,2,a\n1,3,4,5,"b, c"\n',
+])
+def test_points_are_read_whoever_wrote_them(table, content):
+    assert read_points(table(content))[["t", "y", "x"]].to_numpy().tolist() == [[0, 1.5, 2], [3, 4, 5]]
+
+
+def test_kinds_are_words_or_the_values_of_masks(table):
+    text = "index,axis-0,axis-1,axis-2,kind\n0,0,1,1,{}\n1,0,5,5,{}\n"
+    for kinds in (("division", "death"), ("Division", "DEATH"), ("1", "2")):
+        assert read_points(table(text.format(*kinds)))["kind"].tolist() == ["division", "death"]
+
+
+@pytest.mark.parametrize(("content", "says"), [
+    ("", "is empty: event points need the columns t, y and x, or napari's axis-0"),
+    ("t,y,x\n", "holds no point"),
+    ("t,y\n0,1\n", "has no column 'x'"),
+    ("0,1.5,2\n3,4,5\n", "has no column 't'"),
+    ("t,y,x,T\n0,1,2,0\n", "has the column 't' twice"),
+    ("t,y,x,a,a\n0,1,2,0,0\n", "two columns of one name"),
+    ("t,y,x\n0,here,2\n", "'here' in column y is not a number"),
+    ("t,y,x\n0,1,inf\n", "'inf' in column x is not a number"),
+    ("t,y,x\n0,,2\n", "'' in column y is not a number"),
+    ("t,y,x\n1.5,1,2\n", "'1.5' in column t is not the number of a frame"),
+    ("t,y,x\n0,1\n", "line '0,1' has 2 cells, but the header has 3"),
+    ("t,y,x\n0,1,5,2,0\n", "has 5 cells, but the header has 3: .* write decimals with a point"),
+    ("t;y;x\n0;1,5;2\n", "'1,5' in column y is not a number"),
+    ("t,y,x,kind\n0,1,2,mitosis\n", "'mitosis' in column kind is neither 'division' nor 'death'"),
+    ("t,y,x,kind\n0,1,2,\n", "'' in column kind is neither"),
+    ("index,axis-0,axis-1\n0,1,2\n", "has 2 axes: save a points layer with the three of the movie"),
+    ("index,axis-0,axis-1,axis-2,axis-3\n0,1,2,3,4\n", "has 4 axes"),
+    ("index,shape-type,vertex-index,axis-0,axis-1,axis-2\n0,polygon,0,1,2,3\n", "is a shapes layer of napari"),
+    (b"\x89PNG\0\0", "is not text"),
+    ("t,y,x\n" + "1" * 200_000 + ",1,1\n", "is not a readable table .*field larger"),
+])
+def test_what_is_no_table_of_points_is_refused_in_one_sentence(table, content, says):
+    path = table(content)
+    with pytest.raises(ValueError, match=says) as error:
+        read_points(path)
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no file .*points.csv"):
+        read_points(tmp_path / "points.csv")
+
+
+def test_points_of_one_number_are_one_event(table):
+    points = read_points(table("event,t,y,x,kind\n7,1,10,10,division\n7,2,8,10,division\n7,2,14,12,division\n"
+                               "9,0,30,30,death\n"))
+    assert events_of_points(points).to_dict("records") == [
+        {"t": 2, "y": 11, "x": 11, "kind": "division", "track": 7},
+        {"t": 0, "y": 30, "x": 30, "kind": "death", "track": 9}]
+    assert events_of_points(points.drop(columns="event")) is None
+
+
+def test_the_divisions_of_hela20_are_such_events():
+    points = hela20_points()
+    daughters = points[points["role"] == "daughter"].groupby("event")[["t", "y", "x"]].mean()
+    assert events_of_points(points)[["t", "y", "x"]].to_numpy() == pytest.approx(daughters.to_numpy())
