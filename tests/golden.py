@@ -21,7 +21,7 @@ from tapnb.movies import Movie
 from tapnb.pretrain import PretrainSettings
 from tapnb.store import kinds
 from tapnb.store.runs import Run
-from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences_rounding, grad_cam,
+from tapnb.studies import (calibration, content_view, controls, criteria, decorrelation, differences_rounding, grad_cam,
                            pretraining, strategies)
 
 KEPT = Path(__file__).with_name("golden.json")
@@ -78,6 +78,9 @@ def measure() -> dict[str, dict[str, float]]:
     calibrated = calibration.calibration_run(pair, train, mode="execute", command="", draws=20).results["heads"]
     judged = criteria.one_labelling_run({("size filter, either", "linear"): trained["A0"]}, train, mode="execute",
                                         command="").results["judged"]
+    controlled = controls.answers(controls.controls_run(
+        train, dataset, seeds=[20], test_pairs=60, validation_pairs=60, held_out=held_out, held_out_pairs=60,
+        mode="execute", command=""))
     rounded = differences_rounding.rounding_run(train, tap, trained["A0"], 40, **HOW).results
     return {
         "tap": of_pretraining(pretrained(SETTINGS)),
@@ -85,6 +88,7 @@ def measure() -> dict[str, dict[str, float]]:
                      for name, run in trained.items() if name.endswith("0") for column in ("logit_0", "logit_1")}
                     | {f"{name} {kernel}": value for name, run in trained.items() if name.endswith("1")
                        for kernel, value in kernels(run.folder / "weights-20.safetensors").items()},
+        "controls": {name: float(np.abs(table["logit_1"].astype(float)).mean()) for name, table in controlled.items()},
         "gradcam": {name: float(np.sum(values)) for name, values in boxes.items()},
         "gradcammaps": {f"{role} {name}": float(values.mean()) for role in movies
                         for name, values in grad_cam.kept_maps(maps, role).items()},

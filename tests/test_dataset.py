@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from toys import shrinking_discs
 
-from tapnb import crops, dataset
-from tapnb.dataset import DatasetSettings
+from tapnb import crops, dataset, event_groups
+from tapnb.dataset import DatasetSettings, event_dataset
 from tapnb.movies import Movie
 
 
@@ -134,3 +134,33 @@ def test_balance_with_replacement_draws_as_many_pairs_as_there_were():
 def test_balance_says_which_class_is_missing():
     with pytest.raises(ValueError, match="none of the 10 training pairs is positive"):
         dataset.balance(np.zeros(10, bool), np.arange(10))
+
+
+def test_a_split_in_time_leaves_a_gap_and_shares_no_frame():
+    pairs = crops.sample_per_frame_pair((41, 60, 60), 16, 20)
+    parts = dataset.split_time(pairs)
+    spans = {name: (pairs.t[index].min(), pairs.t[index].max()) for name, index in parts.items()}
+    assert spans == {"train": (0, 20), "validation": (24, 28), "test": (32, 39)}
+    assert len(np.unique(np.concatenate(list(parts.values())))) == sum(map(len, parts.values()))
+
+
+def test_only_crops_of_labelled_events_are_trained_on_and_more_labels_hold_the_fewer():
+    movie = shrinking_discs(1, frames=20, side=400, per_frame=2)
+    shown = event_groups.shown(movie.masks, event_dataset(movie, DatasetSettings(crop_size=16)).pairs)
+
+    def events(share, part="train", draw=0):
+        data = event_dataset(movie, DatasetSettings(crop_size=16, labelled_share=share, label_draw=draw))
+        assert (shown[data.parts["test"]] >= 0).sum() == (shown[event_dataset(
+            movie, DatasetSettings(crop_size=16)).parts["test"]] >= 0).sum()  # tests are about all events
+        return set(shown[data.parts[part]]) - {-1}
+
+    everything = shown.max() + 1
+    few, half = events(0.1), events(0.5)
+    assert len(few) == round(0.1 * everything) and len(half) == round(0.5 * everything) and few < half
+    assert events(0.1, "validation") <= few and events(0.1, draw=1) != few
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.1])
+def test_an_impossible_share_of_labels_is_refused(share):
+    with pytest.raises(ValueError, match="share of labelled events"):
+        DatasetSettings(labelled_share=share)
