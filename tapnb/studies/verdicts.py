@@ -59,6 +59,11 @@ class Part:
         return self.value - wider * (self.value - self.low) > self.bound
 
     @property
+    def barely(self) -> bool:
+        """Whether the interval ends within a tenth of its width from the bound."""
+        return min(abs(self.low - self.bound), abs(self.high - self.bound)) < 0.1 * (self.high - self.low)
+
+    @property
     def beyond(self) -> float:
         """How far the value lies on the claim's side of its bound, in half-widths of the interval; else below 0."""
         distance = (self.value - self.bound) * (1 if self.above else -1)
@@ -110,7 +115,8 @@ class Verdict:
 def weigh(parts: list[Part]) -> tuple[str, str]:
     """The verdict that the parts of a claim add up to, and the reason in a clause."""
     if all(part.holds for part in parts):
-        return REPRODUCED, f"all {len(parts)} comparisons hold" if len(parts) > 1 else "it holds"
+        reason = f"all {len(parts)} comparisons hold" if len(parts) > 1 else "it holds"
+        return REPRODUCED, reason + (", barely" if any(part.barely for part in parts) else "")
     failing = [part for part in parts if part.fails(len(parts))]
     if failing:
         return NOT_REPRODUCED, f"{len(failing)} of {len(parts)} comparisons fail"

@@ -111,7 +111,7 @@ def test_the_criteria_are_compared_for_both_heads():
     records = Records({"tap": tap()} | {f"{h} {c}": strategy(m, f)
                                         for h in ("A0", "A1") for c, (m, f) in quality.items()})
     found = verdict(7, records)
-    assert found.verdict == REPRODUCED and len(found.parts) == 4
+    assert found.verdict == REPRODUCED and len(found.parts) == 8
     records.by_role["A1 any size, both"] = strategy(0.01, 0.001)
     assert verdict(7, records).verdict == NOT_REPRODUCED
 
