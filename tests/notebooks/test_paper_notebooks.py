@@ -12,6 +12,7 @@ from toys import shrinking_discs
 
 from tapnb.metrics.scores import SCORES
 from tapnb.store import results, runs
+from tapnb.studies import controls
 from tapnb.system.files import write_json
 from tapnb.workflow import notebooks
 
@@ -20,7 +21,9 @@ SMALLER = dict(tap_pairs=64, tap_pairs_per_epoch=32, tap_validation_pairs=10, ta
                recipe_pairs=16, crops_per_frame_pair=40, seeds=[20, 40], linear_epochs=1,
                resnet_epochs=1, training_pairs=16, test_pairs=12, frame_pairs=2, content_pairs=2, decorrelation_sizes=[16, 24],
                decorrelation_pairs=2, channel_pairs=6, ablation_pairs=48, ablation_test_pairs=6, schedule_pairs=32,
-               schedule_test_pairs=5, rounding_pairs=8, fill_draws=20)
+               schedule_test_pairs=5, rounding_pairs=8, fill_draws=20,
+               evidence_strategies=["A0", "C0"], evidence_training_pairs=16, evidence_batch=8, evidence_patience=1,
+               evidence_test_pairs=80, evidence_validation_pairs=80, evidence_held_out_pairs=80)
 
 PRETRAINING = {name: value for name, value in SMALLER.items() if name.startswith(("tap", "recipe"))}
 
@@ -77,6 +80,16 @@ def test_table_2_has_our_row_and_the_papers_for_every_strategy(home):
     assert numbers["A1_rec_1"]["n"] == 2
 
 
+def test_strategies_and_controls_are_asked_about_the_held_out_movie(home):
+    folder = home / "results" / "smoke" / MOVIE
+    ranked = pd.read_csv(folder / "15_evidence_ranking.csv")
+    assert set(ranked.iloc[:, 0]) == {"A0", "C0", *controls.CONTROLS}
+    assert pd.read_csv(folder / "15_evidence_primary.csv").empty  # none of the two is in a primary comparison
+    made = published(home, "15_evidence")
+    assert sum("to its end" in role for role in made["runs"]) == 3  # A0's seeds are one run, C0's two
+    assert set(made["numbers"]["A0_held-out"]["runs"]) == {made["runs"]["A0 to its end, 20 40"]}
+
+
 def test_table_5_is_set_beside_the_papers(home):
     folder = home / "results" / "smoke" / MOVIE
     tried = pd.read_csv(folder / "08_criteria_table5.csv")["criterion"].unique()
@@ -101,7 +114,8 @@ def test_no_picture_of_the_movie_is_among_the_results(home):
         "07_errors_figure3.svg", "07_errors_figure4.svg", "07_errors_rates.svg", "08_criteria_table5.svg",
         "09_calibration_paper_form.svg", "09_calibration_reliability.svg", "10_limitations_kinds.svg",
         "11_differences_scores.svg", "11_differences_spread.svg", "12_speed_growth.svg", "12_speed_precision.svg",
-        "12_speed_ratios.svg", "13_findings_overview.svg"}
+        "12_speed_ratios.svg", "13_findings_overview.svg", "15_evidence_average_precisions.svg",
+        "15_evidence_curves.svg"}
     for plot in (home / "results").rglob("*.svg"):
         assert "<image" not in plot.read_text("utf-8")
 
