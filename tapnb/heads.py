@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from tapnb import losses
+from tapnb import divergence, losses
 from tapnb.early_stopping import EarlyStopping
 from tapnb.fast import folded
 from tapnb.models import DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead
@@ -55,6 +55,9 @@ class HeadSettings:
     keep_trained_norms: bool = False
     patience: int = 0
     stopping_pairs: int = 1000
+
+    def __post_init__(self):
+        divergence.check_rates(head_rate=self.head_rate, backbone_rate=self.backbone_rate)
 
 
 @torch.inference_mode()
@@ -128,6 +131,11 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     -------
     list of Curve
         One a head.
+
+    Raises
+    ------
+    ValueError
+        If a loss or a weight is not finite after an epoch.
     """
     optimisers = [torch.optim.Adam(head.train().parameters(), lr=settings.head_rate) for head in heads]
     for weights in nn.ModuleList(heads).parameters():  # before any map: amid those of one head they would leave holes
@@ -147,7 +155,7 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     def validate(i: int) -> float:
         return _validation_loss(_logits(heads[i], validation[0]), validation[1])
 
-    return _train(watches, learn, validate if validation else None, labels, epochs, settings)
+    return _train(watches, learn, validate if validation else None, labels, epochs, settings, settings.head_rate)
 
 
 def train_end_to_end(backbone: DenseFeatures, head: nn.Module, images: torch.Tensor, labels: torch.Tensor, epochs: int,
@@ -175,7 +183,8 @@ def train_end_to_end(backbone: DenseFeatures, head: nn.Module, images: torch.Ten
         return loss
 
     watch = EarlyStopping(network, settings.patience)
-    return _train([watch], learn, validate if validation else None, labels, epochs, settings)[0]
+    rate = max(settings.head_rate, settings.backbone_rate)
+    return _train([watch], learn, validate if validation else None, labels, epochs, settings, rate)[0]
 
 
 @torch.inference_mode()
@@ -204,7 +213,7 @@ def head_logits(heads: list[nn.Module], backbone: DenseFeatures, images: torch.T
 
 def _train(watches: list[EarlyStopping], learn: Callable[[torch.Tensor, list[int]], list[torch.Tensor]],
            validate: Callable[[int], float] | None, labels: torch.Tensor, epochs: int,
-           settings: HeadSettings) -> list[Curve]:
+           settings: HeadSettings, rate: float) -> list[Curve]:
     """Epochs of several networks that see the same batches, until each has ended.
 
     Parameters
@@ -214,6 +223,8 @@ def _train(watches: list[EarlyStopping], learn: Callable[[torch.Tensor, list[int
         Takes the indices of a batch and the networks that still learn; returns the loss of each.
     validate : callable, optional
         The validation loss of a network.
+    rate : float
+        The highest learning rate, for the message of a training that went wrong.
     """
     if settings.patience and validate is None:
         raise ValueError(f"the patience is {settings.patience} epochs, but there are no validation pairs to watch: "
@@ -230,8 +241,10 @@ def _train(watches: list[EarlyStopping], learn: Callable[[torch.Tensor, list[int
             curves[i].append({"epoch": epoch, "steps": steps, "training_loss": float(sums[i]) / len(batches)})
             if settings.patience:
                 curves[i][-1]["validation_loss"] = validate(i)
-                if watches[i].has_ended(curves[i][-1]["validation_loss"]):
-                    learning.remove(i)
+            divergence.check({name.replace("_", " "): curves[i][-1][name] for name in curves[i][-1] if "loss" in name},
+                             watches[i].network, epoch, epochs, rate)
+            if settings.patience and watches[i].has_ended(curves[i][-1]["validation_loss"]):
+                learning.remove(i)
         if not learning:
             break
     for watch in watches:

@@ -17,12 +17,12 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from tapnb import arrow, augment, crops, losses, weights
+from tapnb import arrow, augment, crops, divergence, losses, weights
 from tapnb.arrow import PairSource
 from tapnb.models import CHANNELS, TimeArrowModel
 from tapnb.movies import Movie
 from tapnb.system import device
-from tapnb.system.files import replacing
+from tapnb.system.files import replacing, set_aside
 from tapnb.system.precision import autocast
 
 WEIGHTS, HISTORY = "weights.safetensors", "history.csv"
@@ -82,6 +82,7 @@ class PretrainSettings:
         if self.batch > self.pairs_per_epoch:
             raise ValueError(f"a batch of {self.batch} pairs does not fit into an epoch of {self.pairs_per_epoch}; "
                              "make it smaller")
+        divergence.check_rates(low_rate=self.low_rate, high_rate=self.high_rate)
 
     @property
     def loss(self) -> dict[str, float | bool]:
@@ -181,26 +182,27 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     Raises
     ------
     ValueError
-        If a setting does not fit the movie, or is unknown.
+        If a setting does not fit the movie, or is unknown; if a loss or a weight is not finite: then the last epoch
+        in which all was well is kept as a checkpoint, and no weights.
     """
     on, folder = torch.device(on), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     epochs = max(1, round(settings.pairs / settings.pairs_per_epoch))
     steps_per_epoch = settings.pairs_per_epoch // settings.batch
-    if (folder / WEIGHTS).exists():  # a former call was stopped after its last epoch
-        return load(folder, on)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = TimeArrowModel(settings.channels)
-    model = model.to(on, memory_format=device.layout(on))
-    optimiser = torch.optim.Adam(model.parameters(), lr=settings.low_rate, weight_decay=1e-6)
-    rows: list[dict] = []
+    if (folder / WEIGHTS).exists() and (folder / HISTORY).exists():  # a former call was stopped after its last epoch
+        try:
+            return load(folder, on)
+        except ValueError as error:
+            set_aside(folder / WEIGHTS, str(error))
     checkpoint = folder / "checkpoint.pt"
+    model, optimiser = _initial(settings, seed, on)
+    rows: list[dict] = []
     if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=on, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        rows = state["history"]
+        try:
+            rows = _resume(checkpoint, model, optimiser, on)
+        except ValueError as error:
+            set_aside(checkpoint, str(error))
+            model, optimiser = _initial(settings, seed, on)  # the others may have been filled in part
 
     source = PairSource(movie, settings.sampler, on, settings.uniform_share, settings.change_power)
     checks = arrow.held_out_pairs(held_out, settings.validation_size, settings.validation_pairs, on)
@@ -219,7 +221,10 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
         minutes = (rows[-1]["minutes"] if rows else 0.0) + (time.perf_counter() - start) / 60
         row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * settings.batch, "minutes": minutes,
                "crop_size": size, "learning_rate": rates[-1]} | _prefixed("train", trained)
-        rows.append(row | check(model, checks, settings))
+        row |= check(model, checks, settings)
+        divergence.check({name.replace("_", " "): row[name] for name in row if "loss" in name}, model, epoch + 1, epochs,
+                         max(rates))
+        rows.append(row)
         with replacing(checkpoint) as temporary:
             torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "history": rows}, temporary)
         with replacing(folder / HISTORY) as temporary:
@@ -268,15 +273,42 @@ def load(folder: Path, on: torch.device | str = "cpu") -> TimeArrowModel:
     ------
     FileNotFoundError
         If the folder holds no ``weights.safetensors``.
+    ValueError
+        If that file is damaged, or holds something else.
     """
     path = Path(folder) / WEIGHTS
     if not path.exists():
         raise FileNotFoundError(f"no weights at {path}; train them with `tapnb run 02_pretraining`")
     values, _ = weights.load(path)
-    model = TimeArrowModel(weights.channels(values, "features."))
-    model.load_state_dict(values)
+    try:
+        model = TimeArrowModel(weights.channels(values, "features."))
+        model.load_state_dict(values)
+    except (RuntimeError, IndexError, ValueError):  # no level at all, or tensors of other names and shapes
+        raise ValueError(f"{path} does not hold the weights of a time arrow network: copy or train it again") from None
     on = torch.device(on)
     return model.to(on, memory_format=device.layout(on)).eval()
+
+
+def _initial(settings: PretrainSettings, seed: int, on: torch.device) -> tuple[TimeArrowModel, torch.optim.Optimizer]:
+    """An untrained network, a function of the seed alone, and its optimiser."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = TimeArrowModel(settings.channels)
+    model = model.to(on, memory_format=device.layout(on))
+    return model, torch.optim.Adam(model.parameters(), lr=settings.low_rate, weight_decay=1e-6)
+
+
+def _resume(checkpoint: Path, model: TimeArrowModel, optimiser: torch.optim.Optimizer, on: torch.device) -> list[dict]:
+    """Fill network and optimiser from a checkpoint and return its history, or raise ValueError with its name."""
+    try:
+        state = torch.load(checkpoint, map_location=on, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        return [dict(row) for row in state["history"]]
+    except (MemoryError, torch.cuda.OutOfMemoryError):
+        raise  # nothing is wrong with the file
+    except Exception as error:  # a file that is cut, empty or foreign has as many exceptions as bytes
+        raise ValueError(f"{checkpoint} is no whole checkpoint of this training ({type(error).__name__})") from error
 
 
 def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:

@@ -118,17 +118,22 @@ class Recogniser:
         Raises
         ------
         ValueError
-            If this is no such file, or it holds no features and none are passed.
+            If this is no such file, it is damaged, or it holds no features and none are passed.
         """
         values, about = weights.load(path)
         if not about.keys() >= {"strategy", "size"}:
             raise ValueError(f"{path} holds no event head: give a file that Recogniser.save has written")
-        size, on, kind = int(about["size"]), torch.device(on), strategy_named(about["strategy"])
-        head = kind.new_head(size)
-        head.load_state_dict(_part(values, "head."))
-        if own := _part(values, "features."):
-            features = DenseFeatures(weights.channels(own))
-            features.load_state_dict(own)
+        on = torch.device(on)
+        try:
+            size, kind = int(about["size"]), strategy_named(about["strategy"])
+            head = kind.new_head(size)
+            head.load_state_dict(_part(values, "head."))
+            if own := _part(values, "features."):
+                features = DenseFeatures(weights.channels(own))
+                features.load_state_dict(own)
+        except (RuntimeError, IndexError, ValueError) as error:  # tensors of other names or shapes, no known strategy
+            raise ValueError(f"{path} holds another head than the strategy {about['strategy']!r} for crops of "
+                             f"{about['size']} px that it names: copy or train it again") from error
         if kind.features == "pixels":
             features = RawPixels()
         if features is None:

@@ -15,7 +15,15 @@ from tapnb.system.files import replacing
 
 
 def save(path: Path, values: dict[str, torch.Tensor], about: dict[str, str] | None = None) -> None:
-    """Write tensors by name, with a few words about them, whole or not at all."""
+    """Write tensors by name, with a few words about them, whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not finite: such weights are no result.
+    """
+    if (name := _not_finite(values)) is not None:
+        raise ValueError(f"{path} is not written: its tensor {name!r} is not finite; train with a lower learning rate")
     with replacing(Path(path)) as temporary:
         save_file({name: as_kept(tensor) for name, tensor in values.items()}, temporary, metadata=about)
 
@@ -26,7 +34,7 @@ def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     Raises
     ------
     ValueError
-        If this is no whole safetensors file.
+        If this is no whole safetensors file, or a tensor in it is not finite.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -34,6 +42,9 @@ def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
             about = dict(file.metadata() or {})
     except SafetensorError as error:
         raise ValueError(f"{path} is no whole safetensors file ({error}): copy or train it again") from error
+    if (name := _not_finite(values)) is not None:
+        raise ValueError(f"{path} holds a tensor {name!r} that is not finite, of a training that went wrong: train it "
+                         "again with a lower learning rate")
     return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in values.items()}, about
 
 
@@ -41,6 +52,11 @@ def as_kept(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor as it is kept: in float16 if it is a kernel and fits, else as it is."""
     halved = tensor.half() if tensor.dim() > 1 else tensor
     return (halved if halved.isfinite().all() else tensor).contiguous()  # beyond 65 504 there is no float16
+
+
+def _not_finite(values: dict[str, torch.Tensor]) -> str | None:
+    """Name of the first tensor that is not finite."""
+    return next((name for name, tensor in values.items() if not tensor.isfinite().all()), None)
 
 
 def channels(values: dict[str, torch.Tensor], prefix: str = "") -> tuple[int, ...]:

@@ -60,3 +60,29 @@ def test_backbone_and_head_have_their_own_learning_rates():
     heads.train_end_to_end(backbone, head, images, torch.arange(12) % 2, 1, HeadSettings(backbone_rate=0.0))
     assert torch.equal(backbone.backbone.head.weight, before[0].backbone.head.weight)
     assert not torch.equal(head.linear.weight, before[1].linear.weight)
+
+
+@pytest.mark.parametrize("spoil", ["features", "weights"])
+def test_what_is_not_finite_stops_the_training_of_heads(spoil, monkeypatch):
+    features, labels = features_with_an_answer()
+    head = models.LinearHead(8)
+    if spoil == "features":
+        features[7, 0, 3, 1, 1] = torch.inf
+    else:  # by the very last step, after a loss that was in order
+        step = torch.optim.Adam.step
+        monkeypatch.setattr(torch.optim.Adam, "step", lambda self: (step(self), head.linear.weight.data.fill_(torch.nan)))
+    with pytest.raises(ValueError, match="the training went wrong in epoch 1 of 3 at a learning rate of 0.01: its .*try"):
+        heads.train_heads([head], features, labels, 3, HeadSettings(head_rate=0.01, batch=60))
+
+
+def test_training_end_to_end_stops_too():
+    backbone, images = models.DenseFeatures((4, 8, 8, 8)), torch.full((12, 2, 8, 8), torch.nan)
+    with pytest.raises(ValueError, match="wrong in epoch 1 of 2 at a learning rate of 0.01: its training loss is nan"):
+        heads.train_end_to_end(backbone, models.LinearHead(8), images, torch.arange(12) % 2, 2,
+                               HeadSettings(backbone_rate=0.01))
+
+
+@pytest.mark.parametrize("rate", [-1e-3, 1e6, float("nan")])
+def test_a_learning_rate_with_which_nothing_is_learnt_is_refused(rate):
+    with pytest.raises(ValueError, match="the learning rate head_rate is .*; it must be a number from 0 to 1"):
+        HeadSettings(head_rate=rate)

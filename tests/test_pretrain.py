@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from toys import shrinking_discs
 
-from tapnb import pretrain
+from tapnb import pretrain, weights
 from tapnb.pretrain import PretrainSettings
 
 SETTINGS = PretrainSettings(pairs=64, pairs_per_epoch=16, batch=8, crop_sizes=(16, 24), crop_shares=(1.0, 1.0),
@@ -47,6 +47,71 @@ def test_a_run_that_was_interrupted_equals_one_that_was_not(tmp_path, monkeypatc
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+def interrupted(*args, **kwargs):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("damage", ["empty", "zeros", "cut", "foreign", "another network"])
+def test_a_damaged_checkpoint_is_set_aside_and_the_training_begins_again(tmp_path, monkeypatch, capsys, damage):
+    whole = train(tmp_path / "whole", pairs=32)
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+        patch.setattr(pretrain.weights, "save", interrupted)  # after the last epoch
+        train(tmp_path / "cut", pairs=16, channels=(8, 4, 4, 4) if damage == "another network" else (4, 4, 4, 4))
+    checkpoint = tmp_path / "cut" / "checkpoint.pt"
+    kept = checkpoint.read_bytes()
+    checkpoint.write_bytes({"empty": b"", "zeros": bytes(len(kept)), "cut": kept[: len(kept) // 2],
+                            "foreign": b"II*\0 a TIFF file", "another network": kept}[damage])
+    again = train(tmp_path / "cut", pairs=32)
+    pd.testing.assert_frame_equal(again.drop(columns="minutes"), whole.drop(columns="minutes"), check_exact=True)
+    assert "checkpoint.pt is no whole checkpoint of this training" in capsys.readouterr().err
+    assert {p.name for p in (tmp_path / "cut").iterdir()} == {"checkpoint.pt.broken", "history.csv",
+                                                              "weights.safetensors"}
+
+
+@pytest.mark.trains
+def test_damaged_weights_are_set_aside_and_trained_again(tmp_path, capsys):
+    train(tmp_path, pairs=16)
+    path = tmp_path / "weights.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    with pytest.raises(ValueError, match="weights.safetensors is no whole safetensors file"):
+        pretrain.load(tmp_path)
+    train(tmp_path, pairs=16)
+    assert path.read_bytes() == whole and path.with_name("weights.safetensors.broken").exists()
+    assert "it is set aside as weights.safetensors.broken" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("values", [{}, {"a": torch.ones(2)},
+                                    {"features.backbone.down.0.0.bias": torch.ones(4), "other": torch.ones(3)}])
+def test_weights_of_something_else_are_named(tmp_path, values):
+    weights.save(tmp_path / "weights.safetensors", values)
+    with pytest.raises(ValueError, match="weights.safetensors does not hold the weights of a time arrow network"):
+        pretrain.load(tmp_path)
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("spoil", ["loss", "weights"])
+def test_a_training_that_goes_wrong_stops_and_leaves_the_epoch_before(tmp_path, monkeypatch, spoil):
+    original, epochs = pretrain.train_epoch, []
+
+    def spoilt(model, *args, **kwargs):
+        row = original(model, *args, **kwargs)
+        epochs.append(row)
+        if len(epochs) == 2 and spoil == "weights":
+            model.features.backbone.head.bias.data[0] = torch.nan
+        return row | ({"loss": float("inf")} if len(epochs) == 2 and spoil == "loss" else {})
+
+    monkeypatch.setattr(pretrain, "train_epoch", spoilt)
+    with pytest.raises(ValueError, match="the training went wrong in epoch 2 of 4 at a learning rate of 0.00095: its "
+                                         ".*; try a tenth of that rate.*tapnb data"):
+        train(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"checkpoint.pt", "history.csv"}
+    assert len(pretrain.history(tmp_path)) == 1
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["model"]
+    assert all(tensor.isfinite().all() for tensor in state.values())
+
+
 @pytest.mark.trains
 def test_a_run_stopped_after_its_last_epoch_is_not_trained_again(tmp_path, monkeypatch):
     whole = train(tmp_path)
@@ -62,6 +127,8 @@ def test_a_run_stopped_after_its_last_epoch_is_not_trained_again(tmp_path, monke
 @pytest.mark.parametrize("change, words", [
     ({"batch": 0}, "number of batch is 0"), ({"validation_pairs": 0}, "number of validation pairs is 0"),
     ({"batch": 32}, "a batch of 32 pairs does not fit into an epoch of 16"),
+    ({"high_rate": 1e6}, "the learning rate high_rate is 1e.06; it must be a number from 0 to 1"),
+    ({"low_rate": float("nan")}, "the learning rate low_rate is nan; it must be a number"),
 ])
 def test_numbers_that_cannot_be_are_refused_before_anything_is_trained(tmp_path, change, words):
     with pytest.raises(ValueError, match=words):

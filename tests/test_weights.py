@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from tapnb import models, weights
 
@@ -29,3 +29,13 @@ def test_a_file_that_is_cut_or_foreign_is_named(tmp_path, cut):
     (tmp_path / "cut.safetensors").write_bytes(whole[:cut])
     with pytest.raises(ValueError, match="cut.safetensors is no whole safetensors file.*copy or train it again"):
         weights.load(tmp_path / "cut.safetensors")
+
+
+def test_weights_that_are_not_finite_are_neither_written_nor_read(tmp_path):
+    path, spoilt = tmp_path / "w.safetensors", {"a": torch.ones(2), "b": torch.tensor([1.0, float("nan")])}
+    with pytest.raises(ValueError, match="w.safetensors is not written: its tensor 'b' is not finite"):
+        weights.save(path, spoilt)
+    assert not path.exists()
+    save_file(spoilt, path)  # as an older version did
+    with pytest.raises(ValueError, match="w.safetensors holds a tensor 'b' that is not finite.*train it again"):
+        weights.load(path)

@@ -14,6 +14,7 @@ import inspect
 import json
 import os
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from tapnb.movies.hela20 import fetch_hela20, frames_path, read_hela20
 from tapnb.movies.movie import Movie, read_movie
 from tapnb.movies.movie_file import SUFFIXES, MovieFile, described, read_movie_file
 from tapnb.system import paths
-from tapnb.system.files import replacing
+from tapnb.system.files import replacing, set_aside
 
 __all__ = ["open_movie", "open_both", "checked", "is_built_in", "fetch", "fetch_missing", "at_hand", "hela_folder",
            "part_of", "NAMES", "ROLES"]
@@ -368,6 +369,8 @@ def _open_synthetic(role, **options) -> Movie:
     arguments = defaults | {"seed": ROLES.index(role) + 1} | options
     key = json.dumps([arguments, synthetic.VERSION], sort_keys=True, default=str)
     cache = paths.data() / "synthetic" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
+    if cache.exists() and not zipfile.is_zipfile(cache):  # its end is what is_zipfile looks at: it is cut or empty
+        set_aside(cache, f"{cache} is cut or empty")
     if not cache.exists():
         movie = synthetic.simulate(**arguments)
         facts = {fact: getattr(movie, fact)

@@ -5,12 +5,13 @@ A run is published as it is, file by file: whatever is computed from the publica
 
 from __future__ import annotations
 
-import json
 import shutil
+import sys
 from pathlib import Path
 
+from tapnb.store import damage
 from tapnb.system import paths
-from tapnb.system.files import replacing, write_json
+from tapnb.system.files import read_json, replacing, write_json
 
 PREDICTIONS = "predictions.parquet"
 
@@ -51,7 +52,7 @@ def publish(target: Path, role: str, folder: Path, record: dict) -> None:
 def forget(target: Path) -> None:
     """Remove what no notebook's ``<notebook>.json`` under ``target`` names any longer."""
     named = {name for file in target.glob("[0-9]*.json")
-             for name in json.loads(file.read_text("utf-8"))["runs"].values()}
+             for name in read_json(file)["runs"].values()}
     for record in (target / "records").glob("*.json"):
         if record.stem not in named:
             record.unlink()
@@ -79,7 +80,11 @@ def restore(name: str, folder: Path) -> bool:
     if published is None:
         return False
     own, files = folder / "record.json", sorted(_files(published).glob("*"))
-    if own.exists():
+    damaged = [what for file in (own, *(folder / file.name for file in files))
+               if file.exists() and (what := damage.of_file(file))]
+    if damaged:
+        print(f"{damaged[0]}: the published run takes its place.", file=sys.stderr)
+    elif own.exists():
         whole = all((folder / file.name).exists() for file in files)
         if _finished(own) > _finished(published) or (whole and _finished(own) == _finished(published)):
             return False
@@ -88,7 +93,7 @@ def restore(name: str, folder: Path) -> bool:
         folder.rename(next(aside for aside in asides if not aside.exists()))
     for file in files:
         _copy(file, folder / file.name)
-    write_json(own, json.loads(published.read_text("utf-8")))  # last: a folder with a record is a whole run
+    write_json(own, read_json(published))  # last: a folder with a record is a whole run
     return True
 
 
@@ -101,7 +106,7 @@ def restore_all(target: Path) -> None:
 def of_other_pixels(kind: str, parameters: dict, seed: int) -> dict | None:
     """The record of a published run that differs from the wanted one in its movies only; None if there is none."""
     places = sorted(paths.results().glob(f"*/*/records/{kind}-*.json"))
-    records = (json.loads(path.read_text("utf-8")) for path in places)
+    records = map(read_json, places)
     return next((record for record in records if (record["parameters"], record["seed"]) == (parameters, seed)), None)
 
 
@@ -111,7 +116,8 @@ def _files(record: Path) -> Path:
 
 
 def _finished(record: Path) -> str:
-    return json.loads(record.read_text("utf-8"))["finished"]
+    content = read_json(record)
+    return content.get("finished", "") if isinstance(content, dict) else ""  # of another program: never the newer one
 
 
 def _copy(source: Path, target: Path) -> None:

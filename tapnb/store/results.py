@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import re
 from html import escape
@@ -14,10 +13,10 @@ import pandas as pd
 
 from tapnb.metrics.quantity import Quantity
 from tapnb.movies import Movie
-from tapnb.store import provenance, publication
+from tapnb.store import damage, provenance, publication
 from tapnb.store.runs import Run, movie_slug
 from tapnb.system import paths
-from tapnb.system.files import replacing, write_json
+from tapnb.system.files import read_json, replacing, write_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure  # at run time only where a plot is kept: whoever has no book has no matplotlib
@@ -38,6 +37,7 @@ def number(value: float, runs: list[Run], digits: int = 3, std: float | None = N
     Parameters
     ----------
     value : float
+        NaN: there is none, which a dash shows and JSON's null keeps.
     runs : list of Run
     digits : int
         Decimals shown.
@@ -49,9 +49,14 @@ def number(value: float, runs: list[Run], digits: int = 3, std: float | None = N
         95 % confidence interval.
     unit : str
     """
+    if math.isnan(value):
+        return {"value": None, "std": None, "n": n, "interval": None, "runs": [run.name for run in runs],
+                "text": "\u2013"}
     text = f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "\u2212")
     if std is not None and math.isnan(std):
         std = None  # one run has no spread
+    if interval is not None and any(map(math.isnan, interval)):
+        interval = None
     if std is not None:
         text += f" ± {std:.{digits}f}"
     if interval is not None:
@@ -149,9 +154,9 @@ def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], provenance
 
     Then restoring changes nothing. A parameter that the notebook has gained or lost since does not count.
     """
-    if not path.exists():
+    if not path.exists() or damage.of_file(path):
         return False
-    published = json.loads(path.read_text("utf-8"))
+    published = read_json(path)
     before, now = published["provenance"]["parameters"], provenance_now["parameters"]
     return (published["runs"] == runs and published["provenance"]["movies"] == provenance_now["movies"]
             and all(before[key] == now[key] for key in before.keys() & now.keys() - {"mode", "device"})
@@ -186,7 +191,7 @@ def published_run(profile: str, movie: str, notebook: str, role: str) -> str:
     if not path.exists():
         raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
                                 f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")
-    published = json.loads(path.read_text("utf-8"))["runs"]
+    published = read_json(path)["runs"]
     if role not in published:
         raise FileNotFoundError(f"{notebook} has published no run {role!r} for profile {profile!r} and movie "
                                 f"{movie!r}, only {', '.join(published)}; run it again with it")
@@ -205,7 +210,7 @@ def show_stamp(path: Path):
     """The provenance of a results file as a notebook's last output: a sentence and the full record below it."""
     from IPython.display import HTML
 
-    published = json.loads(path.read_text("utf-8"))
+    published = read_json(path)
     stamped = published["provenance"]
     commit = (stamped["commit"] or "no git checkout")[:10] + (", with uncommitted changes" if stamped["dirty"] else "")
     rows = {"profile, movie": f"{published['profile']}, {published['movie']}", "commit": commit,

@@ -6,6 +6,9 @@ of the pixels that it saw (of the labels only where its kind looks at them). ``m
 * ``execute`` computes what is missing. A run that was interrupted resumes; a finished one is kept.
 * ``restore`` only reads, from ``runs/`` or from what is published under ``results/``, whichever is newer, and fails
   with the command that would make what is missing.
+
+A file that is empty, cut or foreign is never read as a result: ``execute`` sets it aside and computes it again,
+``restore`` names it.
 """
 
 from __future__ import annotations
@@ -22,12 +25,13 @@ from pathlib import Path
 from tapnb import settings
 from tapnb.movies import Movie
 from tapnb.movies.catalogue import is_built_in
-from tapnb.store import provenance, publication
+from tapnb.store import damage, provenance, publication
 from tapnb.store.kinds import Kind
 from tapnb.system import paths
-from tapnb.system.files import write_json
+from tapnb.system.files import read_json, set_aside, write_json
 
 MODES = ("execute", "restore")
+MAKE_ALL = "tapnb run all --mode execute"
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
     Raises
     ------
     ValueError
-        Unknown mode.
+        Unknown mode; a number of the results is not finite; a file of the run to be restored is damaged.
     FileNotFoundError
         The run is to be restored and is not there.
     """
@@ -116,8 +120,7 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
     record_path, begun_path = folder / "record.json", folder / "begun.json"
     if mode == "restore":
         publication.restore(name, folder)
-    if record_path.exists():
-        record = json.loads(record_path.read_text("utf-8"))
+    if record_path.exists() and (record := _undamaged(folder, name, mode, command)) is not None:
         whole = all((folder / file).exists() for file in record.get("files", ()))  # a publication has the small ones
         if mode == "restore" or whole:
             return Run(folder, record)
@@ -130,7 +133,10 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
 
     begun = {"started": provenance.now(), "seconds": 0.0, "cpu_seconds": 0.0, "sittings": []}
     if begun_path.exists():
-        begun |= json.loads(begun_path.read_text("utf-8"))
+        if what := damage.of_file(begun_path):  # it only counts the time
+            set_aside(begun_path, what)
+        else:
+            begun |= read_json(begun_path)
     commit, dirty = provenance.commit()
     begun["sittings"].append({"started": provenance.now(), "commit": commit, "dirty": dirty})
     write_json(begun_path, begun)
@@ -149,9 +155,10 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
               "started": begun["started"], "finished": provenance.now(),
               "seconds": round(begun["seconds"], 1), "cpu_seconds": round(begun["cpu_seconds"], 1),
               "sittings": begun["sittings"], "results": results,
-              "files": sorted(path.name for path in folder.glob("[!.]*") if path not in (begun_path, record_path))}
+              "files": sorted(path.name for path in folder.glob("[!.]*")
+                              if path not in (begun_path, record_path) and not damage.is_leftover(path))}
     write_json(record_path, record)
-    return Run(folder, json.loads(record_path.read_text("utf-8")))  # just what restoring it will give
+    return Run(folder, read_json(record_path))  # just what restoring it will give
 
 
 def pretraining_of(record: dict) -> str | None:
@@ -181,13 +188,33 @@ def find(name: str) -> Run:
     ------
     FileNotFoundError
         If there is none.
+    ValueError
+        If its record is damaged.
     """
     record = paths.runs() / name.split("-")[0] / name / "record.json"
     publication.restore(name, record.parent)
     if not record.exists():
-        raise FileNotFoundError(f"run {name} is not in {record.parents[1]}; make it again with "
-                                "`tapnb run all --mode execute`")
-    return Run(record.parent, json.loads(record.read_text("utf-8")))
+        raise FileNotFoundError(f"run {name} is not in {record.parents[1]}; make it again with `{MAKE_ALL}`")
+    if what := damage.of_record(record, name):
+        raise ValueError(f"{what}; make it again with `{MAKE_ALL}`")
+    return Run(record.parent, read_json(record))
+
+
+def _undamaged(folder: Path, name: str, mode: str, command: str) -> dict | None:
+    """The record of a finished run, if it and all the files that are there can be read.
+
+    One that cannot is set aside where the run may be made again, and then there is no record; else ValueError.
+    """
+    path = folder / "record.json"
+    what = damage.of_record(path, name)
+    damaged = [(path, what)] if what else damage.of_run(folder, record := read_json(path))
+    if not damaged:
+        return record
+    if mode == "restore":
+        raise ValueError(f"{damaged[0][1]}; make the run again with `{command}`")
+    for file, what in damaged:
+        set_aside(file, what)
+    return None
 
 
 def _others(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int) -> str:

@@ -6,7 +6,6 @@ What the parts of a claim add up to is decided in :mod:`tapnb.studies.verdicts`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tapnb.metrics.scores import SCORES
 from tapnb.store.runs import pretraining_of
 from tapnb.studies import errors, grad_cam
 from tapnb.studies.verdicts import NOT_RUN, REPRODUCED, UNDECIDED, NotEnough, NotRun, Part, Verdict, weigh
+from tapnb.system.files import read_json
 
 LEAST_RUNS = 3
 """Runs a strategy needs before its spread means anything."""
@@ -122,10 +122,10 @@ def read(folder: Path) -> Records:
     by_role: dict[str, dict] = {}
     published = sorted(folder.glob("[0-9]*.json"))
     for path in published:
-        for role, name in json.loads(path.read_text("utf-8"))["runs"].items():
+        for role, name in read_json(path)["runs"].items():
             record = folder / "records" / f"{name}.json"
             if role not in by_role and record.is_file():
-                by_role[role] = json.loads(record.read_text("utf-8"))
+                by_role[role] = read_json(record)
     return Records(by_role, frozenset(path.stem for path in published))
 
 

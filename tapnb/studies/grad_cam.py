@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,9 +17,9 @@ from tapnb.explain import MAPS
 from tapnb.metrics import confusion, scores
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
-from tapnb.store import kinds, results, runs
+from tapnb.store import damage, kinds, results, runs
 from tapnb.studies import tables
-from tapnb.system.files import replacing, write_json
+from tapnb.system.files import read_json, replacing, set_aside, write_json
 
 REGIONS, SIZE = 8, 48  # regions shown for a frame and their side in pixels (Figure 2)
 BORDER = 8  # pixels kept free between a region and the frame's border, where the U-Net sees padding
@@ -119,7 +118,12 @@ def count_touching(model: TimeArrowModel, movie: Movie, frame_pairs: int, path: 
         boxes that touch one); of the paper's map ``boxes`` and ``touching`` (counts), and of every other map of
         :data:`MAPS` ``<map>_boxes`` and ``<map>_touching``.
     """
-    counts: dict[str, list] = json.loads(path.read_text("utf-8")) if path.exists() else {"t": []}
+    counts: dict[str, list] = {"t": []}
+    if path.exists():
+        if what := damage.of_file(path):
+            set_aside(path, what)
+        else:
+            counts = read_json(path)
     kept: dict[int, torch.Tensor] = {}
     last, done = len(movie.frames) - 2, len(counts["t"])
     times = np.linspace(0, last, min(frame_pairs, last + 1)).round().astype(int).tolist()

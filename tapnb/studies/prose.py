@@ -11,11 +11,10 @@ The name is ``profile/movie/notebook:number``, as under ``results/``. The front 
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from pathlib import Path
 
-from tapnb.system.files import replacing
+from tapnb.system.files import read_json, replacing
 
 TEMPLATE = "book/_parts/what-was-found.md"
 """The findings, as a path in the checkout."""
@@ -75,7 +74,7 @@ def published(name: str, results: Path) -> dict:
 
 
 def _numbers(path: Path) -> dict[str, dict]:
-    return json.loads(path.read_text("utf-8"))["numbers"] if path.is_file() else {}
+    return read_json(path)["numbers"] if path.is_file() else {}
 
 
 def fill(template: str, results: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tapnb.store import runs
 from tapnb.system import paths
-from tapnb.system.files import replacing
+from tapnb.system.files import read_json, replacing
 from tapnb.workflow.parameters import Parameter, choose, declared, names, pick, read_profile
 
 __all__ = ["PUBLISHED", "Job", "whole", "profile_and_movie", "decide", "keep_profile"]
@@ -168,7 +168,7 @@ def _has(path: Path, parameters: dict[str, object], declarations: dict[str, Para
     """
     if not path.is_file():
         return False
-    published_parameters = json.loads(path.read_text("utf-8"))["provenance"]["parameters"]
+    published_parameters = read_json(path)["provenance"]["parameters"]
     before = {key: declaration.default for key, declaration in declarations.items()} | BEFORE | published_parameters
     return all(before[key] == value for key, value in parameters.items()
                if key not in ("profile", "movie", "mode", "device"))

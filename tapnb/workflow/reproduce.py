@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
@@ -15,7 +14,7 @@ import pandas as pd
 from tapnb.movies import catalogue
 from tapnb.store import results
 from tapnb.system import paths
-from tapnb.system.files import replacing
+from tapnb.system.files import read_json, replacing
 from tapnb.workflow import notebooks
 
 VERDICTS = ("the same", "within its spread", "beyond its spread", "no spread is known")
@@ -85,9 +84,9 @@ def compare(published: Path, new_folder: Path, others: Iterable[str] = ()) -> pd
     """
     rows = []
     for path in sorted(published.glob("[0-9]*.json")):
-        old = json.loads(path.read_text("utf-8"))["numbers"]
+        old = read_json(path)["numbers"]
         file = new_folder / path.name
-        new = json.loads(file.read_text("utf-8"))["numbers"] if file.exists() else {}
+        new = read_json(file)["numbers"] if file.exists() else {}
         rows += [{"notebook": path.stem, "number": key, "published": old.get(key, {}).get("text", ""),
                   "anew": new.get(key, {}).get("text", ""), "verdict": _verdict(old.get(key), new.get(key))}
                  for key in dict.fromkeys([*old, *new]) if not key.startswith(tuple(f"{other}_" for other in others))]
@@ -118,6 +117,8 @@ def _verdict(old: dict | None, new: dict | None) -> str:
         return "missing"
     if old["text"] == new["text"]:
         return VERDICTS[0]
+    if old["value"] is None or new["value"] is None:
+        return "missing"
     if old["std"] is not None:
         return VERDICTS[1] if abs(old["value"] - new["value"]) <= SPREADS * old["std"] else VERDICTS[2]
     if old["interval"] is not None and new["interval"] is not None:

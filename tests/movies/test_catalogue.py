@@ -273,3 +273,13 @@ def test_only_a_movie_that_is_missing_is_fetched(name, tmp_path, monkeypatch):
         with pytest.raises(FileNotFoundError, match="correct TAPNB_HELA"):  # no download over a wrong setting
             catalogue.fetch_missing(name)
     assert len(fetched) == (name != "synthetic")
+
+
+@pytest.mark.parametrize("kept", [0, 1000])
+def test_a_simulated_movie_whose_file_was_cut_is_simulated_again(tmp_path, monkeypatch, capsys, kept):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    first = catalogue.open_movie("synthetic-4x112", cells=3)
+    (cache,) = (tmp_path / "data" / "synthetic").glob("*.npz")
+    cache.write_bytes(cache.read_bytes()[:kept])
+    assert catalogue.open_movie("synthetic-4x112", cells=3).fingerprint == first.fingerprint
+    assert f"{cache.name}.broken" in capsys.readouterr().err

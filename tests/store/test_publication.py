@@ -3,7 +3,10 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from tapnb.movies import Movie
 from tapnb.store import kinds, publication, results, runs
@@ -23,9 +26,26 @@ def movie():
     return Movie(np.random.default_rng(0).integers(0, 9, (3, 20, 20)).astype(np.uint8), name="Made")
 
 
+def write(path, text):
+    """A whole file of its kind that says a word."""
+    if path.suffix == ".safetensors":
+        save_file({"weight": np.ones(2, np.float32)}, path, {"says": text})
+    elif path.suffix == ".parquet":
+        pd.DataFrame({"says": [text]}).to_parquet(path)
+    else:
+        path.write_text(f"{text}\n")
+
+
+def read(path):
+    if path.suffix == ".safetensors":
+        with safe_open(path, "numpy") as file:
+            return file.metadata()["says"]
+    return pd.read_parquet(path)["says"].item() if path.suffix == ".parquet" else path.read_text().strip()
+
+
 def make(folder, text="first"):
     for name in (WEIGHTS, publication.PREDICTIONS, HISTORY):
-        (folder / name).write_text(text)
+        write(folder / name, text)
     return {"answer": text}
 
 
@@ -58,18 +78,18 @@ def test_only_the_pretraining_that_others_rest_on_publishes_its_weights(movie):
     made = run(movie)
     target = publish(movie, **{"recipe uniform 96": made})
     assert [p.name for p in (target / "files" / made.name).iterdir()] == [publication.PREDICTIONS]
-    assert (publish(movie, tap=made) / "files" / made.name / WEIGHTS).read_text() == "first"
+    assert read(publish(movie, tap=made) / "files" / made.name / WEIGHTS) == "first"
 
 
 def test_of_some_strategies_the_first_seeds_head_is_published(movie):
     def keep_heads(folder):
         for seed in (40, 20):
-            (folder / f"weights-{seed}.safetensors").write_text(f"head {seed}")
+            write(folder / f"weights-{seed}.safetensors", f"head {seed}")
         return {}
 
     trained = runs.run(kinds.STRATEGY, {"train": movie}, {"seeds": [20, 40]}, 1, keep_heads, mode="execute", command="")
     target = publish(movie, "06_strategies", A1=trained)
-    assert [p.read_text() for p in (target / "files" / trained.name).iterdir()] == ["head 20"]
+    assert [read(p) for p in (target / "files" / trained.name).iterdir()] == ["head 20"]
 
 
 def test_a_run_without_some_of_its_files_is_shown_but_not_taken_for_made(movie, home):
@@ -105,7 +125,7 @@ def test_a_run_that_lost_a_file_gets_it_back(movie):
     made = run(movie)
     publish(movie, tap=made)
     (made.folder / publication.PREDICTIONS).unlink()
-    assert (run(movie, "restore").folder / publication.PREDICTIONS).read_text() == "first"
+    assert read(run(movie, "restore").folder / publication.PREDICTIONS) == "first"
 
 
 def test_all_runs_of_a_movie_are_restored_at_once(movie, home):
@@ -114,7 +134,7 @@ def test_all_runs_of_a_movie_are_restored_at_once(movie, home):
     forget_runs(home)
     publication.restore_all(target)
     assert all((one.folder / "record.json").is_file() for one in made)
-    assert (made[1].folder / publication.PREDICTIONS).read_text() == "first"
+    assert read(made[1].folder / publication.PREDICTIONS) == "first"
 
 
 def test_an_unfinished_run_is_set_aside_for_a_published_one(movie, home):
@@ -152,3 +172,23 @@ def test_nothing_published_nothing_restored(movie):
     with pytest.raises(FileNotFoundError, match="tapnb run 02_pretraining"):
         run(movie, "restore")
     assert not paths.runs().exists()
+
+
+@pytest.mark.parametrize("name", ["record.json", WEIGHTS, publication.PREDICTIONS, HISTORY])
+@pytest.mark.parametrize("content", [b"", bytes(99), b'{"cut": [1, 2'])
+def test_a_damaged_file_gives_way_to_the_published_one_and_is_not_lost(movie, capsys, name, content):
+    made = run(movie)
+    publish(movie, tap=made)
+    (made.folder / name).write_bytes(content)
+    assert run(movie, "restore").record == made.record and runs.find(made.name).record == made.record
+    assert f"{made.folder / name} " in capsys.readouterr().err
+    assert (made.folder.with_name(made.name + ".published-over") / name).read_bytes() == content
+    assert run(movie, text="second").record == made.record
+
+
+def test_a_damaged_publication_is_named(movie):
+    made = run(movie)
+    target = publish(movie, tap=made)
+    (target / "records" / f"{made.name}.json").write_text("")
+    with pytest.raises(ValueError, match=f"records.{made.name}.json is empty: put back a copy of it"):
+        run(movie, "restore")

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import torch
 
+from tapnb import weights
 from tapnb.movies import Movie
 from tapnb.store import kinds, provenance, runs
 from tapnb.system import paths
@@ -155,3 +157,53 @@ def test_a_run_that_was_begun_before_processor_time_was_counted_still_ends(movie
     begun.write_text(json.dumps(old))
     record = execute(movie, Make()).record
     assert record["results"]["answer"] == 42.5 and record["cpu_seconds"] >= 0 and len(record["sittings"]) == 2
+
+
+def weights_and_answer(folder):
+    weights.save(folder / "weights.safetensors", {"w": torch.ones(2)})
+    return {"answer": 1}
+
+
+DAMAGED = {"empty": (b"", "is empty"), "zeros": (bytes(500), "holds nothing but zeros"),
+           "cut": (None, "is cut, or no (JSON|safetensors) file"), "foreign": (b"PK\3\4 is something else", "is cut, or no")}
+
+
+@pytest.mark.parametrize("file", ["record.json", "weights.safetensors"])
+@pytest.mark.parametrize("content, words", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_file_is_named_when_restored_and_made_again_when_executed(movie, capsys, file, content, words):
+    first = execute(movie, weights_and_answer)
+    path = first.folder / file
+    damaged = path.read_bytes()[:-20] if content is None else content
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match=f"{file} {words}.*make the run again with `tapnb run 02_pretraining`"):
+        execute(movie, weights_and_answer, "restore")
+    again = execute(movie, weights_and_answer)
+    assert again.results == {"answer": 1} and again.record["files"] == ["weights.safetensors"]
+    assert path.with_name(f"{file}.broken").read_bytes() == damaged
+    assert f"it is set aside as {file}.broken and made again" in capsys.readouterr().err
+    assert execute(movie, weights_and_answer, "restore").record == again.record
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"name": "tap-other-12345678"}'])
+def test_a_record_of_something_else_is_no_record(movie, content):
+    made = execute(movie, Make())
+    (made.folder / "record.json").write_text(content)
+    for ask in (lambda: execute(movie, Make(), "restore"), lambda: runs.find(made.name)):
+        with pytest.raises(ValueError, match=f"record.json is no record of the run {made.name}; make"):
+            ask()
+
+
+def test_a_damaged_note_of_the_beginning_costs_no_more_than_the_time_in_it(movie):
+    with pytest.raises(KeyboardInterrupt):
+        execute(movie, Make(fail=True))
+    (begun,) = paths.runs().rglob("begun.json")
+    begun.write_text("")
+    assert len(execute(movie, Make()).record["sittings"]) == 1
+    assert begun.with_name("begun.json.broken").exists()
+
+
+def test_a_result_that_is_not_finite_is_not_recorded(movie):
+    with pytest.raises(ValueError, match=r"record.json is not written: results.history\[1\].loss is nan, which is no"):
+        execute(movie, lambda folder: {"history": [{"loss": 1.0}, {"loss": float("nan")}]})
+    with pytest.raises(FileNotFoundError):
+        execute(movie, Make(), "restore")
