@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -139,3 +140,20 @@ def test_the_words_of_the_findings_fit_the_intervals():
                      for frame in ("grad_cam", "second"))
     assert sum(low > 0 for low, _ in intervals(*first)) == 1 and all(low > 0 for low, _ in intervals(*second))
     assert not any(low > 0 for low, _ in intervals(*(n.replace("random", "change") for n in first + second)))
+
+
+def git(*words):
+    return subprocess.run(["git", *words], cwd=CHECKOUT, capture_output=True, text=True)
+
+
+def test_the_protocol_was_committed_before_the_runs_that_it_governs():
+    written = git("log", "--diff-filter=A", "--format=%H", "--", "book/protocol.md").stdout.split()
+    if not written:
+        pytest.skip("no history of this checkout is at hand")
+    for path in sorted((CHECKOUT / "results").glob("*/*/15_evidence.json")):
+        governed = {name for role, name in json.loads(path.read_text("utf-8"))["runs"].items() if role != "tap"}
+        for name in governed:
+            record = json.loads((path.parent / "records" / f"{name}.json").read_text("utf-8"))
+            for sitting in record["sittings"]:
+                assert not git("merge-base", "--is-ancestor", written[-1], sitting["commit"]).returncode, (
+                    f"{name} was trained at {sitting['commit']}, which does not know the protocol")
