@@ -55,7 +55,8 @@ def _check_window(shape: tuple[int, int, int], size: int) -> None:
                          f"choose a crop size of at most {min(height, width)}")
 
 
-def sample_uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.random.Generator) -> CropPairs:
+def sample_uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.random.Generator,
+                   usable: np.ndarray | None = None) -> CropPairs:
     """Draw ``n`` pairs uniformly over frame pairs and places, each order flipped with p = 0.5.
 
     Parameters
@@ -68,22 +69,26 @@ def sample_uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.rando
         Number of pairs.
     rng : numpy.random.Generator
         The draw is a function of its state.
+    usable : int array, optional
+        Earlier frames of the frame pairs to draw from (``Movie.usable_pairs``); None: all.
     """
     _check_window(shape, size)
-    return CropPairs(rng.integers(0, shape[0] - 1, n), rng.integers(0, shape[1] - size + 1, n),
+    pairs = np.arange(shape[0] - 1) if usable is None else usable
+    return CropPairs(pairs[rng.integers(0, len(pairs), n)], rng.integers(0, shape[1] - size + 1, n),
                      rng.integers(0, shape[2] - size + 1, n), rng.random(n) < 0.5, size)
 
 
 def sample_per_frame_pair(shape: tuple[int, int, int], size: int = 48, per_frame_pair: int = 1000,
-                          seed: int = 25) -> CropPairs:
-    """The paper's dataset: the same number of uniform crops from every frame pair (95 x 1000, Table 1)."""
+                          seed: int = 25, usable: np.ndarray | None = None) -> CropPairs:
+    """The paper's dataset: the same number of uniform crops from every usable frame pair (95 x 1000, Table 1)."""
     rng = np.random.default_rng(seed)
-    pairs = sample_uniform(shape, size, (shape[0] - 1) * per_frame_pair, rng)
-    return CropPairs(np.repeat(np.arange(shape[0] - 1), per_frame_pair), pairs.y, pairs.x, pairs.flip, size)
+    t = np.arange(shape[0] - 1) if usable is None else usable
+    pairs = sample_uniform(shape, size, len(t) * per_frame_pair, rng)
+    return CropPairs(np.repeat(t, per_frame_pair), pairs.y, pairs.x, pairs.flip, size)
 
 
 def change_weights(frames: np.ndarray, levels: np.ndarray, size: int, power: float = 2.0,
-                   stride: int = 8) -> np.ndarray:
+                   stride: int = 8, usable: np.ndarray | None = None) -> np.ndarray:
     """How much each place changes from one frame to the next, without labels.
 
     The weight of a window is a power of its mean ``|x_t+1 - x_t|`` (normalised frames), above the 10th
@@ -101,11 +106,13 @@ def change_weights(frames: np.ndarray, levels: np.ndarray, size: int, power: flo
         2, unless a more selective draw is wanted.
     stride : int
         Windows are weighed at every ``stride``-th pixel.
+    usable : int array, optional
+        See :func:`sample_uniform`.
 
     Returns
     -------
     float32 array, shape (T - 1, Gy, Gx)
-        Every frame pair sums to 1; cell (i, j) is the window with its corner at (i, j) * stride.
+        Every usable frame pair sums to 1, every other to 0; cell (i, j) is the window with its corner at (i, j) * stride.
     """
     _check_window(frames.shape, size)
     weights = []
@@ -117,25 +124,29 @@ def change_weights(frames: np.ndarray, levels: np.ndarray, size: int, power: flo
         weight = np.clip(mean - np.percentile(mean, 10), 0, None) ** power
         total = weight.sum()
         weights.append(weight / total if total > 0 else np.full_like(weight, 1 / weight.size))
-    return np.stack(weights).astype(np.float32)
+    weights = np.stack(weights).astype(np.float32)
+    if usable is not None:
+        weights[np.setdiff1d(np.arange(len(weights)), usable)] = 0
+    return weights
 
 
 def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int, n: int,
-                     rng: np.random.Generator, uniform_share: float = 0.2, stride: int = 8) -> CropPairs:
+                     rng: np.random.Generator, uniform_share: float = 0.2, stride: int = 8,
+                     usable: np.ndarray | None = None) -> CropPairs:
     """Draw ``n`` pairs: frame pairs uniformly, places by :func:`change_weights`, a share of them uniformly.
 
     Parameters
     ----------
     weights : float32 array, shape (T - 1, Gy, Gx)
         From :func:`change_weights` with the same ``size`` and ``stride``.
-    shape, size, n, rng
+    shape, size, n, rng, usable
         As in :func:`sample_uniform`.
     uniform_share : float
         Share of the pairs that stays uniform, so that quiet places are seen as well.
     """
-    pairs = sample_uniform(shape, size, n, rng)
+    pairs = sample_uniform(shape, size, n, rng, usable)
     by_change = rng.random(n) >= uniform_share
-    cumulative = np.cumsum(weights, dtype=np.float64)  # every frame pair adds 1: one search draws t and place
+    cumulative = np.cumsum(weights, dtype=np.float64)  # every usable frame pair adds 1: one search draws t and place
     cell = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
     t, row, column = np.unravel_index(np.minimum(cell, weights.size - 1), weights.shape)
     jitter = rng.integers(0, stride, (2, n))

@@ -1,13 +1,17 @@
 """Crop pairs: sampling and gathering."""
 
+import hashlib
 import warnings
 
 import numpy as np
 import pytest
 import torch
+from toys import shrinking_discs
 
 from tapnb import crops
 from tapnb.movies import normalise
+
+DRAWN = ["c96c3aa02564", "f4cbb112978e", "ae7ab8887aad"]  # what published runs were drawn with
 
 
 def test_the_papers_dataset_has_as_many_crops_in_every_frame_pair():
@@ -111,3 +115,27 @@ def test_windows_are_the_same_on_the_cpu_and_elsewhere(dtype):
     where = rng.integers(0, 4, (50, 2)), rng.integers(0, 22, (50, 1)), rng.integers(0, 32, (50, 1))
     elsewhere, here = crops._pick(windows, [torch.from_numpy(a) for a in where]), crops._pick_rows(windows, where)
     assert here.dtype == torch.float32 and here.shape == (50, 2, 9, 9) and torch.equal(here, elsewhere)
+
+
+def test_no_pair_is_drawn_that_cannot_be_used():
+    movie = shrinking_discs(1, frames=9)
+    unusable = np.zeros(8, bool)
+    unusable[[2, 5]] = True
+    rng, usable = np.random.default_rng(0), np.flatnonzero(~unusable)
+    weights = crops.change_weights(movie.frames, movie.levels, 16, usable=usable)
+    assert weights.sum((1, 2)) == pytest.approx(1.0 * ~unusable, abs=1e-5)
+    for pairs in (crops.sample_uniform(movie.shape, 16, 400, rng, usable),
+                  crops.sample_per_frame_pair(movie.shape, 16, 50, usable=usable),
+                  crops.sample_by_change(weights, movie.shape, 16, 400, rng, 0.3, usable=usable)):
+        assert sorted(set(pairs.t)) == usable.tolist()
+
+
+def test_a_movie_without_such_pairs_is_drawn_from_as_ever():
+    def digest(pairs):
+        return hashlib.sha256(np.stack([pairs.t, pairs.y, pairs.x, pairs.flip]).astype("<i8").tobytes()).hexdigest()[:12]
+
+    movie = shrinking_discs(1, frames=9)
+    weights = crops.change_weights(movie.frames, movie.levels, 16)
+    assert [digest(crops.sample_uniform(movie.shape, 16, 400, np.random.default_rng(0))),
+            digest(crops.sample_per_frame_pair(movie.shape, 16, 50)),
+            digest(crops.sample_by_change(weights, movie.shape, 16, 400, np.random.default_rng(0)))] == DRAWN

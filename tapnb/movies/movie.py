@@ -40,6 +40,9 @@ class Movie:
         One line: where the movie is from and how its masks were made.
     events : pandas.DataFrame, optional
         One row per event or confounder: ``t`` (frame), ``y``, ``x`` (pixels), ``kind``, ``track``.
+    unusable_pairs : numpy.ndarray, optional
+        (T - 1,) ``bool``: True where frames t and t + 1 are no consecutive pictures of the same place, as across a gap in
+        time or beside a black frame. No crop pair is drawn there. None: all pairs are usable.
 
     Raises
     ------
@@ -59,6 +62,7 @@ class Movie:
     um_per_pixel: float | None = None
     source: str = ""
     events: pd.DataFrame | None = None
+    unusable_pairs: np.ndarray | None = None
 
     def __post_init__(self):
         if isinstance(self.frames, np.ndarray):
@@ -68,6 +72,15 @@ class Movie:
         if self.masks is not None:
             masks = _checked_masks(self.masks, self.frames.shape, f"the masks of {self.name!r}")
             object.__setattr__(self, "masks", masks)
+        if self.unusable_pairs is not None:
+            unusable = np.asarray(self.unusable_pairs, bool)
+            if unusable.shape != (len(self.frames) - 1,):
+                raise ValueError(f"unusable_pairs of {self.name!r} has shape {unusable.shape}, but there are "
+                                 f"{len(self.frames) - 1} frame pairs: give one value a pair.")
+            if unusable.all():
+                raise ValueError(f"No frame pair of {self.name!r} can be used: it has no two consecutive frames that show "
+                                 "something new.")
+            object.__setattr__(self, "unusable_pairs", unusable if unusable.any() else None)
         for label in ("minutes_per_frame", "um_per_pixel"):
             value = getattr(self, label)
             if value is not None and not (np.isfinite(value) and value > 0):
@@ -79,10 +92,18 @@ class Movie:
         """(T, Y, X): frames, rows, columns."""
         return self.frames.shape
 
+    @property
+    def usable_pairs(self) -> np.ndarray | None:
+        """Earlier frames of the frame pairs that crop pairs may be drawn from, int array; None if that is all of them."""
+        return None if self.unusable_pairs is None else np.flatnonzero(~self.unusable_pairs)
+
     @cached_property
     def fingerprint(self) -> str:
-        """12 hexadecimal digits of a SHA-256 over dtype, shape and bytes of the frames."""
-        return _fingerprint(self.frames)
+        """12 hexadecimal digits of a SHA-256 over dtype, shape and bytes of the frames, and frame pairs left out."""
+        frames = _fingerprint(self.frames)
+        if self.unusable_pairs is None:
+            return frames
+        return hashlib.sha256(f"{frames} {self.usable_pairs.tolist()}".encode()).hexdigest()[:12]
 
     @cached_property
     def labels_fingerprint(self) -> str | None:
