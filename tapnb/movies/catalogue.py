@@ -346,7 +346,7 @@ def _whole(chosen, own, role) -> Movie:
             raise ValueError(f"{chosen.frames} has no tracked sequences in Cell Tracking Challenge layout: leave out "
                              "sequence.")
         return read_movie(chosen.frames, chosen.labels, None, own.minutes_per_frame, own.um_per_pixel,
-                          own.radius)
+                          own.radius, own.choice)
     folder, sequence = tracked
     if chosen.labels is not None:
         raise ValueError(f"{folder} is a tracked movie, whose events are in its lineage: leave out labels.")

@@ -7,7 +7,7 @@ labels. Where nobody annotated a sequence, what a tracker found is taken: ``NN_R
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,10 @@ import numpy as np
 from tapnb.movies.lineage import division_events, division_masks, divisions, late, links
 from tapnb.movies.lineage_file import read_lineage
 from tapnb.movies.movie import Movie
-from tapnb.movies.stacks import SUFFIXES, natural_key, read_stack
+from tapnb.movies.file_names import Choice
+from tapnb.movies.stacks import frame_files, image_files, read_stack
 
 __all__ = ["read_ctc", "ctc_sequences"]
-
-LONGEST = 18  # digits of a frame's number, so that it stays below 2**63
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def ctc_sequences(folder) -> list[str]:
 
 
 def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=None,
-             um_per_pixel=None, single_child="link") -> Movie:
+             um_per_pixel=None, single_child="link", choice=Choice()) -> Movie:
     """Read one sequence of a Cell Tracking Challenge folder, with masks of its divisions.
 
     Parameters
@@ -57,6 +56,8 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
     single_child : {"link", "division"}
         What a track with one daughter is, see :func:`tapnb.movies.lineage.divisions`. The movie's ``source`` says how
         many there are.
+    choice : Choice
+        What decides where the names of the files leave something open.
 
     Returns
     -------
@@ -76,14 +77,15 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
         raise FileNotFoundError(f"There is no sequence {sequence} in {folder}: expected the folders "
                                 f"{sequence} and {sequence}_GT of a Cell Tracking Challenge movie.")
     tracking = _tracking(folder, sequence)
-    numbers = _numbers(folder / sequence, tracking.labels)
+    numbers = _numbers(folder / sequence, tracking.labels, choice)
     lineage = _in_frames(read_lineage(tracking.table), numbers, tracking.table, folder / sequence)
-    frames, labels = read_stack(folder / sequence), read_stack(tracking.labels, labels=True)
+    frames = read_stack(folder / sequence, choice=choice)
+    labels = read_stack(tracking.labels, labels=True, choice=replace(choice, pattern=None, gaps="allow"))
     if labels.shape != frames.shape:
         raise ValueError(f"{tracking.labels} holds labels {labels.shape}, but {folder / sequence} holds frames "
                          f"{frames.shape}: both need the same frames, rows and columns.")
     if labels.dtype.kind not in "iu":
-        raise ValueError(f"{_files(tracking.labels)[0]} has dtype {labels.dtype}, but labels are whole numbers: save "
+        raise ValueError(f"{image_files(tracking.labels)[0]} has dtype {labels.dtype}, but labels are whole numbers: save "
                          "the label images as uint16 or uint32.")
     _check_time(labels, lineage, tracking)
     return Movie(
@@ -95,6 +97,7 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
         f"Cell Tracking Challenge folder {folder.name}, sequence {sequence}; divisions from its lineage "
         f"table{_remarks(lineage, single_child)}, masks from {tracking.kind}",
         division_events(labels, lineage, single_child),
+        frame_files(folder / sequence, choice).gaps,
     )
 
 
@@ -104,37 +107,25 @@ def _tracking(folder: Path, sequence: str) -> Tracking:
     found = folder / f"{sequence}_RES"
     if not (markers / "man_track.txt").is_file() and (found / "res_track.txt").is_file():
         tracking = Tracking(found, found / "res_track.txt", "what a tracker found, which nobody corrected")
-    elif len(_files(whole)) == len(_files(folder / sequence)):  # neither missing nor partial
+    elif len(image_files(whole)) == len(image_files(folder / sequence)):  # neither missing nor partial
         return Tracking(whole, markers / "man_track.txt", "whole cells")
     else:
         tracking = Tracking(markers, markers / "man_track.txt", "tracking markers, smaller than the cells")
-    if tracking.table.is_file() and not _files(tracking.labels):
+    if tracking.table.is_file() and not image_files(tracking.labels):
         raise FileNotFoundError(f"There are no label images in {whole} or {tracking.labels}: unpack the whole data "
                                 "set.")
     return tracking
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the TIFF files of a folder in natural order; none if there is no such folder."""
-    return sorted((path for path in folder.glob("*.*") if path.suffix.lower() in SUFFIXES
-                   and not path.name.startswith(".")), key=natural_key)
-
-
-def _numbers(frames: Path, labels: Path) -> list[int]:
+def _numbers(frames: Path, labels: Path, choice: Choice) -> list[int]:
     """Return the number of every frame, as its file's name and that of its label image say it."""
-    of_frames, of_labels = (_last_numbers(_files(folder)) for folder in (frames, labels))
-    if of_frames != of_labels and of_frames and of_labels:
+    of_frames = frame_files(frames, choice).times
+    of_labels = frame_files(labels, replace(choice, pattern=None, gaps="allow")).times
+    if of_frames != of_labels:
         apart = sorted(set(of_frames) ^ set(of_labels))
         has, lacks = (frames, labels) if apart[0] in of_frames else (labels, frames)
         raise ValueError(f"{has} has a file number {apart[0]}, but {lacks} has none: both need the same frames.")
-    return of_frames or list(range(len(_files(frames))))
-
-
-def _last_numbers(files) -> list[int]:
-    """Return the last number in every name, or nothing if one has none or a very long one, or two have the same."""
-    digits = [re.findall(r"[0-9]+", file.stem) for file in files]
-    numbers = [int(found[-1]) for found in digits if found and len(found[-1]) <= LONGEST]
-    return numbers if len(set(numbers)) == len(files) else []
+    return list(of_frames)
 
 
 def _in_frames(lineage, numbers: list[int], table: Path, frames: Path):

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from tapnb.movies.event_labels import read_labels
-from tapnb.movies.stacks import check_frames, converted, read_stack
+from tapnb.movies.file_names import Choice
+from tapnb.movies.stacks import check_frames, converted, frame_files, read_stack
 
 __all__ = ["Movie", "read_stack", "read_movie", "normalise"]
 
@@ -159,7 +160,7 @@ def normalise(frames, levels) -> np.ndarray:
 
 
 def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, um_per_pixel=None,
-               radius=None) -> Movie:
+               radius=None, choice=Choice()) -> Movie:
     """Read your own movie: a stack of frames and, optionally, a stack of event masks.
 
     Parameters
@@ -175,6 +176,8 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
         Time between frames in minutes, and size of a pixel in micrometres.
     radius : float, optional
         Radius of a typical nucleus in pixels, if the masks are points.
+    choice : Choice
+        What decides where the frames' files leave something open, see :mod:`tapnb.movies.file_names`.
 
     Returns
     -------
@@ -189,7 +192,8 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
         If a stack cannot be read, the shapes differ, or the masks hold other values or no event at all.
     """
     frames_path = Path(frames_path).expanduser()
-    frames = read_stack(frames_path)
+    frames = read_stack(frames_path, choice=choice)
+    unusable = frame_files(frames_path, choice).gaps if frames_path.is_dir() else None
     masks = events = None
     source = f"read from {frames_path.name}"
     if masks_path is not None:
@@ -200,7 +204,8 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
             raise ValueError(f"{masks_path} has no labelled pixel: mark events with 1 (division) or "
                              "2 (death), or leave the masks out.")
         source += f", masks from {masks_path.name}"
-    return Movie(frames, masks, name or frames_path.stem, minutes_per_frame, um_per_pixel, source, events)
+    return Movie(frames, masks, name or frames_path.stem, minutes_per_frame, um_per_pixel, source, events,
+                 unusable)
 
 
 def _checked_masks(masks, shape, where: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from tapnb.movies.file_names import Choice
 from tapnb.system import yaml12
 
 __all__ = ["MovieFile", "HeldOut", "described", "read_movie_file", "SUFFIXES"]
@@ -26,6 +27,7 @@ SUFFIXES = (".yaml", ".yml")
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 # Written without quotes, 02 is the number two.
 Sequence = Annotated[str, BeforeValidator(lambda value: f"{value:02}" if type(value) is int else value)]
+Index = Annotated[int, Field(strict=True, ge=0)]
 
 
 class HeldOut(BaseModel):
@@ -56,8 +58,14 @@ class MovieFile(BaseModel):
         What a track with one daughter is, see :func:`tapnb.movies.lineage.divisions`; of both movies.
     held_out : HeldOut, optional
         Another movie, on which the network is only tried.
+    channel, position, plane : int, optional
+        Which one, if the files hold several; of both movies, as all below.
+    pattern : str, optional
+        Names of the files in a folder that are frames, such as ``img_*.tif``.
+    gaps : {"refuse", "allow"}, optional
+        Whether time points may be missing, see :mod:`tapnb.movies.file_names`.
     um_per_pixel, minutes_per_frame : float, optional
-        Size of a pixel in micrometres, time between two frames in minutes; of both movies.
+        Size of a pixel in micrometres, time between two frames in minutes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,8 +76,18 @@ class MovieFile(BaseModel):
     radius: Positive | None = None
     single_child: Literal["link", "division"] | None = None
     held_out: HeldOut | None = None
+    channel: Index | None = None
+    position: Index | None = None
+    plane: Index | None = None
+    pattern: str | None = None
+    gaps: Literal["refuse", "allow"] | None = None
     um_per_pixel: Positive | None = None
     minutes_per_frame: Positive | None = None
+
+    @property
+    def choice(self) -> Choice:
+        """What it decides of its files."""
+        return Choice(self.channel, self.position, self.plane, self.pattern, self.gaps or "refuse")
 
 
 def described(values: dict[str, object], where) -> MovieFile:
@@ -147,6 +165,6 @@ def _sentence(error: dict) -> str:
         return f"{place} must be a mapping of its own, with the keys {', '.join(HeldOut.model_fields)}."
     if error["type"] == "literal_error":
         return f"{place} must be {error['ctx']['expected']}, not {error['input']!r}."
-    wanted = {"path_type": "a path", "float_type": "a number", "string_type": "text",
-              "greater_than": "a number above 0", "finite_number": "a finite number"}.get(error["type"], error["msg"])
+    wanted = {"path_type": "a path", "float_type": "a number", "int_type": "a whole number", "string_type": "text",
+              "greater_than": "a number above 0", "greater_than_equal": "a whole number from 0", "finite_number": "a finite number"}.get(error["type"], error["msg"])
     return f"{place} must be {wanted}, not {error['input']!r}."

@@ -6,7 +6,6 @@ memory-mapped instead of loaded: its pixels stay on disk, and the system reads o
 
 import logging
 import math
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-__all__ = ["read_stack", "check_frames", "converted", "empty", "natural_key"]
+from tapnb.movies.file_names import Choice, Series, in_time, natural_key
+
+__all__ = ["read_stack", "check_frames", "converted", "empty", "frame_files", "image_files"]
 
 SUFFIXES = (".tif", ".tiff")
 
@@ -23,23 +24,19 @@ LARGE = 2**30
 training, and random crops are read faster from memory than from a disk."""
 
 
-def natural_key(path) -> list:
-    """Return a sort key that orders ``t2.tif`` before ``t10.tif``."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part.lower())
-            for part in re.split(r"([0-9]+)", Path(path).name) if part]
-
-
-def read_stack(path, labels=False) -> np.ndarray:
+def read_stack(path, labels=False, choice=Choice()) -> np.ndarray:
     """Read a TIFF stack, or a folder of single-page TIFF files, as one array.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        A multi-page TIFF file, or a folder whose ``.tif`` and ``.tiff`` files, in natural order of their
-        names, are the frames.
+        A multi-page TIFF file, or a folder whose ``.tif`` and ``.tiff`` files, in the order of time that their names
+        tell, are the frames, see :mod:`tapnb.movies.file_names`.
     labels : bool
         Whether the stack holds labels instead of grey levels: any integer dtype or booleans are then allowed, and
         may change from file to file.
+    choice : Choice
+        What decides where the names of a folder's files leave something open.
 
     Returns
     -------
@@ -59,7 +56,7 @@ def read_stack(path, labels=False) -> np.ndarray:
     path = Path(path).expanduser()
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}: check the path.")
-    stack = _read_folder(path, labels) if path.is_dir() else read_tiff(path)
+    stack = _read_folder(path, labels, choice) if path.is_dir() else read_tiff(path)
     if isinstance(stack, np.memmap):
         stack.flags.writeable = False  # a map of a temporary file is as read-only as one of the file itself
     check_frames(stack, str(path), labels)
@@ -226,13 +223,24 @@ class _Complaints(logging.Handler):
         self.lines.append(record.getMessage())
 
 
-def _read_folder(folder: Path, labels: bool = False) -> np.ndarray:
-    """Stack the TIFF files of a folder in natural order; (T, Y, X)."""
-    files = sorted((file for file in folder.iterdir()
-                    if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")), key=natural_key)
+def image_files(folder: Path) -> list[Path]:
+    """Return the TIFF files of a folder in natural order of their names; none if there is no such folder."""
+    return sorted((file for file in folder.glob("*") if file.suffix.lower() in SUFFIXES
+                   and not file.name.startswith(".")), key=natural_key)
+
+
+def frame_files(folder: Path, choice: Choice = Choice()) -> Series:
+    """Return the TIFF files of a folder in the order of time, see :func:`tapnb.movies.file_names.in_time`."""
+    files = image_files(folder)
     if not files:
         raise ValueError(f"The folder {folder} holds no .tif or .tiff file: "
                          "give the folder that holds the frames.")
+    return in_time(folder, files, choice)
+
+
+def _read_folder(folder: Path, labels: bool = False, choice: Choice = Choice()) -> np.ndarray:
+    """Stack the TIFF files of a folder in the order of time; (T, Y, X)."""
+    files = frame_files(folder, choice).files
     stack = None
     for index, file in enumerate(files):
         frame = read_tiff(file)

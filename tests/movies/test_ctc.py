@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from tapnb.movies.file_names import Choice
 from tapnb.movies.ctc import ctc_sequences, read_ctc
 
 TABLE = "1 0 1 0\n2 2 4 1\n3 2 3 1\n4 0 4 0\n"
@@ -120,8 +121,10 @@ def test_a_table_that_counts_from_1_where_the_files_count_from_0_is_refused(ctc)
 def test_frames_without_labels_are_named(ctc):
     (ctc / "02" / "t002.tif").unlink()
     shutil.rmtree(ctc / "02_ST")
-    with pytest.raises(ValueError, match="TRA has a file number 2, but .*02 has none: both need the same frames"):
+    with pytest.raises(ValueError, match="02: between t001.tif and t003.tif a time point is missing"):
         read_ctc(ctc, "02")
+    with pytest.raises(ValueError, match="TRA has a file number 2, but .*02 has none: both need the same frames"):
+        read_ctc(ctc, "02", choice=Choice(gaps="allow"))
 
 
 def test_label_files_of_mixed_types_are_read_and_those_of_floats_named(ctc, labels):

@@ -6,7 +6,7 @@ import pytest
 import tifffile
 
 from tapnb.movies import Movie, normalise, read_movie, read_stack
-from tapnb.movies.stacks import natural_key
+from tapnb.movies.file_names import natural_key
 
 
 def grey(shape=(5, 24, 32), dtype=np.uint16, seed=0):

@@ -35,7 +35,10 @@ def test_a_sequence_needs_no_quotes(file):
 
 @pytest.mark.parametrize(("text", "says"), [
     ("frames: stack.tif\nlables: labels.tif", "there is no key 'lables'; did you mean 'labels'"),
-    ("frames: stack.tif\nchannel: 1", "no key 'channel'; the keys are frames, labels"),
+    ("frames: stack.tif\nobjective: 20x", "no key 'objective'; the keys are frames, labels"),
+    ("frames: stack.tif\nchannel: 1.5", "channel must be a whole number, not 1.5"),
+    ("frames: stack.tif\nplane: -1", "plane must be a whole number from 0, not -1"),
+    ("frames: stack.tif\ngaps: maybe", "gaps must be .refuse. or .allow., not .maybe."),
     ("frames: stack.tif\nheld_out: {frame: other.tif}", "'held_out: frames' is missing|no key 'held_out: frame'"),
     ("labels: labels.tif", "the key 'frames' is missing"),
     ("frames: 3", "frames must be a path, not 3"),
