@@ -31,7 +31,9 @@ class Choice:
     Attributes
     ----------
     channel, position, plane : int, optional
-        Which one, as numbered in the names.
+        Which one, as numbered in the names, or from 0 in a file; planes also "max", the brightest value over all in a file.
+    axes : str, optional
+        What the axes of a file are, such as "TYX", where the file says otherwise.
     pattern : str, optional
         Names to take, such as ``img_*.tif``.
     gaps : {"refuse", "allow"}
@@ -40,9 +42,10 @@ class Choice:
 
     channel: int | None = None
     position: int | None = None
-    plane: int | None = None
+    plane: int | str | None = None
     pattern: str | None = None
     gaps: str = "refuse"
+    axes: str | None = None
 
 
 @dataclass(frozen=True)

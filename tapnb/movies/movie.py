@@ -13,7 +13,8 @@ import pandas as pd
 
 from tapnb.movies.event_labels import read_labels
 from tapnb.movies.file_names import Choice
-from tapnb.movies.stacks import check_frames, converted, frame_files, read_stack
+from tapnb.movies.stacks import check_frames, read_recording, read_stack
+from tapnb.movies.storage import converted
 
 __all__ = ["Movie", "read_stack", "read_movie", "normalise"]
 
@@ -173,7 +174,7 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
     name : str, optional
         Name of the movie; the file's or folder's own name if not given.
     minutes_per_frame, um_per_pixel : float, optional
-        Time between frames in minutes, and size of a pixel in micrometres.
+        Time between frames in minutes, and size of a pixel in micrometres; by default as the files say.
     radius : float, optional
         Radius of a typical nucleus in pixels, if the masks are points.
     choice : Choice
@@ -192,10 +193,10 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
         If a stack cannot be read, the shapes differ, or the masks hold other values or no event at all.
     """
     frames_path = Path(frames_path).expanduser()
-    frames = read_stack(frames_path, choice=choice)
-    unusable = frame_files(frames_path, choice).gaps if frames_path.is_dir() else None
+    recording = read_recording(frames_path, choice=choice)
+    frames = recording.pixels
     masks = events = None
-    source = f"read from {frames_path.name}"
+    source = f"read from {frames_path.name}" + (f" ({recording.remark})" if recording.remark else "")
     if masks_path is not None:
         masks_path = Path(masks_path).expanduser()
         masks, events = read_labels(masks_path, frames, radius)
@@ -204,8 +205,8 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
             raise ValueError(f"{masks_path} has no labelled pixel: mark events with 1 (division) or "
                              "2 (death), or leave the masks out.")
         source += f", masks from {masks_path.name}"
-    return Movie(frames, masks, name or frames_path.stem, minutes_per_frame, um_per_pixel, source, events,
-                 unusable)
+    return Movie(frames, masks, name or frames_path.stem, minutes_per_frame or recording.minutes_per_frame,
+                 um_per_pixel or recording.um_per_pixel, source, events, recording.gaps)
 
 
 def _checked_masks(masks, shape, where: str) -> np.ndarray:

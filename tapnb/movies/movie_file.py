@@ -28,6 +28,7 @@ Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 # Written without quotes, 02 is the number two.
 Sequence = Annotated[str, BeforeValidator(lambda value: f"{value:02}" if type(value) is int else value)]
 Index = Annotated[int, Field(strict=True, ge=0)]
+Axes = Annotated[str, Field(pattern="^[A-Za-z]{2,6}$")]
 
 
 class HeldOut(BaseModel):
@@ -59,7 +60,9 @@ class MovieFile(BaseModel):
     held_out : HeldOut, optional
         Another movie, on which the network is only tried.
     channel, position, plane : int, optional
-        Which one, if the files hold several; of both movies, as all below.
+        Which one, if the files hold several; of both movies, as all below. For ``plane`` also "max".
+    axes : str, optional
+        What the axes of a file are, such as "TYX", see :mod:`tapnb.movies.axes`.
     pattern : str, optional
         Names of the files in a folder that are frames, such as ``img_*.tif``.
     gaps : {"refuse", "allow"}, optional
@@ -78,7 +81,8 @@ class MovieFile(BaseModel):
     held_out: HeldOut | None = None
     channel: Index | None = None
     position: Index | None = None
-    plane: Index | None = None
+    plane: Index | Literal["max"] | None = None
+    axes: Axes | None = None
     pattern: str | None = None
     gaps: Literal["refuse", "allow"] | None = None
     um_per_pixel: Positive | None = None
@@ -87,7 +91,8 @@ class MovieFile(BaseModel):
     @property
     def choice(self) -> Choice:
         """What it decides of its files."""
-        return Choice(self.channel, self.position, self.plane, self.pattern, self.gaps or "refuse")
+        return Choice(self.channel, self.position, self.plane, self.pattern, self.gaps or "refuse",
+                      self.axes)
 
 
 def described(values: dict[str, object], where) -> MovieFile:
@@ -152,8 +157,8 @@ def _placed(description, path: Path, of: str = ""):
 
 def _sentence(error: dict) -> str:
     """Return one of pydantic's errors as a sentence that names the key, and what was probably meant."""
-    *inside, key = error["loc"]
-    place = ": ".join(map(str, error["loc"]))
+    *inside, key = [part for part in error["loc"] if part not in ("constrained-int", "literal['max']")]
+    place = ": ".join(map(str, [*inside, key]))
     known = list((HeldOut if inside else MovieFile).model_fields)
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from tapnb import arrow, crops, pretrain
 from tapnb.metrics import scores
 from tapnb.models import TimeArrowModel
-from tapnb.movies import Movie, stacks
+from tapnb.movies import Movie, storage
 from tapnb.store import kinds, results, runs
 from tapnb.studies import paper
 
@@ -71,7 +71,7 @@ def rescaled(movie: Movie, factor: float) -> Movie:
     if not factor > 0 or min(sides) < 1:
         raise ValueError(f"frames of {movie.shape[1]} x {movie.shape[2]} px cannot be rescaled by {factor}; choose a "
                          "positive factor that leaves at least one pixel")
-    frames = stacks.empty((movie.shape[0], *sides), movie.frames.dtype, f"{movie.name} x {factor:g}")
+    frames = storage.empty((movie.shape[0], *sides), movie.frames.dtype, f"{movie.name} x {factor:g}")
     for before, after in zip(movie.frames, frames):  # a whole movie of float32 frames need not fit
         resized = F.interpolate(torch.from_numpy(before.astype(np.float32))[None, None], size=sides, mode="bilinear",
                                 align_corners=False, antialias=factor < 1)[0, 0].numpy()

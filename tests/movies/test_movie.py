@@ -33,7 +33,7 @@ def test_stack_round_trip(stack, dtype, compression):
 
 
 @pytest.mark.parametrize("options", [
-    {"imagej": True}, {"metadata": None}, {"bigtiff": True}, {"byteorder": ">"},
+    {"imagej": True, "metadata": {"axes": "TYX"}}, {"metadata": None}, {"bigtiff": True}, {"byteorder": ">"},
 ])
 def test_other_writers(stack, options):
     frames = grey()
@@ -65,7 +65,7 @@ def test_natural_key():
     (grey((1, 24, 32)), {}, "one frame of shape"),
     (grey((5, 24, 32, 3), np.uint8), {"photometric": "rgb"}, "no RGB"),
     (grey((24, 32, 3), np.uint8), {"photometric": "rgb"}, "no RGB"),
-    (grey((5, 2, 24, 32)), {}, "save one channel and one plane"),
+    (grey((5, 2, 24, 32)), {}, "5 images of 2 images and no time: .*`axes`"),
     (np.where(np.arange(24)[:, None] == 3, np.nan, grey(dtype=np.float32)), {}, "NaN"),
     (np.where(np.arange(5)[:, None, None] == 3, np.inf, grey(dtype=np.float32)), {}, "frame 3"),
 ])
@@ -83,7 +83,7 @@ def test_not_a_tiff(tmp_path):
         read_stack(path)
 
 
-@pytest.mark.parametrize("options", [{}, {"metadata": None}, {"compression": "zlib"}, {"imagej": True}])
+@pytest.mark.parametrize("options", [{}, {"metadata": None}, {"compression": "zlib"}, {"imagej": True, "metadata": {"axes": "TYX"}}])
 @pytest.mark.parametrize("share", [0.001, 0.3, 0.7, 0.95])
 def test_truncated_file(stack, options, share):
     path = stack(grey((8, 40, 50)), **options)

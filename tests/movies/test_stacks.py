@@ -11,12 +11,12 @@ import pytest
 import tifffile
 
 from tapnb import crops, dataset
-from tapnb.movies import Movie, catalogue, read_movie, read_stack, stacks
+from tapnb.movies import Movie, catalogue, read_movie, read_stack, storage
 
 IN_PLACE = {"plain": {}, "bigtiff": {"bigtiff": True}, "one page after another": {"metadata": None},
-            "little-endian ImageJ": {"imagej": True, "byteorder": "<"}}
+            "little-endian ImageJ": {"imagej": True, "metadata": {"axes": "TYX"}, "byteorder": "<"}}
 UNPACKED = {"compressed": {"compression": "zlib"}, "big-endian": {"byteorder": ">"},
-            "big-endian ImageJ": {"imagej": True, "byteorder": ">"},
+            "big-endian ImageJ": {"imagej": True, "metadata": {"axes": "TYX"}, "byteorder": ">"},
             "compressed big-endian": {"byteorder": ">", "compression": "zlib"},
             "compressed by pages": {"metadata": None, "compression": "zlib", "rowsperstrip": 7},
             "padded tiles": {"tile": (16, 32)}}
@@ -25,7 +25,7 @@ UNPACKED = {"compressed": {"compression": "zlib"}, "big-endian": {"byteorder": "
 @pytest.fixture
 def large(monkeypatch, tmp_path):
     """Map stacks of any size; return the folder of temporary files."""
-    monkeypatch.setattr(stacks, "LARGE", 1)
+    monkeypatch.setattr(storage, "LARGE", 1)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     return tmp_path / "temporary"
@@ -82,7 +82,7 @@ def test_file_of_many_series_and_folder_are_unpacked(tmp_path, large):
 def test_pages_that_only_a_description_counts_are_mapped(tmp_path, large):
     """Beyond 4 GB ImageJ writes one page, says how many there are, and leaves the rest of the pixels to follow."""
     frames = grey()
-    path = write(tmp_path / "movie.tif", frames, imagej=True, byteorder="<")
+    path = write(tmp_path / "movie.tif", frames, imagej=True, metadata={"axes": "TYX"}, byteorder="<")
     with tifffile.TiffFile(path) as tiff:
         assert len(tiff.pages) == 5
         next_page = tiff.pages[0].offset + 2 + 12 * len(tiff.pages[0].tags)
@@ -95,7 +95,7 @@ def test_pages_that_only_a_description_counts_are_mapped(tmp_path, large):
 
 @pytest.mark.parametrize("size, mapped", [(5 * 60 * 72 * 2, True), (5 * 60 * 72 * 2 + 1, False)])
 def test_only_large_stacks_are_mapped(tmp_path, monkeypatch, size, mapped):
-    monkeypatch.setattr(stacks, "LARGE", size)
+    monkeypatch.setattr(storage, "LARGE", size)
     for options in ({}, UNPACKED["compressed"]):
         back = read_stack(write(tmp_path / "movie.tif", grey(), **options))
         assert isinstance(back, np.memmap) == mapped and back.flags.writeable != mapped
@@ -113,7 +113,7 @@ def test_truncated_file_is_refused_when_mapped(tmp_path, large, options, share):
 
 def test_full_disk_is_said_before_it_is_full(tmp_path, large, monkeypatch):
     path = write(tmp_path / "movie.tif", grey(), compression="zlib")
-    monkeypatch.setattr(stacks.shutil, "disk_usage", lambda folder: namedtuple("usage", "free")(1000))
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda folder: namedtuple("usage", "free")(1000))
     with pytest.raises(ValueError, match=r"movie.tif takes 0\.0 GB unpacked.*temporary has 0\.0 GB left: set TMPDIR"):
         read_stack(path)
 
@@ -135,7 +135,7 @@ def test_mapped_movie_is_the_same_movie(tmp_path, monkeypatch, writer):
     paths = [write(tmp_path / name, array, **(IN_PLACE | UNPACKED)[writer])
              for name, array in (("movie.tif", grey()), ("masks.tif", masks))]
     loaded = read_movie(*paths)
-    monkeypatch.setattr(stacks, "LARGE", 1)
+    monkeypatch.setattr(storage, "LARGE", 1)
     mapped = read_movie(*paths)
     assert isinstance(mapped.frames, np.memmap) and isinstance(mapped.masks, np.memmap)
     assert mapped.fingerprint == loaded.fingerprint and np.array_equal(mapped.levels, loaded.levels)
@@ -174,17 +174,17 @@ MOVIE_OF_200_MB = """
 import resource, sys
 import numpy as np
 from tapnb import crops
-from tapnb.movies import read_movie, stacks
+from tapnb.movies import read_movie, storage
 
 used = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmData"))
 resource.setrlimit(resource.RLIMIT_DATA, (used * 1024 + 100_000_000,) * 2)
-stacks.LARGE = 2**40
+storage.LARGE = 2**40
 try:
     read_movie(sys.argv[1])
     print("it could be loaded")
 except MemoryError:
     print("it could not be loaded")
-stacks.LARGE = 1
+storage.LARGE = 1
 movie = read_movie(sys.argv[1])
 pair = crops.CropPairs(np.array([50]), np.array([0]), np.array([0]), np.array([False]), 48)
 print(crops.gather(crops.as_tensor(movie.frames), movie.levels, pair).sum((0, 2, 3)).tolist())
