@@ -43,12 +43,12 @@ class PairSource:
     def sample(self, size: int, n: int, rng: np.random.Generator) -> crops.CropPairs:
         """``n`` pairs of ``size`` pixels."""
         if self.sampler == "uniform":
-            return crops.sample_uniform(self.movie.shape, size, n, rng, self.movie.usable_pairs)
+            return crops.sample_uniform(self.movie.shape, size, n, rng, self.movie.usable)
         if size not in self._weights:
             self._weights[size] = crops.change_weights(self.movie.frames, self.movie.levels, size,
-                                                       self.change_power, usable=self.movie.usable_pairs)
+                                                       self.change_power, usable=self.movie.usable)
         return crops.sample_by_change(self._weights[size], self.movie.shape, size, n, rng, self.uniform_share,
-                                      usable=self.movie.usable_pairs)
+                                      usable=self.movie.usable)
 
     def gather(self, pairs: crops.CropPairs) -> torch.Tensor:
         """Normalised pixels (N, 2, size, size) on the device."""

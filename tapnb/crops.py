@@ -8,14 +8,19 @@ functions of them (:mod:`tapnb.dataset`).
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy import ndimage
 
-from tapnb.movies import SMALLEST_RANGE, normalise
+from tapnb.movies import BOUND, SMALLEST_RANGE, Usable, normalise
 from tapnb.system.device import send
+
+
+TRIES = 1000
+"""How often a window is drawn again before it is said that hardly any shows something."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +61,7 @@ def _check_window(shape: tuple[int, int, int], size: int) -> None:
 
 
 def sample_uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.random.Generator,
-                   usable: np.ndarray | None = None) -> CropPairs:
+                   usable: Usable | None = None) -> CropPairs:
     """Draw ``n`` pairs uniformly over frame pairs and places, each order flipped with p = 0.5.
 
     Parameters
@@ -69,26 +74,57 @@ def sample_uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.rando
         Number of pairs.
     rng : numpy.random.Generator
         The draw is a function of its state.
-    usable : int array, optional
-        Earlier frames of the frame pairs to draw from (``Movie.usable_pairs``); None: all.
+    usable : Usable, optional
+        What of the movie to draw from (``Movie.usable``); None: all.
+
+    Raises
+    ------
+    ValueError
+        If crops do not fit, or hardly a place is left to draw from.
     """
-    _check_window(shape, size)
-    pairs = np.arange(shape[0] - 1) if usable is None else usable
-    return CropPairs(pairs[rng.integers(0, len(pairs), n)], rng.integers(0, shape[1] - size + 1, n),
-                     rng.integers(0, shape[2] - size + 1, n), rng.random(n) < 0.5, size)
+    return _shown(lambda k: _uniform(shape, size, k, rng, usable), n, usable)
 
 
 def sample_per_frame_pair(shape: tuple[int, int, int], size: int = 48, per_frame_pair: int = 1000,
-                          seed: int = 25, usable: np.ndarray | None = None) -> CropPairs:
+                          seed: int = 25, usable: Usable | None = None) -> CropPairs:
     """The paper's dataset: the same number of uniform crops from every usable frame pair (95 x 1000, Table 1)."""
     rng = np.random.default_rng(seed)
-    t = np.arange(shape[0] - 1) if usable is None else usable
-    pairs = sample_uniform(shape, size, len(t) * per_frame_pair, rng)
-    return CropPairs(np.repeat(t, per_frame_pair), pairs.y, pairs.x, pairs.flip, size)
+    frame_pairs = np.arange(shape[0] - 1) if usable is None else usable.t
+    pairs = _uniform(shape, size, len(frame_pairs) * per_frame_pair, rng, usable)
+    pairs = CropPairs(np.repeat(frame_pairs, per_frame_pair), pairs.y, pairs.x, pairs.flip, size)
+    return _shown(lambda k: _uniform(shape, size, k, rng, usable), pairs, usable, keep_frame=True)
+
+
+def _uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.random.Generator,
+             usable: Usable | None) -> CropPairs:
+    """Uniform pairs of usable frame pairs, whatever the windows show."""
+    _check_window(shape, size)
+    frame_pairs = np.arange(shape[0] - 1) if usable is None else usable.t
+    return CropPairs(frame_pairs[rng.integers(0, len(frame_pairs), n)], rng.integers(0, shape[1] - size + 1, n),
+                     rng.integers(0, shape[2] - size + 1, n), rng.random(n) < 0.5, size)
+
+
+def _shown(draw: Callable[[int], CropPairs], pairs: CropPairs | int, usable: Usable | None,
+           keep_frame: bool = False) -> CropPairs:
+    """Pairs drawn, those again whose window shows nothing; an ordinary movie is drawn from once and as ever."""
+    pairs = draw(pairs) if isinstance(pairs, int) else pairs
+    if usable is None:
+        return pairs
+    t, y, x, flip = (a.copy() for a in (pairs.t, pairs.y, pairs.x, pairs.flip))
+    for _ in range(TRIES):
+        again = np.flatnonzero(~usable.shows(t, y, x, pairs.size))
+        if not len(again):
+            return CropPairs(t, y, x, flip, pairs.size)
+        other = draw(len(again))
+        y[again], x[again], flip[again] = other.y, other.x, other.flip
+        if not keep_frame:
+            t[again] = other.t
+    raise ValueError(f"hardly any window of {pairs.size} px shows something in frames {t[again[0]]} and {t[again[0]] + 1}; "
+                     "choose a smaller crop, or cut these frames off")
 
 
 def change_weights(frames: np.ndarray, levels: np.ndarray, size: int, power: float = 2.0,
-                   stride: int = 8, usable: np.ndarray | None = None) -> np.ndarray:
+                   stride: int = 8, usable: Usable | None = None) -> np.ndarray:
     """How much each place changes from one frame to the next, without labels.
 
     The weight of a window is a power of its mean ``|x_t+1 - x_t|`` (normalised frames), above the 10th
@@ -106,7 +142,7 @@ def change_weights(frames: np.ndarray, levels: np.ndarray, size: int, power: flo
         2, unless a more selective draw is wanted.
     stride : int
         Windows are weighed at every ``stride``-th pixel.
-    usable : int array, optional
+    usable : Usable, optional
         See :func:`sample_uniform`.
 
     Returns
@@ -126,13 +162,13 @@ def change_weights(frames: np.ndarray, levels: np.ndarray, size: int, power: flo
         weights.append(weight / total if total > 0 else np.full_like(weight, 1 / weight.size))
     weights = np.stack(weights).astype(np.float32)
     if usable is not None:
-        weights[np.setdiff1d(np.arange(len(weights)), usable)] = 0
+        weights[np.setdiff1d(np.arange(len(weights)), usable.t)] = 0
     return weights
 
 
 def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int, n: int,
                      rng: np.random.Generator, uniform_share: float = 0.2, stride: int = 8,
-                     usable: np.ndarray | None = None) -> CropPairs:
+                     usable: Usable | None = None) -> CropPairs:
     """Draw ``n`` pairs: frame pairs uniformly, places by :func:`change_weights`, a share of them uniformly.
 
     Parameters
@@ -144,16 +180,20 @@ def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int
     uniform_share : float
         Share of the pairs that stays uniform, so that quiet places are seen as well.
     """
-    pairs = sample_uniform(shape, size, n, rng, usable)
-    by_change = rng.random(n) >= uniform_share
     cumulative = np.cumsum(weights, dtype=np.float64)  # every usable frame pair adds 1: one search draws t and place
-    cell = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
-    t, row, column = np.unravel_index(np.minimum(cell, weights.size - 1), weights.shape)
-    jitter = rng.integers(0, stride, (2, n))
-    y = np.minimum(row * stride + jitter[0], shape[1] - size)
-    x = np.minimum(column * stride + jitter[1], shape[2] - size)
-    return CropPairs(np.where(by_change, t, pairs.t), np.where(by_change, y, pairs.y),
-                     np.where(by_change, x, pairs.x), pairs.flip, size)
+
+    def draw(k: int) -> CropPairs:
+        pairs = _uniform(shape, size, k, rng, usable)
+        by_change = rng.random(k) >= uniform_share
+        cell = np.searchsorted(cumulative, rng.random(k) * cumulative[-1], side="right")
+        t, row, column = np.unravel_index(np.minimum(cell, weights.size - 1), weights.shape)
+        jitter = rng.integers(0, stride, (2, k))
+        y = np.minimum(row * stride + jitter[0], shape[1] - size)
+        x = np.minimum(column * stride + jitter[1], shape[2] - size)
+        return CropPairs(np.where(by_change, t, pairs.t), np.where(by_change, y, pairs.y),
+                         np.where(by_change, x, pairs.x), pairs.flip, size)
+
+    return _shown(draw, n, usable)
 
 
 def as_tensor(frames: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
@@ -196,7 +236,7 @@ def gather(frames: torch.Tensor, levels: np.ndarray, pairs: CropPairs) -> torch.
     windows = frames.unfold(1, pairs.size, 1).unfold(2, pairs.size, 1)  # (T, Y', X', size, size), a view
     crops = _pick_rows(windows, where) if frames.is_cpu else _pick(windows, there)
     low, high = levels[..., None, None].unbind(2)  # (N, 2, 1, 1) each
-    return crops.sub_(low).div_((high - low).clamp_min(SMALLEST_RANGE))
+    return crops.sub_(low).div_((high - low).clamp_min(SMALLEST_RANGE)).clamp_(-BOUND, BOUND)
 
 
 def _pick(windows: torch.Tensor, where: list[torch.Tensor]) -> torch.Tensor:

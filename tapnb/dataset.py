@@ -240,7 +240,7 @@ def event_dataset(movie: Movie, settings: DatasetSettings = DatasetSettings()) -
                          "give labels (0 nothing, 1 division, 2 death) of the frames' shape: `labels` in the movie's "
                          "YAML file")
     pairs = crops.sample_per_frame_pair(movie.shape, settings.crop_size, settings.crops_per_frame_pair,
-                                        settings.data_seed, movie.usable_pairs)
+                                        settings.data_seed, movie.usable)
     areas = labelled_areas(movie.masks, pairs, settings.count_values)
     labels = label(areas, settings.criterion, settings.area_threshold)
     parts = SPLITS[settings.split](pairs, settings.data_seed)

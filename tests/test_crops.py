@@ -1,5 +1,6 @@
 """Crop pairs: sampling and gathering."""
 
+import dataclasses
 import hashlib
 import warnings
 
@@ -9,7 +10,7 @@ import torch
 from toys import shrinking_discs
 
 from tapnb import crops
-from tapnb.movies import normalise
+from tapnb.movies import Movie, normalise
 
 DRAWN = ["c96c3aa02564", "f4cbb112978e", "ae7ab8887aad"]  # what published runs were drawn with
 
@@ -118,16 +119,48 @@ def test_windows_are_the_same_on_the_cpu_and_elsewhere(dtype):
 
 
 def test_no_pair_is_drawn_that_cannot_be_used():
-    movie = shrinking_discs(1, frames=9)
+    plain = shrinking_discs(1, frames=9)
     unusable = np.zeros(8, bool)
     unusable[[2, 5]] = True
-    rng, usable = np.random.default_rng(0), np.flatnonzero(~unusable)
-    weights = crops.change_weights(movie.frames, movie.levels, 16, usable=usable)
+    usable = dataclasses.replace(plain, unusable_pairs=unusable).usable
+    weights = crops.change_weights(plain.frames, plain.levels, 16, usable=usable)
     assert weights.sum((1, 2)) == pytest.approx(1.0 * ~unusable, abs=1e-5)
-    for pairs in (crops.sample_uniform(movie.shape, 16, 400, rng, usable),
-                  crops.sample_per_frame_pair(movie.shape, 16, 50, usable=usable),
-                  crops.sample_by_change(weights, movie.shape, 16, 400, rng, 0.3, usable=usable)):
-        assert sorted(set(pairs.t)) == usable.tolist()
+    for pairs in drawn(plain, 16, usable):
+        assert sorted(set(pairs.t)) == np.flatnonzero(~unusable).tolist()
+
+
+def drawn(movie, size, usable):
+    rng = np.random.default_rng(0)
+    weights = crops.change_weights(movie.frames, movie.levels, size, usable=usable)
+    return (crops.sample_uniform(movie.shape, size, 400, rng, usable),
+            crops.sample_per_frame_pair(movie.shape, size, 50, usable=usable),
+            crops.sample_by_change(weights, movie.shape, size, 400, rng, 0.3, usable=usable))
+
+
+def test_no_window_is_drawn_where_there_is_nothing_to_see():
+    """A black frame, one that repeats, a border that grows by the drift, and a place that does not change at all."""
+    frames = shrinking_discs(1, frames=12, side=120).frames.copy()
+    frames[4] = 0
+    for t in range(1, 12):
+        frames[t, :, : 2 * t] = 0
+    frames[8] = frames[7]
+    frames[1, 60:, 60:] = frames[0, 60:, 60:]
+    usable = Movie(frames).usable
+    assert usable.t.tolist() == [0, 1, 2, 5, 6, 8, 9, 10]
+    for pairs in drawn(Movie(frames), 24, usable):
+        assert len(pairs) in (400, 8 * 50) and set(pairs.t) == set(usable.t.tolist())
+        for t, y, x in zip(pairs.t, pairs.y, pairs.x):
+            before, after = frames[t : t + 2, y : y + 24, x : x + 24]
+            assert x >= 2 * (t + 1) and (before != after).any()
+
+
+def test_a_movie_in_which_no_window_shows_anything_is_refused():
+    frames = shrinking_discs(1, frames=4, side=64).frames.copy()
+    frames[1:, :, 20:] = 0
+    usable = Movie(frames).usable
+    if usable is not None:
+        with pytest.raises(ValueError, match="hardly any window of 48 px shows something in frames"):
+            crops.sample_per_frame_pair(frames.shape, 48, 10, usable=usable)
 
 
 def test_a_movie_without_such_pairs_is_drawn_from_as_ever():

@@ -13,13 +13,14 @@ import pandas as pd
 
 from tapnb.movies.event_labels import read_labels
 from tapnb.movies.file_names import Choice
+from tapnb.movies.quality import BOUND, SMALLEST_RANGE, Quality, inspect
 from tapnb.movies.stacks import check_frames, read_recording, read_stack
 from tapnb.movies.storage import converted
+from tapnb.movies.usable import Usable
 
 __all__ = ["Movie", "read_stack", "read_movie", "normalise"]
 
 EVENT_VALUES = (0, 1, 2)  # nothing, division, death
-SMALLEST_RANGE = 1e-6  # grey levels; floors high - low so that a constant frame becomes 0 and not NaN
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +80,6 @@ class Movie:
             if unusable.shape != (len(self.frames) - 1,):
                 raise ValueError(f"unusable_pairs of {self.name!r} has shape {unusable.shape}, but there are "
                                  f"{len(self.frames) - 1} frame pairs: give one value a pair.")
-            if unusable.all():
-                raise ValueError(f"No frame pair of {self.name!r} can be used: it has no two consecutive frames that show "
-                                 "something new.")
             object.__setattr__(self, "unusable_pairs", unusable if unusable.any() else None)
         for label in ("minutes_per_frame", "um_per_pixel"):
             value = getattr(self, label)
@@ -94,10 +92,24 @@ class Movie:
         """(T, Y, X): frames, rows, columns."""
         return self.frames.shape
 
-    @property
-    def usable_pairs(self) -> np.ndarray | None:
-        """Earlier frames of the frame pairs that crop pairs may be drawn from, int array; None if that is all of them."""
-        return None if self.unusable_pairs is None else np.flatnonzero(~self.unusable_pairs)
+    @cached_property
+    def usable(self) -> Usable | None:
+        """What crop pairs may be drawn from; None if that is all of the movie.
+
+        Raises
+        ------
+        ValueError
+            If no frame pair can be used.
+        """
+        unusable = self.quality.unusable_pairs
+        if self.unusable_pairs is not None:
+            unusable = unusable | self.unusable_pairs
+        if unusable.all():
+            raise ValueError(f"No frame pair of {self.name!r} can be used: it has no two consecutive frames that show "
+                             "something new. See what `tapnb data` says of it.")
+        if not (unusable.any() or self.quality.partial_pairs.any()):
+            return None
+        return Usable(self.frames, self.quality, np.flatnonzero(~unusable))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -105,7 +117,7 @@ class Movie:
         frames = _fingerprint(self.frames)
         if self.unusable_pairs is None:
             return frames
-        return hashlib.sha256(f"{frames} {self.usable_pairs.tolist()}".encode()).hexdigest()[:12]
+        return hashlib.sha256(f"{frames} {np.flatnonzero(self.unusable_pairs).tolist()}".encode()).hexdigest()[:12]
 
     @cached_property
     def labels_fingerprint(self) -> str | None:
@@ -113,14 +125,22 @@ class Movie:
         return None if self.masks is None else _fingerprint(self.masks)
 
     @cached_property
+    def quality(self) -> Quality:
+        """What cannot be learned from in the movie; nothing, in an ordinary one. See :mod:`tapnb.movies.quality`."""
+        return inspect(self.frames)
+
+    @property
     def levels(self) -> np.ndarray:
         """Black and white level of every frame, (T, 2) ``float32``, in grey levels.
 
         The percentiles 1 and 99.8 of every 8th pixel along both axes. The paper does not say how frames
         are normalised; rescaling each frame between two percentiles is what TAP's own code does, and
         makes the result independent of slow changes of the lamp. See :func:`normalise`.
+
+        A border that was never imaged is left out. Where the percentiles miss the cells, because these are few and
+        the rest is of one value, the median of what lies beyond them takes their place.
         """
-        return np.array([np.percentile(frame[::8, ::8], (1, 99.8)) for frame in self.frames], np.float32)  # (T, 2)
+        return self.quality.levels
 
 
 def _fingerprint(array) -> str:
@@ -145,7 +165,8 @@ def normalise(frames, levels) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        (..., Y, X) ``float32``: 0 at the low level, 1 at the high one, not clipped.
+        (..., Y, X) ``float32``: 0 at the low level, 1 at the high one, clipped only at -20 and 20
+        (:data:`tapnb.movies.quality.BOUND`), which hot and dead pixels reach.
 
     Notes
     -----
@@ -157,7 +178,8 @@ def normalise(frames, levels) -> np.ndarray:
         raise ValueError(f"levels have shape {levels.shape}, expected {frames.shape[:-2] + (2,)}: "
                          "give one (low, high) per frame.")
     low, high = levels[..., 0, None, None], levels[..., 1, None, None]  # (..., 1, 1)
-    return (frames.astype(np.float32) - low) / np.maximum(high - low, SMALLEST_RANGE)
+    rescaled = (frames.astype(np.float32) - low) / np.maximum(high - low, SMALLEST_RANGE)
+    return np.clip(rescaled, -BOUND, BOUND, out=rescaled)
 
 
 def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, um_per_pixel=None,

@@ -146,19 +146,26 @@ def read_movie_file(path) -> MovieFile:
 
 def _placed(description, path: Path, of: str = ""):
     """Return the description with absolute paths, or name the file that is missing."""
-    paths = {key: path.parent / Path(value).expanduser() for key in ("frames", "labels")
-             if (value := getattr(description, key)) is not None}
-    for key, place in paths.items():
-        if not place.exists():
-            raise FileNotFoundError(f"{path}: {of}{key}: there is no file or folder {place}; a path is seen from the "
-                                    "folder of this file.")
+    paths = {}
+    for key in ("frames", "labels"):
+        if (value := getattr(description, key)) is None:
+            continue
+        try:
+            paths[key] = path.parent / Path(value).expanduser()
+            there = paths[key].exists()
+        except (OSError, RuntimeError, ValueError):  # a name too long, of no user, or with a zero byte in it
+            there = False
+        if not there:
+            raise FileNotFoundError(f"{path}: {of}{key}: there is no file or folder "
+                                    f"{yaml12.shown(str(paths.get(key, value)))}; a path is seen from the folder of "
+                                    "this file.")
     return description.model_copy(update=paths)
 
 
 def _sentence(error: dict) -> str:
     """Return one of pydantic's errors as a sentence that names the key, and what was probably meant."""
     *inside, key = [part for part in error["loc"] if part not in ("constrained-int", "literal['max']")]
-    place = ": ".join(map(str, [*inside, key]))
+    place = ": ".join(str(part)[:60] for part in [*inside, key])
     known = list((HeldOut if inside else MovieFile).model_fields)
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
@@ -169,7 +176,7 @@ def _sentence(error: dict) -> str:
     if error["type"] in ("model_type", "model_attributes_type"):
         return f"{place} must be a mapping of its own, with the keys {', '.join(HeldOut.model_fields)}."
     if error["type"] == "literal_error":
-        return f"{place} must be {error['ctx']['expected']}, not {error['input']!r}."
+        return f"{place} must be {error['ctx']['expected']}, not {yaml12.shown(error['input'])}."
     wanted = {"path_type": "a path", "float_type": "a number", "int_type": "a whole number", "string_type": "text",
               "greater_than": "a number above 0", "greater_than_equal": "a whole number from 0", "finite_number": "a finite number"}.get(error["type"], error["msg"])
-    return f"{place} must be {wanted}, not {error['input']!r}."
+    return f"{place} must be {wanted}, not {yaml12.shown(error['input'])}."

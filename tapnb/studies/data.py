@@ -141,7 +141,7 @@ def eventful_shares(movie: Movie, settings: DatasetSettings) -> dict[int, float]
     for side in (settings.crop_size, 2 * settings.crop_size):
         if movie.masks is not None and side <= min(movie.shape[1:]):
             windows = crops.sample_per_frame_pair(movie.shape, side, settings.crops_per_frame_pair,
-                                                  usable=movie.usable_pairs)
+                                                  usable=movie.usable)
             areas = dataset.labelled_areas(movie.masks, windows, settings.count_values)
             shares[side] = float(dataset.label(areas, settings.criterion, settings.area_threshold).mean())
     return shares

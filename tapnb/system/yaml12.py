@@ -4,11 +4,15 @@ PyYAML reads YAML 1.1, where ``010`` is eight, ``1:30`` is ninety, ``no`` is fal
 """
 
 import re
+import reprlib
 from pathlib import Path
 
 import yaml
 
-__all__ = ["read", "read_mapping"]
+__all__ = ["read", "read_mapping", "shown"]
+
+SHORT = reprlib.Repr()
+SHORT.maxlevel, SHORT.maxlist, SHORT.maxdict, SHORT.maxstring, SHORT.maxlong = 3, 8, 8, 80, 40
 
 
 class _Loader(yaml.SafeLoader):
@@ -23,9 +27,11 @@ class _TwiceError(yaml.YAMLError):
 
 def _mapping(loader, node):
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    seen = set()
     for key in keys:
-        if keys.count(key) > 1:
-            raise _TwiceError(f"has the key {key!r} twice")
+        if key in seen:
+            raise _TwiceError(f"has the key {shown(key)} twice")
+        seen.add(key)
     return dict(zip(keys, (loader.construct_object(value, deep=True) for _, value in node.value), strict=True))
 
 
@@ -56,7 +62,21 @@ def read(text: str) -> object:
     yaml.YAMLError
         If it is no YAML, or a mapping has a key twice.
     """
-    return yaml.load(text, _Loader)  # a SafeLoader: it makes plain values and nothing else
+    try:
+        return yaml.load(text, _Loader)  # a SafeLoader: it makes plain values and nothing else
+    except yaml.YAMLError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # PyYAML leaves to Python what it does not check: "!!int abc", a list for a key, a thousand brackets.
+        raise yaml.YAMLError(str(error)) from error
+
+
+def shown(value: object) -> str:
+    """Return a value as it stands in a message: on one line, and cut where it is long.
+
+    A few lines of YAML whose aliases name each other would be gigabytes of text.
+    """
+    return SHORT.repr(value)
 
 
 def read_mapping(path: Path | str) -> dict[str, object]:

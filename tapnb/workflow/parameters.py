@@ -176,7 +176,7 @@ def fitted(name: str, annotation: str, value: object, text_is_yaml: bool = True)
         first = error.errors()[0]
         place = name + "".join(f"[{i}]" for i in first["loc"] if isinstance(i, int))
         what = WORDS.get(first["type"], first["msg"])
-        raise ValueError(f"{place!r} must be {what} ({annotation}), not {value!r}.") from None
+        raise ValueError(f"{place!r} must be {what} ({annotation}), not {yaml12.shown(value)}.") from None
 
 
 def read_profile(profile: str, folder: Path, extended_by: tuple[str, ...] = ()) -> dict[str, object]:
@@ -213,7 +213,7 @@ def read_profile(profile: str, folder: Path, extended_by: tuple[str, ...] = ()) 
     if base is None:
         return values
     if not isinstance(base, str):
-        raise ValueError(f"The profile {path.name} extends {base!r}: name one other profile.")
+        raise ValueError(f"The profile {path.name} extends {yaml12.shown(base)}: name one other profile.")
     return read_profile(base, folder, chain) | values
 
 

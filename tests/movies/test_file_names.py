@@ -79,10 +79,10 @@ def frames(folder, names):
 def test_a_gap_that_is_allowed_is_a_gap_in_time(tmp_path):
     frames(tmp_path / "movie", ["t0.tif", "t1.tif", "t3.tif", "t4.tif"])
     movie = read_movie(tmp_path / "movie", choice=Choice(gaps="allow"))
-    assert len(movie.frames) == 4 and movie.usable_pairs.tolist() == [0, 2]
+    assert len(movie.frames) == 4 and movie.usable.t.tolist() == [0, 2]
     (tmp_path / "movie.yaml").write_text("frames: movie\ngaps: allow\n")
     for role in catalogue.ROLES:
-        assert catalogue.open_movie(tmp_path / "movie.yaml", role).usable_pairs.tolist() == [0, 2]
+        assert catalogue.open_movie(tmp_path / "movie.yaml", role).usable.t.tolist() == [0, 2]
     with pytest.raises(ValueError, match="gaps: allow"):
         catalogue.open_movie(tmp_path / "movie")
     assert catalogue.open_movie(tmp_path / "movie", gaps="allow").fingerprint != read_movie(

@@ -97,14 +97,14 @@ def stopped(path, stack, promised, missing=()):
 def test_promised_frames_that_are_not_there_are_no_zeros(tmp_path):
     stack = pixels(6)
     movie = read_movie(stopped(tmp_path / "movie.ome.tif", stack, promised=10))
-    assert (movie.frames == stack).all() and movie.usable_pairs is None
+    assert (movie.frames == stack).all() and movie.usable is None
     assert "promise 10 time points, of which 4 are not there" in movie.source
 
 
 def test_a_frame_missing_in_the_middle_is_a_gap_in_time(tmp_path):
     stack = pixels(6)
     movie = read_movie(stopped(tmp_path / "movie.ome.tif", stack, promised=7, missing=(3,)))
-    assert (movie.frames == stack).all() and movie.usable_pairs.tolist() == [0, 1, 3, 4]
+    assert (movie.frames == stack).all() and movie.usable.t.tolist() == [0, 1, 3, 4]
 
 
 def test_an_ome_set_of_one_plane_a_file_is_a_folder_of_frames(tmp_path):
