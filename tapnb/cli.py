@@ -33,12 +33,13 @@ def data(
     name: Annotated[str, typer.Argument(help=f"{MOVIES}: a TIFF stack, a folder, or a YAML file that describes it.")],
     sequence: Annotated[str | None, typer.Option(help="Which sequence of a tracked movie, such as 02; elsewhere its "
                                                       "folder, PATH/02, names it.")] = None,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="Open the page if there is a screen.")] = True,
 ) -> None:
-    """Fetch or open a movie, and say what is in it."""
+    """Fetch or open a movie, and say what is in it: as text, and as a page with pictures."""
     from tapnb.movies import catalogue
 
     catalogue.fetch_missing(name)
-    movie = catalogue.open_movie(name, **({} if sequence is None else {"sequence": sequence}))
+    movie = catalogue.open_whole(name, **({} if sequence is None else {"sequence": sequence}))
     frames, height, width = movie.frames.shape
     minutes = f", {movie.minutes_per_frame:g} minutes apart" if movie.minutes_per_frame else ""
     typer.echo(f"movie   {movie.name} ({movie.source or 'no source given'}), fingerprint {movie.fingerprint}")
@@ -50,6 +51,33 @@ def data(
         typer.echo(f"masks   {share:.3%} of all pixels belong to an event")
     kinds = {} if movie.events is None else movie.events["kind"].value_counts().to_dict()
     typer.echo("events  " + (", ".join(f"{n} x {kind}" for kind, n in kinds.items()) or "no list of events"))
+    for finding in movie.quality.sentences():
+        typer.echo(f"found   {finding}")
+    _first_look(name, movie, show)
+
+
+def _first_look(name: str, movie, show: bool) -> None:
+    """Write the first look at a movie as a page, and open it or say where it is."""
+    import webbrowser
+
+    from tapnb.store import runs
+    from tapnb.system import paths
+    from tapnb.system.files import replacing
+    from tapnb.workflow import book
+
+    try:
+        from tapnb.figures import first_look as pictures
+    except ImportError as error:
+        typer.echo(f"page    not written: {error.name} is missing, which `pip install .[book]` brings")
+        return
+    from tapnb.studies.first_look import first_look
+
+    path = paths.runs() / "data" / runs.movie_slug(name) / "first-look.html"
+    with replacing(path) as temporary:
+        temporary.write_text(pictures.page(movie, first_look(movie)), "utf-8")
+    if show and book.can_open():
+        webbrowser.open(path.as_uri())
+    typer.echo(f"page    {path}")
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

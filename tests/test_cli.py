@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,7 +58,8 @@ def test_pairs_of_names_and_values():
     assert cli._pairs(["-p", "pairs", "10", "-p", "shift", "-0.5"]) == {"pairs": "10", "shift": "-0.5"}
 
 
-def test_data_describes_a_movie_of_your_own(tmp_path):
+def test_data_describes_a_movie_of_your_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "home"))
     rng = np.random.default_rng(0)
     frames = rng.integers(0, 255, (4, 128, 320), dtype=np.uint8)
     masks = np.zeros(frames.shape, np.uint8)
@@ -65,10 +67,11 @@ def test_data_describes_a_movie_of_your_own(tmp_path):
     tifffile.imwrite(tmp_path / "stack.tif", frames)
     tifffile.imwrite(tmp_path / "labels.tif", masks)
     (tmp_path / "movie.yaml").write_text("frames: stack.tif\nlabels: labels.tif\n")
-    done = CliRunner().invoke(cli.app, ["data", str(tmp_path / "movie.yaml")])
+    done = CliRunner().invoke(cli.app, ["data", "--no-open", str(tmp_path / "movie.yaml")])
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
-    assert [line.split()[0] for line in lines] == ["movie", "frames", "masks", "events"]
+    assert [line.split()[0] for line in lines] == ["movie", "frames", "masks", "events", "page"]
+    assert (tmp_path / "home").as_posix() in lines[-1] and "<h1>" in Path(lines[-1].split(maxsplit=1)[1]).read_text("utf-8")
     assert "4 of 128 x" in lines[1] and "uint8" in lines[1]
 
 

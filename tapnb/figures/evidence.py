@@ -57,16 +57,23 @@ def head_curves(course: pd.DataFrame) -> Figure:
         From :func:`tapnb.studies.evidence.curves`.
     """
     names = list(dict.fromkeys(course["strategy"]))
+    if not names:
+        figure, axes = plt.subplots(figsize=(6, 1))
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no strategy has been trained yet", ha="center", va="center")
+        return figure
     columns = min(3, max(1, len(names)))
     rows = -(-len(names) // columns) or 1
-    figure, panels = plt.subplots(rows, columns, figsize=(3.1 * columns + 0.6, 2.5 * rows + 0.4), sharey=True, squeeze=False)
+    figure, panels = plt.subplots(rows, columns, figsize=(3.1 * columns + 0.6, 2.5 * rows + 0.4), sharey=True,
+                                  squeeze=False)
+    top = min(1.5, 1.05 * course[["training_loss", "validation_loss"]].max().max())
     for axes, name in zip(panels.flat, names):
         for _, run in course[course["strategy"] == name].groupby("seed"):
             axes.plot(run["steps"], run["training_loss"], ":", color=COLOURS[name[0]], label="training")
             axes.plot(run["steps"], run["validation_loss"], "-", color=COLOURS[name[0]], label="validation")
             kept = run[run["kept"]]
             axes.plot(kept["steps"], kept["validation_loss"], "o", color=COLOURS[name[0]], label="weights kept")
-        axes.set(title=name, xlabel="steps", ylim=(0, min(1.5, 1.05 * course[["training_loss", "validation_loss"]].max().max())))
+        axes.set(title=name, xlabel="steps", ylim=(0, top))
     for axes in panels.flat[len(names):]:
         axes.set_axis_off()
     for axes in panels[:, 0]:

@@ -14,7 +14,7 @@ __all__ = ["Part", "part"]
 
 NAMES = {"T": "time points", "C": "channels", "Z": "planes", "R": "regions", "A": "angles", "H": "phases"}
 OPTIONS = {"C": "channel", "Z": "plane"}
-UNNAMED = "QI"  # tifffile's letters for an axis that nothing names
+UNNAMED = "QIS"  # tifffile's letters for an axis that nothing names, and for three or four frames in a row
 
 
 @dataclass(frozen=True)

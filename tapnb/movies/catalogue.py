@@ -29,7 +29,7 @@ from tapnb.movies.movie_file import SUFFIXES, MovieFile, described, read_movie_f
 from tapnb.system import paths
 from tapnb.system.files import replacing, set_aside
 
-__all__ = ["open_movie", "open_both", "checked", "is_built_in", "fetch", "fetch_missing", "at_hand", "hela_folder",
+__all__ = ["open_movie", "open_both", "open_whole", "checked", "is_built_in", "fetch", "fetch_missing", "at_hand", "hela_folder",
            "part_of", "NAMES", "ROLES"]
 
 NAMES = ("synthetic", "hela", "hela20")
@@ -286,19 +286,40 @@ def _open_hela20(role) -> Movie:
     return part_of(read_hela20(), role)
 
 
+def open_whole(name, **options) -> Movie:
+    """Open a movie for a first look: one of your own uncut, which the role for training may have the left part of only.
+
+    Parameters
+    ----------
+    name, **options
+        See :func:`open_movie`.
+    """
+    name = checked(name)
+    if is_built_in(name):
+        return open_movie(name, **options)
+    own = _checked_description(name, options)
+    return _whole(own, own, "train")
+
+
 def _open_own(name, role, options) -> Movie:
     """Open a movie of one's own, described by a YAML file or by options."""
+    own = _checked_description(name, options)
+    if own.held_out is not None:
+        return _whole(own if role == "train" else own.held_out, own, role)
+    whole, tracked = _whole(own, own, role), _tracked(own)
+    several = tracked and tracked[1] is None and len(ctc_sequences(tracked[0])) > 1
+    return whole if several else part_of(whole, role)
+
+
+def _checked_description(name, options) -> MovieFile:
+    """Return what belongs to a movie of one's own, or say what of it does not go together."""
     _check_options(name, options, _options_of(name))
     own = _description(name, options)
     if own.single_child is not None and not _has_lineage(own):
         raise ValueError(f"{own.frames} is no tracked movie in Cell Tracking Challenge layout: leave out single_child.")
     if own.radius is not None and not any(are_points(movie.labels) for movie in (own, own.held_out) if movie):
         raise ValueError(f"{name} has a radius, but no labels that are points or ROIs: leave out radius.")
-    if own.held_out is not None:
-        return _whole(own if role == "train" else own.held_out, own, role)
-    whole, tracked = _whole(own, own, role), _tracked(own)
-    several = tracked and tracked[1] is None and len(ctc_sequences(tracked[0])) > 1
-    return whole if several else part_of(whole, role)
+    return own
 
 
 def _is_tracked(name) -> bool:

@@ -1,0 +1,122 @@
+"""The first look at a movie as pictures, and as one HTML page that holds them all."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from tapnb.figures.style import BLUE, GREEN, ORANGE, VERMILLION, show, styled, window
+from tapnb.movies import Movie
+from tapnb.studies.first_look import FirstLook, regions_table
+
+CROP, PLACES = 64, 8
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}: first look</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }}
+figure {{ margin: 1.5rem 0; }} img {{ max-width: 100%; background: white; border-radius: 4px; }}
+figcaption {{ font-size: .9rem; }} table {{ border-collapse: collapse; }}
+td, th {{ text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #8886; vertical-align: top; }}
+li {{ margin: .3rem 0; }}
+</style>
+<h1>{title}</h1>
+{body}
+</html>
+"""
+
+
+@styled
+def frames(movie: Movie) -> Figure:
+    """First, middle and last frame at the levels that are used, labels outlined."""
+    count = len(movie.frames)
+    figure, panels = plt.subplots(1, 3, figsize=(9.5, 0.5 + 3.1 * min(movie.shape[1] / movie.shape[2], 1.5)))
+    for axes, t in zip(panels, (0, count // 2, count - 1)):
+        show(axes, movie.frames[t], movie.levels[t], None if movie.masks is None else movie.masks[t])
+        axes.set_title(f"frame {t}")
+    return figure
+
+
+@styled
+def over_time(look: FirstLook) -> Figure:
+    """Grey levels, change and drift over time; frames with a finding are marked."""
+    table = look.over_time
+    figure, panels = plt.subplots(3, 1, figsize=(8, 6.6), sharex=True)
+    for column, colour in (("white", ORANGE), ("median", GREEN), ("black", BLUE)):
+        panels[0].plot(table.index, table[column], color=colour, label=column)
+    panels[0].set(ylabel="grey levels")
+    panels[1].plot(table.index, table["change"], color=BLUE)
+    panels[1].set(ylabel="change from the\nframe before")
+    for column, colour in (("down", BLUE), ("right", VERMILLION)):
+        panels[2].plot(table.index, table[column], color=colour, label=column)
+    panels[2].set(ylabel="drift (pixels)", xlabel="frame")
+    for axes in panels:
+        for t in table.index[table["note"] != ""]:
+            axes.axvspan(t - 0.5, t + 0.5, color="0.85", zorder=0)
+    for axes in panels[::2]:
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+@styled
+def events(movie: Movie, look: FirstLook) -> Figure:
+    """A few labelled regions in their frame and in the one before."""
+    chosen = look.regions.iloc[np.unique(np.linspace(0, len(look.regions) - 1, PLACES).astype(int))]
+    size = min(CROP, *movie.shape[1:])
+    figure, panels = plt.subplots(2, len(chosen), figsize=(1.25 * len(chosen) + 0.4, 2.9), squeeze=False)
+    for column, region in zip(panels.T, chosen.itertuples()):
+        y = int(np.clip(region.y - size / 2, 0, movie.shape[1] - size))
+        x = int(np.clip(region.x - size / 2, 0, movie.shape[2] - size))
+        for axes, t in zip(column, (max(region.t - 1, 0), region.t)):
+            pixels, mask = window(movie, t, y, x, size)
+            show(axes, pixels, movie.levels[t], mask)
+            axes.set_title(f"frame {t}", fontsize=8)
+        column[1].text(0.5, -0.12, region.kind, transform=column[1].transAxes, ha="center", fontsize=8)
+    return figure
+
+
+def page(movie: Movie, look: FirstLook) -> str:
+    """Everything on one page of HTML, pictures inside."""
+    facts = [("frames", f"{movie.shape[0]} of {movie.shape[1]} × {movie.shape[2]} pixels, {movie.frames.dtype}"),
+             ("interval", f"{movie.minutes_per_frame:g} minutes" if movie.minutes_per_frame else "unknown"),
+             ("pixel", f"{movie.um_per_pixel:g} µm" if movie.um_per_pixel else "unknown"),
+             ("source", movie.source or "not given"), ("fingerprint", movie.fingerprint)]
+    body = "<table>" + "".join(f"<tr><th>{k}<td>{html.escape(v)}" for k, v in facts) + "</table>"
+    body += "<h2>What was found</h2>"
+    body += ("<ul>" + "".join(f"<li>{html.escape(_sentence(s))}" for s in look.findings) + "</ul>" if look.findings else
+             "<p>No frame repeats, is black or saturated, and no border was left unimaged.</p>")
+    body += "<h2>Frames</h2>" + _picture(frames(movie), "First, middle and last frame between the black and white levels that are "
+                                        "used; labelled cells outlined, divisions blue, deaths orange.")
+    body += _picture(over_time(look), "Levels, change from the frame before (normalised grey levels), and drift since the first "
+                                      "frame, over the frame number. Frames with a finding are grey.")
+    body += "<h2>Labelled events</h2>"
+    if len(look.regions):
+        body += _table(regions_table(look.regions)) + _picture(
+            events(movie, look), "A few labelled regions: the frame before above, their frame below.")
+    else:
+        body += "<p>None: the movie is fit for pretraining, and for recognising events once some are labelled.</p>"
+    return PAGE.format(title=html.escape(movie.name), body=body)
+
+
+def _picture(figure: Figure, caption: str) -> str:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110)
+    data = base64.b64encode(file.getvalue()).decode()
+    text = html.escape(caption)
+    return f'<figure><img alt="{text}" src="data:image/png;base64,{data}"><figcaption>{text}</figcaption></figure>'
+
+
+def _table(table: pd.DataFrame) -> str:
+    return table.to_html(index=False, border=0, escape=True)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
