@@ -265,7 +265,7 @@ def curves(trained_runs: dict[str, list[runs.Run]]) -> pd.DataFrame:
 
 def kept_steps(course: pd.DataFrame) -> dict[str, float]:
     """Training steps to the weights that were kept, mean over runs, by strategy; from :func:`curves`."""
-    return course[course["kept"]].groupby("strategy", sort=False)["steps"].mean().to_dict()
+    return course[course["kept"].astype(bool)].groupby("strategy", sort=False)["steps"].mean().to_dict()
 
 
 def numbers(trained_runs: dict[str, list[runs.Run]], controlled: runs.Run, parts: dict[str, Asked],
