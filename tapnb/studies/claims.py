@@ -179,6 +179,15 @@ def _informed(counts: np.ndarray) -> np.ndarray:
     return (scored[..., 3] + scored[..., 1] - 1).mean(-1)
 
 
+def _beyond_a_coin(counts: np.ndarray) -> np.ndarray:
+    """F1 less that of a coin which says "event" as often, mean over runs."""
+    tn, fp, fn, tp = np.moveaxis(np.asarray(counts, float), -1, 0)
+    n = np.maximum(tn + fp + fn + tp, 1)
+    events, called = (fn + tp) / n, (fp + tp) / n
+    coin = 2 * events * called / np.maximum(events + called, 1e-12)
+    return (confusion.f1(counts) - coin).mean(-1)
+
+
 def _compared(a: str, b: str, counts: dict[str, np.ndarray], bound: float = 0.0, above: bool = True) -> Part:
     """F1 of the event class, ``a`` minus ``b``."""
     return _part(f"{a} \u2212 {b}, F1", {name: counts[name] for name in (a, b)}, _f1_difference, bound, above)
@@ -282,7 +291,7 @@ def misses_are_few_and_even(records: Records) -> list[Part]:
 def either_and_filter_are_better(records: Records) -> list[Part]:
     """Claim 7, Table 5: every criterion against its own labels, as in the paper.
 
-    Where more crops are labelled, F1 is higher for a coin as well: so recall less false-positive rate has to rise, too.
+    Where more crops are labelled, F1 is higher for a coin as well: so what F1 has beyond a coin's has to rise, too.
     """
     parts = []
     for head in ("A0", "A1"):
@@ -291,8 +300,7 @@ def either_and_filter_are_better(records: Records) -> list[Part]:
         for after, before in ((1, 0), (2, 1)):
             pair = {roles[i]: counts[roles[i]] for i in (after, before)}
             parts += [_compared(*pair, counts), _part(
-                " \u2212 ".join(pair) + ", recall \u2212 false-positive rate", pair,
-                lambda a, b: _informed(a) - _informed(b))]
+                " \u2212 ".join(pair) + ", F1 beyond a coin's", pair, lambda a, b: _beyond_a_coin(a) - _beyond_a_coin(b))]
     return parts
 
 
