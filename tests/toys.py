@@ -1,6 +1,7 @@
 """Tiny movies with an arrow of time, and a tiny network, for tests."""
 
 import numpy as np
+from scipy import ndimage
 from torch import nn
 
 from tapnb.models import TimeArrowModel
@@ -20,6 +21,17 @@ def shrinking_discs(seed: int, frames: int = 12, side: int = 64, per_frame: int 
                 pixels[t + later][disc] += 80
                 masks[t + later][disc] = 1
     return Movie(pixels.clip(0, 255).astype(np.uint8), masks, name=f"discs {seed}")
+
+
+def cells(frames=10, side=128, offset=100, noise=3.0):
+    """Blobs that move on a background with a camera's offset and noise."""
+    rng = np.random.default_rng(0)
+    place, pixels = rng.uniform(10, side - 10, (12, 2)), np.zeros((frames, side, side))
+    for t in range(frames):
+        place = np.clip(place + rng.normal(0, 2, place.shape), 6, side - 7)
+        pixels[t][tuple(place.astype(int).T)] = 1
+        pixels[t] = offset + 20000 * ndimage.gaussian_filter(pixels[t], 5) + rng.normal(0, noise, (side, side))
+    return pixels.clip(0, 60000).astype(np.uint16)
 
 
 def small_model() -> TimeArrowModel:

@@ -10,23 +10,24 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from tapnb.movies.borders import imaged_part
+
 __all__ = ["BOUND", "SMALLEST_RANGE", "Quality", "inspect"]
 
 SMALLEST_RANGE = 1e-6  # grey levels; floors high - low so that a constant frame becomes 0 and not NaN
 
 BOUND = 20.0
-"""No normalised pixel lies beyond -20 or 20: hot and dead pixels are clipped there. Where even the median of all pixels
-outside the percentiles lies beyond it, the percentiles have missed the cells, and other levels are taken."""
+"""No normalised pixel lies beyond -20 or 20: hot and dead pixels are clipped there. Where things lie beyond it and the
+rest is noise or of one value, the percentiles have missed the cells, and other levels are taken."""
 
 PERCENTILES = (1, 99.8)
 STRIDE = 8  # levels are read off every 8th pixel along both axes
-FILL = 5  # pixels: the side of a block that a camera's noise never leaves constant
-IMAGED = 0.25  # of a frame: if less is left within its borders, these are its background
-SPANNED = 0.4  # of an edge, which fill takes up after a shift (all) or a rotation (half)
+THING = 3  # pixels: the side of the smallest thing that is no hot pixel
 FULL = 0.5  # of a frame's pixels at their highest possible value: it is saturated
 CLIPPED = 0.01  # the same: bright things in it are cut off, which is only said
 STILL = 4  # every 8th pixel: a place of 4 x 4 of them without any change
 NEARLY = 0.02  # of the usual change from frame to frame: the frame was sent twice
+FEW = 1000  # pixels: a correlation of fewer is chance
 NOISE = 0.1  # correlation of neighbouring pixels: a picture's is higher, for a microscope blurs
 
 
@@ -95,7 +96,7 @@ class Quality:
         for t in sorted(set(self.repeats) - set(copies)):
             said.append(f"frame {t} is frame {self.repeats[t]} once more, out of its place in time")
         if self.empty:
-            said.append(f"{_frames(self.empty, 'shows', 'show')} nothing, black or of one grey level")
+            said.append(f"{_frames(self.empty, 'shows', 'show')} nothing: black, one grey level or only noise")
         if self.saturated:
             said.append(f"{_frames(self.saturated, 'is', 'are')} saturated, half of the pixels or more")
         if lost:
@@ -137,7 +138,7 @@ def inspect(frames: np.ndarray) -> Quality:
     top = _highest(frames)
     levels, imaged = np.empty((count, 2), np.float32), np.empty((count, 4), np.int64)
     full, flat, still = np.zeros(count), np.zeros(count, bool), np.zeros(count - 1, bool)
-    change, likeness = np.full(count - 1, np.nan), np.full(count, np.nan)
+    change, likeness, brightness = np.full(count - 1, np.nan), np.full(count, np.nan), np.zeros(count)
     repeats: dict[int, int] = {}
     beyond: dict[int, tuple[float, float]] = {}
     seen: dict[bytes, int] = {}
@@ -152,10 +153,11 @@ def inspect(frames: np.ndarray) -> Quality:
         full[t] = np.mean(seen_part == top) if highest == top and not flat[t] else 0
         if outside := _outside(seen_part, levels[t], float(lowest), float(highest)):
             beyond[t] = outside
-        likeness[t] = _likeness(seen_part)
+        likeness[t], brightness[t] = _likeness(seen_part), sample.mean(dtype=np.float64)
         if before is not None:
-            still[t - 1] = _has_still_place(sample == before)
-            change[t - 1] = np.abs(sample.astype(np.float64) - before).mean()
+            both = _sampled(imaged[t - 1 : t + 1])
+            still[t - 1] = _has_still_place(sample[both] == before[both])
+            change[t - 1] = np.abs(sample[both].astype(np.float64) - before[both]).mean()
         alike = seen.setdefault(sample.tobytes(), t)
         if alike < t and not flat[t]:
             for other in (t - 1, alike):
@@ -166,101 +168,65 @@ def inspect(frames: np.ndarray) -> Quality:
     usual = np.nanmedian(change)
     repeats |= {int(t) + 1: int(t) for t in np.flatnonzero((change > 0) & (change < NEARLY * usual))
                 if t + 1 not in repeats | beyond}  # every 8th pixel of a sparse frame says little of its change
-    noise = likeness < NOISE
-    noise &= levels[:, 1] <= np.median(levels[:, 0])  # as with a closed shutter: darker than the others' background
+    likeness[list(beyond)] = 1  # of a few small things every 8th row says little
+    picture = np.isfinite(likeness).any() and np.nanmedian(likeness) > 4 * NOISE  # of something, in most frames
+    noise = (likeness < NOISE) & (brightness < np.median(brightness)) if picture else np.zeros(count, bool)
     saturated = full >= FULL if np.median(full) < FULL / 2 else np.zeros(count, bool)
-    for side in (0, 1):  # one level for all sparse frames: a frame with little in it is not stretched to white
-        values = [outside[side] for outside in beyond.values() if outside[side] is not None]
-        for t in (t for t, outside in beyond.items() if outside[side] is not None):
-            levels[t, side] = np.median(values)
+    _level_sparse(levels, beyond)
     return Quality(levels, imaged, dict(sorted(repeats.items())), _tuple(flat | noise), _tuple(saturated),
                    {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, frames.shape)
 
 
-def imaged_part(frame: np.ndarray) -> tuple[int, int, int, int]:
-    """The rectangle of a frame that was imaged, without the fill that a shift or a rotation leaves at its edges.
-
-    Fill is of one value, without noise, and takes up much of an edge; or it repeats the line beside it. Where solid
-    places of that value lie all over the frame, or hardly anything else is left, it is the frame's background.
-
-    Returns
-    -------
-    tuple of int
-        First row, row after the last, first column, column after the last.
-    """
-    height, width = frame.shape
-    whole = (0, height, 0, width)
-    if min(height, width) < 2 * FILL:
-        return whole
-    corners = [frame[:FILL, :FILL], frame[:FILL, -FILL:], frame[-FILL:, :FILL], frame[-FILL:, -FILL:]]
-    corners += [frame[0], frame[-1], frame[:, 0], frame[:, -1]]  # fill may be thinner than a block
-    values = {corner.flat[0].item() for corner in corners if (corner == corner.flat[0]).all()}
-    boxes = [box for value in sorted(values) if (box := _without_fill(frame == value)) is not None]
-    if not values:
-        boxes = [(_repeated_lines(frame), height - _repeated_lines(frame[::-1]),
-                  _repeated_lines(frame.T), width - _repeated_lines(frame.T[::-1]))]
-    top, bottom, left, right = (pick(edges) for pick, edges in zip((max, min, max, min), zip(whole, *boxes)))
-    return (top, bottom, left, right) if (bottom - top) * (right - left) >= IMAGED * height * width else whole
-
-
-def _without_fill(equal: np.ndarray) -> tuple[int, int, int, int] | None:
-    """The largest part that solid fill leaves when line after line is peeled off; None if it is no fill."""
-    solid = ndimage.binary_opening(np.pad(equal, FILL, mode="edge"), np.ones((FILL, FILL), bool))
-    solid = solid[FILL:-FILL, FILL:-FILL]
-    if solid.mean() > 1 - IMAGED:
-        return None
-    labels, _ = ndimage.label(solid)
-    fill = np.isin(labels, list({labels[0, 0], labels[0, -1], labels[-1, 0], labels[-1, -1]} - {0}))
-    for lines, marked in ((equal, fill), (equal[::-1], fill[::-1]), (equal.T, fill.T), (equal.T[::-1], fill.T[::-1])):
-        marked[: int(np.argmin(np.append(lines.all(axis=1), False)))] = True  # whole lines, however few
-    if max(edge.mean() for edge in (fill[0], fill[-1], fill[:, 0], fill[:, -1])) < SPANNED:
-        return None
-    top, bottom, left, right = 0, fill.shape[0], 0, fill.shape[1]
-    while bottom > top and right > left:
-        part = fill[top:bottom, left:right]
-        shares = [part[0].mean(), part[-1].mean(), part[:, 0].mean(), part[:, -1].mean()]
-        worst = int(np.argmax(shares))
-        if shares[worst] == 0:
-            break
-        top, bottom, left, right = np.add((top, bottom, left, right), np.eye(4, dtype=int)[worst] * (1, -1, 1, -1))
-    part = solid[top:bottom, left:right]
-    if part.size < IMAGED * fill.size or part.mean() > CLIPPED:
-        return None
-    # A shift by parts of a pixel mixes the last line with the fill.
-    return (top + (top > 0), bottom - (bottom < fill.shape[0]), left + (left > 0), right - (right < fill.shape[1]))
-
-
-def _repeated_lines(frame: np.ndarray) -> int:
-    """How many lines at the beginning are copies of the line after them: fill that continues the picture's edge."""
-    lines = 0
-    while lines < len(frame) - 1 and (frame[lines] == frame[lines + 1]).all():
-        lines += 1
-    return lines if lines and len(np.unique(frame[0])) > STRIDE else 0  # few values: a background without noise
-
-
 def _outside(part: np.ndarray, levels: np.ndarray, lowest: float, highest: float) -> tuple | None:
-    """Medians of what lies below the black and above the white level, each where it is beyond the bound, else None."""
+    """Median of what lies far below the black level and far above the white one, if the percentiles miss all there is.
+
+    None for a side on which nothing does, and None at all where the percentiles are good.
+    """
     low, high = map(float, levels)
     reach = BOUND * max(high - low, SMALLEST_RANGE)
-    medians = [None, None]
-    if low - lowest > reach and low - (median := np.median(part[part < low])) > reach:
-        medians[0] = float(median)
-    if highest - high > reach and (median := np.median(part[part > high])) - high > reach:
-        medians[1] = float(median)
+    if low - lowest <= reach and highest - high <= reach:
+        return None
+    rest = np.where((part < low) | (part > high), np.median(part), part)
+    if high - low > SMALLEST_RANGE and _likeness(rest) >= NOISE:
+        return None  # a picture, with hot pixels or a bright speck in it
+    medians = []
+    for mask in (part < low - reach, part > high + reach):
+        is_thing = high - low <= SMALLEST_RANGE or ndimage.binary_opening(mask, np.ones((THING, THING), bool)).any()
+        medians.append(float(np.median(part[mask])) if is_thing and mask.any() else None)
     return None if medians == [None, None] else tuple(medians)
 
 
+def _level_sparse(levels: np.ndarray, beyond: dict[int, tuple]) -> None:
+    """Set the levels of sparse frames, one for all of them: a frame with little in it is not stretched to white."""
+    sparse = list(beyond)
+    for side in (0, 1):
+        if values := [outside[side] for outside in beyond.values() if outside[side] is not None]:
+            levels[[t for t in sparse if beyond[t][side] is not None], side] = np.median(values)
+    if 2 * len(sparse) > len(levels):  # frames among them that show nothing at all
+        common = np.median(levels[sparse], axis=0)
+        levels[BOUND * (levels[:, 1] - levels[:, 0]) < common[1] - common[0]] = common
+
+
 def _likeness(part: np.ndarray) -> float:
-    """Correlation of horizontal neighbours in every 8th row; NaN where nothing varies."""
+    """Correlation of horizontal neighbours in every 8th row; NaN where nothing varies, or there are too few to tell."""
     rows = part[::STRIDE].astype(np.float64)
+    if rows.size < FEW:
+        return np.nan
     left, right = rows[:, :-1] - rows[:, :-1].mean(), rows[:, 1:] - rows[:, 1:].mean()
     spread = np.sqrt((left**2).sum() * (right**2).sum())
     return float((left * right).sum() / spread) if spread > 0 else np.nan
 
 
+def _sampled(boxes: np.ndarray) -> tuple[slice, slice]:
+    """Where every 8th pixel lies in the imaged part of two frames."""
+    top, bottom, left, right = -(-np.concatenate([boxes.max(0)[[0]], boxes.min(0)[[1]], boxes.max(0)[[2]],
+                                                  boxes.min(0)[[3]]]) // STRIDE)
+    return slice(top, bottom), slice(left, right)
+
+
 def _has_still_place(equal: np.ndarray) -> bool:
     """Whether a place of 4 x 4 pixels of a sample is the same in both frames."""
-    size = [min(STILL, side) for side in equal.shape]
+    size = [max(1, min(STILL, side)) for side in equal.shape]
     return bool(ndimage.minimum_filter(equal, size).any())
 
 

@@ -107,7 +107,8 @@ def check_frames(frames, where, labels=False) -> None:
         for t, frame in enumerate(frames):  # frame by frame, to name the first bad one
             if not np.isfinite(frame).all():
                 raise ValueError(f"{where} holds NaN or infinite pixels in frame {t}: "
-                                 "replace them by grey levels.")
+                                 "replace them by grey levels, or by 0 where a shift has left a border that was "
+                                 "never imaged.")
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -1,22 +1,13 @@
 """What in a movie cannot be learned from is found; ordinary movies are what they were."""
 
+import hashlib
+
 import numpy as np
 import pytest
-from scipy import ndimage
+from toys import cells
 
 from tapnb.movies import BOUND, Movie, catalogue, normalise
 from tapnb.movies.quality import inspect
-
-
-def cells(frames=10, side=128, offset=100, noise=3.0):
-    """Blobs that move on a background with a camera's offset and noise."""
-    rng = np.random.default_rng(0)
-    place, pixels = rng.uniform(10, side - 10, (12, 2)), np.zeros((frames, side, side))
-    for t in range(frames):
-        place = np.clip(place + rng.normal(0, 2, place.shape), 6, side - 7)
-        pixels[t][tuple(place.astype(int).T)] = 1
-        pixels[t] = offset + 20000 * ndimage.gaussian_filter(pixels[t], 5) + rng.normal(0, noise, (side, side))
-    return pixels.clip(0, 60000).astype(np.uint16)
 
 
 @pytest.mark.parametrize("role", ["train", "held-out"])
@@ -24,6 +15,13 @@ def test_levels_of_an_ordinary_movie_are_plain_percentiles_to_the_bit(role):
     movie = catalogue.open_movie("synthetic-24x448", role)
     plain = np.array([np.percentile(frame[::8, ::8], (1, 99.8)) for frame in movie.frames], np.float32)
     assert (movie.levels == plain).all() and movie.usable is None and movie.quality.sentences() == []
+
+
+@pytest.mark.slow
+def test_levels_of_the_published_movies_are_what_they_were(hela):
+    for name, digits in (("synthetic", "461569710e60d087"), ("hela", "746eeafe67eb05e0")):
+        levels = catalogue.open_movie(name).levels
+        assert levels.dtype == np.float32 and hashlib.sha256(levels.tobytes()).hexdigest()[:16] == digits, name
 
 
 def test_frames_that_repeat_are_black_or_saturated_are_named_and_left_out():
@@ -69,3 +67,69 @@ def test_a_movie_without_any_usable_pair_is_refused_when_it_is_drawn_from():
     movie = Movie(np.zeros((4, 64, 64), np.uint8) + 7)
     with pytest.raises(ValueError, match="No frame pair of 'movie' can be used"):
         movie.usable
+
+
+def spots(frames=6, background=0.0, noise=None):
+    """Two small squares that move; without noise the rest is of one value."""
+    pixels = np.zeros((frames, 300, 300)) if noise is None else noise
+    for t in range(frames):
+        pixels[t, 20 + t : 27 + t, 30:37] = 900
+        pixels[t, 120 + t : 127 + t, 90:97] = 950
+    return pixels + background
+
+
+@pytest.mark.parametrize("frames", [
+    spots().astype(np.uint16), spots(background=100).astype(np.uint16), (spots() / 1000).astype(np.float32),
+    (250 - spots() / 4).astype(np.uint8),
+    spots(noise=np.random.default_rng(0).integers(0, 2, (6, 300, 300)).astype(float)).astype(np.uint16),
+    spots(noise=np.random.default_rng(0).random((6, 300, 300)) * 1e-9).astype(np.float32)],
+    ids=["zero", "offset", "up to 1", "dark on white", "noise of one grey level", "noise near zero"])
+def test_percentiles_that_miss_the_cells_are_replaced(frames):
+    movie = Movie(frames)
+    pixels = normalise(movie.frames, movie.levels)
+    assert movie.quality.sparse == tuple(range(6)) and not movie.quality.unusable_pairs.any()
+    assert np.ptp(pixels) == pytest.approx(1, abs=0.1)  # from the background to the cells
+
+
+def test_percentiles_that_hardly_meet_the_cells_keep_the_bound_and_their_contrast():
+    frames = spots()[:, :210, :210].astype(np.uint16)  # 0.22 % of the pixels, as many as the percentile leaves out
+    frames[:, 8:16, 8:16] = 700
+    for movie in (Movie(frames), Movie(frames[:, :, :170]), Movie(frames[:, :190, :150])):
+        pixels = normalise(movie.frames, movie.levels)
+        assert (pixels.max((1, 2)) > 0.9).all() and pixels.max() < 3
+
+
+def test_a_frame_with_little_in_it_is_not_stretched_to_white():
+    frames = spots().astype(np.uint16)
+    frames[2], frames[4] = 0, 0
+    frames[4, 3, 3] = 5
+    movie = Movie(frames)
+    assert movie.quality.empty == (2,) and normalise(frames[4], movie.levels[4]).max() < 0.01
+
+
+def test_a_closed_shutter_is_black_although_there_is_noise():
+    frames = cells(noise=8)
+    frames[6] = np.random.default_rng(1).normal(100, 8, frames[6].shape)
+    quality = inspect(frames)
+    assert quality.empty == (6,) and np.flatnonzero(quality.unusable_pairs).tolist() == [5, 6]
+    only_noise = np.random.default_rng(1).normal(100, 8, (5, 128, 128)).astype(np.uint16)
+    assert inspect(only_noise).empty == ()  # no worse than the others
+
+
+def test_a_frame_out_of_its_place_and_one_sent_twice_with_a_pixel_changed():
+    frames = cells()
+    frames[4], frames[8] = frames[2], frames[7]
+    frames[8, 0, 0] += 1
+    quality = inspect(frames)
+    assert quality.repeats == {4: 2, 8: 7} and np.flatnonzero(quality.unusable_pairs).tolist() == [3, 4, 7]
+    assert any("frame 4 is frame 2 once more" in sentence for sentence in quality.sentences())
+
+
+def test_fading_and_clipped_frames_are_used():
+    fading = np.stack([100 + (frame - 100.0) * 0.7**t for t, frame in enumerate(cells(12))]).astype(np.uint16)
+    assert not inspect(fading).unusable_pairs.any()
+    clipped = inspect((cells() - 60).clip(0, 150).astype(np.uint16) * 27)
+    assert not clipped.unusable_pairs.any()
+    bright = np.minimum(cells().astype(int) * 2, 255).astype(np.uint8)
+    quality = inspect(bright)
+    assert not quality.unusable_pairs.any() and "where bright things are cut off" in quality.sentences()[0]
