@@ -8,7 +8,6 @@ functions of them (:mod:`tapnb.dataset`).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +16,6 @@ from scipy import ndimage
 
 from tapnb.movies import BOUND, SMALLEST_RANGE, Usable, normalise
 from tapnb.system.device import send
-
-
-TRIES = 1000
-"""How often a window is drawn again before it is said that hardly any shows something."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +75,9 @@ def sample_uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.rando
     Raises
     ------
     ValueError
-        If crops do not fit, or hardly a place is left to draw from.
+        If crops do not fit, or no place is left to draw from.
     """
-    return _shown(lambda k: _uniform(shape, size, k, rng, usable), n, usable)
+    return _shown(_uniform(shape, size, n, rng, usable), usable, rng)
 
 
 def sample_per_frame_pair(shape: tuple[int, int, int], size: int = 48, per_frame_pair: int = 1000,
@@ -92,7 +87,7 @@ def sample_per_frame_pair(shape: tuple[int, int, int], size: int = 48, per_frame
     frame_pairs = np.arange(shape[0] - 1) if usable is None else usable.t
     pairs = _uniform(shape, size, len(frame_pairs) * per_frame_pair, rng, usable)
     pairs = CropPairs(np.repeat(frame_pairs, per_frame_pair), pairs.y, pairs.x, pairs.flip, size)
-    return _shown(lambda k: _uniform(shape, size, k, rng, usable), pairs, usable, keep_frame=True)
+    return _shown(pairs, usable, rng)
 
 
 def _uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.random.Generator,
@@ -104,23 +99,31 @@ def _uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.random.Gene
                      rng.integers(0, shape[2] - size + 1, n), rng.random(n) < 0.5, size)
 
 
-def _shown(draw: Callable[[int], CropPairs], pairs: CropPairs | int, usable: Usable | None,
-           keep_frame: bool = False) -> CropPairs:
-    """Pairs drawn, those again whose window shows nothing; an ordinary movie is drawn from once and as ever."""
-    pairs = draw(pairs) if isinstance(pairs, int) else pairs
-    if usable is None:
-        return pairs
-    t, y, x, flip = (a.copy() for a in (pairs.t, pairs.y, pairs.x, pairs.flip))
-    for _ in range(TRIES):
-        again = np.flatnonzero(~usable.shows(t, y, x, pairs.size))
-        if not len(again):
-            return CropPairs(t, y, x, flip, pairs.size)
-        other = draw(len(again))
-        y[again], x[again], flip[again] = other.y, other.x, other.flip
-        if not keep_frame:
-            t[again] = other.t
-    raise ValueError(f"hardly any window of {pairs.size} px shows something in frames {t[again[0]]} and {t[again[0]] + 1}; "
-                     "choose a smaller crop, or cut these frames off")
+def _shown(pairs: CropPairs, usable: Usable | None, rng: np.random.Generator) -> CropPairs:
+    """Pairs as drawn, but those whose window shows nothing go to a place of their frame pair that does.
+
+    Of a frame pair without any such place they go to other frame pairs. From an ordinary movie nothing more is drawn.
+    """
+    partial = [] if usable is None else np.intersect1d(pairs.t, np.flatnonzero(usable.quality.partial_pairs))
+    t, y, x = pairs.t.copy(), pairs.y.copy(), pairs.x.copy()
+    nowhere = np.zeros(len(t), bool)
+    for frame in partial:
+        there, shown = np.flatnonzero(t == frame), usable.places(frame, pairs.size)
+        empty, corners = there[~shown[y[there], x[there]]], np.flatnonzero(shown)
+        if len(corners):
+            y[empty], x[empty] = np.unravel_index(rng.choice(corners, len(empty)), shown.shape)
+        else:
+            nowhere[there] = True
+    if not nowhere.any():
+        return CropPairs(t, y, x, pairs.flip, pairs.size)
+    others = np.setdiff1d(usable.t, t[nowhere])
+    if not len(others):
+        raise ValueError(f"no window of {pairs.size} px shows anything new in any frame pair; choose a smaller crop, "
+                         "or look at what `tapnb data` says of this movie")
+    moved = CropPairs(rng.choice(others, nowhere.sum()), y[nowhere], x[nowhere], pairs.flip[nowhere], pairs.size)
+    moved = _shown(moved, Usable(usable.frames, usable.quality, others), rng)
+    t[nowhere], y[nowhere], x[nowhere] = moved.t, moved.y, moved.x
+    return CropPairs(t, y, x, pairs.flip, pairs.size)
 
 
 def change_weights(frames: np.ndarray, levels: np.ndarray, size: int, power: float = 2.0,
@@ -158,6 +161,8 @@ def change_weights(frames: np.ndarray, levels: np.ndarray, size: int, power: flo
         mean = ndimage.uniform_filter(np.abs(after - before), size, origin=-(size // 2))  # window starts here
         mean = mean[: frames.shape[1] - size + 1 : stride, : frames.shape[2] - size + 1 : stride]
         weight = np.clip(mean - np.percentile(mean, 10), 0, None) ** power
+        if usable is not None and usable.quality.partial_pairs[t - 1]:  # a border that moves changes more than any cell
+            weight *= usable.places(t - 1, size)[::stride, ::stride]
         total = weight.sum()
         weights.append(weight / total if total > 0 else np.full_like(weight, 1 / weight.size))
     weights = np.stack(weights).astype(np.float32)
@@ -181,19 +186,15 @@ def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int
         Share of the pairs that stays uniform, so that quiet places are seen as well.
     """
     cumulative = np.cumsum(weights, dtype=np.float64)  # every usable frame pair adds 1: one search draws t and place
-
-    def draw(k: int) -> CropPairs:
-        pairs = _uniform(shape, size, k, rng, usable)
-        by_change = rng.random(k) >= uniform_share
-        cell = np.searchsorted(cumulative, rng.random(k) * cumulative[-1], side="right")
-        t, row, column = np.unravel_index(np.minimum(cell, weights.size - 1), weights.shape)
-        jitter = rng.integers(0, stride, (2, k))
-        y = np.minimum(row * stride + jitter[0], shape[1] - size)
-        x = np.minimum(column * stride + jitter[1], shape[2] - size)
-        return CropPairs(np.where(by_change, t, pairs.t), np.where(by_change, y, pairs.y),
-                         np.where(by_change, x, pairs.x), pairs.flip, size)
-
-    return _shown(draw, n, usable)
+    pairs = _uniform(shape, size, n, rng, usable)
+    by_change = rng.random(n) >= uniform_share
+    cell = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
+    t, row, column = np.unravel_index(np.minimum(cell, weights.size - 1), weights.shape)
+    jitter = rng.integers(0, stride, (2, n))
+    y = np.minimum(row * stride + jitter[0], shape[1] - size)
+    x = np.minimum(column * stride + jitter[1], shape[2] - size)
+    return _shown(CropPairs(np.where(by_change, t, pairs.t), np.where(by_change, y, pairs.y),
+                            np.where(by_change, x, pairs.x), pairs.flip, size), usable, rng)
 
 
 def as_tensor(frames: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:

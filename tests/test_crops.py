@@ -156,11 +156,34 @@ def test_no_window_is_drawn_where_there_is_nothing_to_see():
 
 def test_a_movie_in_which_no_window_shows_anything_is_refused():
     frames = shrinking_discs(1, frames=4, side=64).frames.copy()
-    frames[1:, :, 20:] = 0
+    frames[:, :, :20] = 0
+    with pytest.raises(ValueError, match="no window of 48 px shows anything new in any frame pair"):
+        crops.sample_per_frame_pair(frames.shape, 48, 10, usable=Movie(frames).usable)
+
+
+def test_pairs_of_frames_without_any_place_go_to_other_frames():
+    frames = shrinking_discs(1, frames=8, side=90).frames.copy()
+    frames[3, :, :50] = 0  # what is left of frame pairs 2 and 3 is narrower than a crop
     usable = Movie(frames).usable
-    if usable is not None:
-        with pytest.raises(ValueError, match="hardly any window of 48 px shows something in frames"):
-            crops.sample_per_frame_pair(frames.shape, 48, 10, usable=usable)
+    for pairs in drawn(Movie(frames), 48, usable):
+        assert len(pairs) in (400, 7 * 50) and set(pairs.t) == {0, 1, 4, 5, 6}
+        assert pairs.x.max() <= 90 - 48 and pairs.y.max() <= 90 - 48
+
+
+def test_a_border_that_moves_does_not_draw_crops_by_its_change():
+    """The border changes by all its brightness: by far the most in the movie, and no event."""
+    movie = shrinking_discs(2, frames=6, side=160)
+    frames = movie.frames.copy()
+    for t in range(6):
+        frames[t, :, : 4 * t] = 0
+    usable = Movie(frames).usable
+    weights = crops.change_weights(frames, movie.levels, 24, usable=usable)
+    plain = crops.change_weights(movie.frames, movie.levels, 24)
+    for t in range(5):
+        first = -(-int(usable.quality.imaged[t + 1, 2]) // 8)
+        assert weights[t, :, :first].sum() == 0
+        inside = plain[t, :, first:] / plain[t, :, first:].sum()
+        assert np.corrcoef(weights[t, :, first:].ravel(), inside.ravel())[0, 1] > 0.9
 
 
 def test_a_movie_without_such_pairs_is_drawn_from_as_ever():

@@ -27,30 +27,29 @@ class Usable:
     quality: Quality
     t: np.ndarray
 
-    def shows(self, t, y, x, size) -> np.ndarray:
-        """Whether windows lie in what was imaged of both frames, and change by a single grey level at least.
+    def places(self, t: int, size: int) -> np.ndarray:
+        """Which windows of a frame pair lie in what was imaged of both frames, and change by a grey level at least.
 
         Parameters
         ----------
-        t, y, x : int arrays, shape (N,)
-            Earlier frame, first row, first column of each window.
+        t : int
+            Earlier frame.
         size : int
-            Side, in pixels.
+            Side of the windows, in pixels.
 
         Returns
         -------
-        bool array, shape (N,)
+        bool array, shape (Y - size + 1, X - size + 1)
+            By first row and first column of the window.
         """
-        shown = np.ones(len(t), bool)
-        for frame in (t, t + 1):
-            top, bottom, left, right = self.quality.imaged[frame].T
-            shown &= (y >= top) & (y + size <= bottom) & (x >= left) & (x + size <= right)
-        for still in np.intersect1d(t, np.flatnonzero(self.quality.still)):
-            windows = np.flatnonzero(t == still)
-            table = np.zeros(np.add(self.frames.shape[1:], 1), np.int32)  # of pixels that change, summed from the corner
-            changes = self.frames[still] != self.frames[still + 1]
+        _, height, width = self.frames.shape
+        shown = np.zeros((height - size + 1, width - size + 1), bool)
+        top, _, left, _ = self.quality.imaged[t : t + 2].max(axis=0)
+        _, bottom, _, right = self.quality.imaged[t : t + 2].min(axis=0)
+        shown[top : max(bottom - size + 1, top), left : max(right - size + 1, left)] = True
+        if self.quality.still[t] and shown.any():
+            table = np.zeros((height + 1, width + 1), np.int32)  # of pixels that change, summed from the corner
+            changes = self.frames[t] != self.frames[t + 1]
             np.cumsum(np.cumsum(changes, axis=0, dtype=np.int32), axis=1, out=table[1:, 1:])
-            y0, x0 = y[windows], x[windows]
-            y1, x1 = y0 + size, x0 + size
-            shown[windows] &= table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0] > 0
+            shown &= table[size:, size:] - table[:-size, size:] - table[size:, :-size] + table[:-size, :-size] > 0
         return shown
