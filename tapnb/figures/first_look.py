@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 
 from tapnb.figures.style import BLUE, GREEN, ORANGE, VERMILLION, show, styled, window
 from tapnb.movies import Movie
-from tapnb.studies.first_look import FirstLook, regions_table
+from tapnb.studies.first_look import FirstLook, events_table, example_regions
 
 CROP, PLACES = 64, 8
+LITTLE = 10  # pixels of drift; cells that move alone add up to about 5 in a hundred frames
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -58,6 +59,8 @@ def over_time(look: FirstLook) -> Figure:
     for column, colour in (("down", BLUE), ("right", VERMILLION)):
         panels[2].plot(table.index, table[column], color=colour, label=column)
     panels[2].set(ylabel="drift (pixels)", xlabel="frame")
+    drift = table[["down", "right"]].to_numpy()
+    panels[2].set_ylim(min(drift.min() * 1.1, -LITTLE), max(drift.max() * 1.1, LITTLE))  # else little looks like much
     for axes in panels:
         for t in table.index[table["note"] != ""]:
             axes.axvspan(t - 0.5, t + 0.5, color="0.85", zorder=0)
@@ -69,7 +72,7 @@ def over_time(look: FirstLook) -> Figure:
 @styled
 def events(movie: Movie, look: FirstLook) -> Figure:
     """A few labelled regions in their frame and in the one before."""
-    chosen = look.regions.iloc[np.unique(np.linspace(0, len(look.regions) - 1, PLACES).astype(int))]
+    chosen = example_regions(look.regions, PLACES)
     size = min(CROP, *movie.shape[1:])
     figure, panels = plt.subplots(2, len(chosen), figsize=(1.25 * len(chosen) + 0.4, 2.9), squeeze=False)
     for column, region in zip(panels.T, chosen.itertuples()):
@@ -93,22 +96,33 @@ def page(movie: Movie, look: FirstLook) -> str:
     body += "<h2>What was found</h2>"
     body += ("<ul>" + "".join(f"<li>{html.escape(_sentence(s))}" for s in look.findings) + "</ul>" if look.findings else
              "<p>No frame repeats, is black or saturated, and no border was left unimaged.</p>")
-    body += "<h2>Frames</h2>" + _picture(frames(movie), "First, middle and last frame between the black and white levels that are "
-                                        "used; labelled cells outlined, divisions blue, deaths orange.")
-    body += _picture(over_time(look), "Levels, change from the frame before (normalised grey levels), and drift since the first "
-                                      "frame, over the frame number. Frames with a finding are grey.")
+    body += "<h2>Frames</h2>" + _picture(frames(movie), "First, middle and last frame between the black and white levels "
+                                        "that are used; labelled cells outlined, divisions blue, deaths orange.")
+    body += _picture(over_time(look), f"Levels, change from the frame before (normalised grey levels), and drift since "
+                                      f"the first frame, over the frame number. {_in_numbers(look.over_time)}")
     body += "<h2>Labelled events</h2>"
     if len(look.regions):
-        body += _table(regions_table(look.regions)) + _picture(
+        body += _table(events_table(movie, look.regions)) + _picture(
             events(movie, look), "A few labelled regions: the frame before above, their frame below.")
     else:
         body += "<p>None: the movie is fit for pretraining, and for recognising events once some are labelled.</p>"
     return PAGE.format(title=html.escape(movie.name), body=body)
 
 
+def _in_numbers(table: pd.DataFrame) -> str:
+    """What the curves show, for those who do not see them, and how to read them."""
+    first, last = table.iloc[0], table.iloc[-1]
+    levels = [f"the {name} level goes from {first[name]:.4g} to {last[name]:.4g}" if abs(last[name]) < 1000 else
+              f"the {name} level goes from {first[name]:.0f} to {last[name]:.0f}" for name in ("white", "black")]
+    return (f"In grey levels, {' and '.join(levels)}. The last frame lies {abs(last['down']):.0f} px "
+            f"{'below' if last['down'] >= 0 else 'above'} and {abs(last['right']):.0f} px to the "
+            f"{'right' if last['right'] >= 0 else 'left'} of the first; cells that move make a few pixels of this, "
+            f"without any drift.{' Frames with a finding are grey.' if (table['note'] != '').any() else ''}")
+
+
 def _picture(figure: Figure, caption: str) -> str:
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110)
+    figure.savefig(file, format="png", dpi=110, bbox_inches="tight", pad_inches=0.05)
     data = base64.b64encode(file.getvalue()).decode()
     text = html.escape(caption)
     return f'<figure><img alt="{text}" src="data:image/png;base64,{data}"><figcaption>{text}</figcaption></figure>'

@@ -107,10 +107,11 @@ class Quality:
                         "pixels at the highest value, where bright things are cut off: a shorter exposure would show "
                         "them")
         if self.bordered.any():
-            top, bottom, left, right = np.abs(self.imaged - (0, self.shape[1], 0, self.shape[2])).max(axis=0)
-            said.append(f"{_frames(np.flatnonzero(self.bordered), 'has', 'have')} a border that was never imaged, at "
-                        f"most {top} pixels at the top, {bottom} at the bottom, {left} left and {right} right: it is "
-                        "left out of levels and crops")
+            widths = np.abs(self.imaged - (0, self.shape[1], 0, self.shape[2])).max(axis=0)
+            sides = [f"{width} pixels {side}" for width, side in
+                     zip(widths, ("at the top", "at the bottom", "on the left", "on the right")) if width]
+            said.append(f"{_frames(np.flatnonzero(self.bordered), 'has', 'have')} a border that was never imaged, up to "
+                        f"{', '.join(sides)}: it is left out of levels and crops")
         if self.sparse:
             said.append(f"{_frames(self.sparse, 'is', 'are')} so sparse that the percentiles miss what is in "
                         f"{'it' if len(self.sparse) == 1 else 'them'}: the white level is the median of what stands "
