@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -35,7 +36,20 @@ class EarlyStopping:
             self.best = {name: values.clone() for name, values in self.network.state_dict().items()}
         else:
             self.waited += 1
-        return self.waited >= self.patience
+        return self.ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether the training has ended."""
+        return bool(self.patience) and self.waited >= self.patience
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it has noted, for a checkpoint."""
+        return {"lowest": self.lowest, "waited": self.waited, "best": self.best}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from another's notes."""
+        self.lowest, self.waited, self.best = state["lowest"], state["waited"], state["best"]
 
     def restore(self) -> None:
         """Put back the weights of the lowest loss; if none was ever taken note of, nothing changes."""

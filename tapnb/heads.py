@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import nn
 from tqdm import tqdm
 
-from tapnb import divergence, losses
+from tapnb import checkpoints, divergence, losses
 from tapnb.early_stopping import EarlyStopping
 from tapnb.fast import folded
 from tapnb.models import DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead
@@ -109,7 +110,8 @@ epoch's batches) and, where one is watched, ``validation_loss``."""
 
 def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Tensor, epochs: int,
                 settings: HeadSettings = HeadSettings(),
-                validation: tuple[torch.Tensor, torch.Tensor] | None = None) -> list[Curve]:
+                validation: tuple[torch.Tensor, torch.Tensor] | None = None,
+                checkpoint: Path | None = None) -> list[Curve]:
     """Train heads on fixed features, in place: one pass an epoch, in which each head learns from every batch.
 
     Adam, cross entropy (Eq. 3) and no augmentation, as in the authors' scripts; early stopping only if the settings
@@ -126,6 +128,9 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     settings : HeadSettings
     validation : (features, labels), optional
         What early stopping watches; needed if ``settings.patience`` is not 0.
+    checkpoint : Path, optional
+        Written after every epoch; where there is one, the training goes on from it. It stays when the training has
+        ended: who keeps the heads deletes it.
 
     Returns
     -------
@@ -155,12 +160,13 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     def validate(i: int) -> float:
         return _validation_loss(_logits(heads[i], validation[0]), validation[1])
 
-    return _train(watches, learn, validate if validation else None, labels, epochs, settings, settings.head_rate)
+    return _train(watches, optimisers, learn, validate if validation else None, labels, epochs, settings, checkpoint)
 
 
 def train_end_to_end(backbone: DenseFeatures, head: nn.Module, images: torch.Tensor, labels: torch.Tensor, epochs: int,
                      settings: HeadSettings = HeadSettings(),
-                     validation: tuple[torch.Tensor, torch.Tensor] | None = None) -> Curve:
+                     validation: tuple[torch.Tensor, torch.Tensor] | None = None,
+                     checkpoint: Path | None = None) -> Curve:
     """Train a head together with the backbone that makes its features, in place (strategies C and D).
 
     As :func:`train_heads`, with images (N, 2, s, s) for features.
@@ -183,8 +189,8 @@ def train_end_to_end(backbone: DenseFeatures, head: nn.Module, images: torch.Ten
         return loss
 
     watch = EarlyStopping(network, settings.patience)
-    rate = max(settings.head_rate, settings.backbone_rate)
-    return _train([watch], learn, validate if validation else None, labels, epochs, settings, rate)[0]
+    return _train([watch], [optimiser], learn, validate if validation else None, labels, epochs, settings,
+                  checkpoint)[0]
 
 
 @torch.inference_mode()
@@ -211,52 +217,66 @@ def head_logits(heads: list[nn.Module], backbone: DenseFeatures, images: torch.T
     return torch.cat(parts, dim=1)
 
 
-def _train(watches: list[EarlyStopping], learn: Callable[[torch.Tensor, list[int]], list[torch.Tensor]],
-           validate: Callable[[int], float] | None, labels: torch.Tensor, epochs: int,
-           settings: HeadSettings, rate: float) -> list[Curve]:
+def _train(watches: list[EarlyStopping], optimisers: list[torch.optim.Optimizer],
+           learn: Callable[[torch.Tensor, list[int]], list[torch.Tensor]], validate: Callable[[int], float] | None,
+           labels: torch.Tensor, epochs: int, settings: HeadSettings, checkpoint: Path | None) -> list[Curve]:
     """Epochs of several networks that see the same batches, until each has ended.
 
     Parameters
     ----------
     watches : list of EarlyStopping
+    optimisers : list of Optimizer
+        One a network.
     learn : callable
         Takes the indices of a batch and the networks that still learn; returns the loss of each.
     validate : callable, optional
         The validation loss of a network.
-    rate : float
-        The highest learning rate, for the message of a training that went wrong.
+    checkpoint : Path, optional
+        See :func:`train_heads`.
     """
     if settings.patience and validate is None:
         raise ValueError(f"the patience is {settings.patience} epochs, but there are no validation pairs to watch: "
                          "pass them, or set patience to 0")
+    on, rate = labels.device, max(group["lr"] for optimiser in optimisers for group in optimiser.param_groups)
     curves: list[Curve] = [[] for _ in watches]
-    learning, steps = list(range(len(watches))), 0
-    for epoch, batches in enumerate(_epochs(len(labels), epochs, settings, labels.device), 1):
-        sums = torch.zeros(len(watches), device=labels.device)
+    parts: dict[str, checkpoints.Stateful] = {}
+    for i, (watch, optimiser) in enumerate(zip(watches, optimisers)):
+        parts |= {f"network {i}": watch.network, f"watch {i}": watch, f"optimiser {i}": optimiser}
+    if checkpoint:
+        curves = checkpoints.resume(checkpoint, parts, on) or curves
+    learning = [i for i, watch in enumerate(watches) if not watch.ended]
+    done = max(map(len, curves))
+    for epoch, batches in enumerate(_epochs(len(labels), epochs, settings, on, done), done + 1):
+        if not learning:
+            break
+        sums = torch.zeros(len(watches), device=on)
         for index in batches:
             for i, loss in zip(learning, learn(index, learning)):
                 sums[i] += loss.detach()
-        steps += len(batches)
         for i in tuple(learning):
-            curves[i].append({"epoch": epoch, "steps": steps, "training_loss": float(sums[i]) / len(batches)})
+            curves[i].append({"epoch": epoch, "steps": epoch * len(batches),
+                              "training_loss": float(sums[i]) / len(batches)})
             if settings.patience:
                 curves[i][-1]["validation_loss"] = validate(i)
             divergence.check({name.replace("_", " "): curves[i][-1][name] for name in curves[i][-1] if "loss" in name},
                              watches[i].network, epoch, epochs, rate)
             if settings.patience and watches[i].has_ended(curves[i][-1]["validation_loss"]):
                 learning.remove(i)
-        if not learning:
-            break
+        if checkpoint:
+            checkpoints.keep(checkpoint, parts, curves)
     for watch in watches:
         watch.restore()
     return curves
 
 
-def _epochs(n: int, epochs: int, settings: HeadSettings, on: torch.device) -> Iterator[Sequence[torch.Tensor]]:
-    """The indices of every batch, epoch by epoch."""
+def _epochs(n: int, epochs: int, settings: HeadSettings, on: torch.device,
+            done: int) -> Iterator[Sequence[torch.Tensor]]:
+    """The indices of every batch, epoch by epoch, without the first ``done`` epochs."""
     generator = torch.Generator().manual_seed(settings.order_seed)
-    for _ in tqdm(range(epochs), desc="heads", unit="epoch", leave=False, disable=epochs == 1):
-        yield device.send(torch.randperm(n, generator=generator), on).split(settings.batch)
+    orders = [torch.randperm(n, generator=generator) for _ in range(epochs)]
+    for order in tqdm(orders[done:], desc="heads", unit="epoch", initial=done, total=epochs, leave=False,
+                      disable=epochs == 1):
+        yield device.send(order, on).split(settings.batch)
 
 
 def _loss(network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

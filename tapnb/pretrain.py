@@ -17,7 +17,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from tapnb import arrow, augment, crops, divergence, losses, weights
+from tapnb import arrow, augment, checkpoints, crops, divergence, losses, weights
 from tapnb.arrow import PairSource
 from tapnb.models import CHANNELS, TimeArrowModel
 from tapnb.movies import Movie
@@ -196,13 +196,8 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
             set_aside(folder / WEIGHTS, str(error))
     checkpoint = folder / "checkpoint.pt"
     model, optimiser = _initial(settings, seed, on)
-    rows: list[dict] = []
-    if checkpoint.exists():
-        try:
-            rows = _resume(checkpoint, model, optimiser, on)
-        except ValueError as error:
-            set_aside(checkpoint, str(error))
-            model, optimiser = _initial(settings, seed, on)  # the others may have been filled in part
+    state = {"model": model, "optimiser": optimiser}
+    rows: list[dict] = checkpoints.resume(checkpoint, state, on) or []
 
     source = PairSource(movie, settings.sampler, on, settings.uniform_share, settings.change_power)
     checks = arrow.held_out_pairs(held_out, settings.validation_size, settings.validation_pairs, on)
@@ -225,8 +220,7 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
         divergence.check({name.replace("_", " "): row[name] for name in row if "loss" in name}, model, epoch + 1, epochs,
                          max(rates))
         rows.append(row)
-        with replacing(checkpoint) as temporary:
-            torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "history": rows}, temporary)
+        checkpoints.keep(checkpoint, state, rows)
         with replacing(folder / HISTORY) as temporary:
             pd.DataFrame(rows).to_csv(temporary, index=False)
         progress.set_postfix(train=f"{rows[-1]['train_accuracy']:.3f}", uniform=f"{rows[-1]['uniform_accuracy']:.3f}",
@@ -296,19 +290,6 @@ def _initial(settings: PretrainSettings, seed: int, on: torch.device) -> tuple[T
         model = TimeArrowModel(settings.channels)
     model = model.to(on, memory_format=device.layout(on))
     return model, torch.optim.Adam(model.parameters(), lr=settings.low_rate, weight_decay=1e-6)
-
-
-def _resume(checkpoint: Path, model: TimeArrowModel, optimiser: torch.optim.Optimizer, on: torch.device) -> list[dict]:
-    """Fill network and optimiser from a checkpoint and return its history, or raise ValueError with its name."""
-    try:
-        state = torch.load(checkpoint, map_location=on, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        return [dict(row) for row in state["history"]]
-    except (MemoryError, torch.cuda.OutOfMemoryError):
-        raise  # nothing is wrong with the file
-    except Exception as error:  # a file that is cut, empty or foreign has as many exceptions as bytes
-        raise ValueError(f"{checkpoint} is no whole checkpoint of this training ({type(error).__name__})") from error
 
 
 def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:

@@ -147,7 +147,8 @@ class Recogniser:
 
 
 def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSettings = HeadSettings(),
-        seeds: Sequence[int] = (20,), on: torch.device | str = "cpu") -> Iterator[list[Recogniser]]:
+        seeds: Sequence[int] = (20,), on: torch.device | str = "cpu",
+        folder: Path | None = None) -> Iterator[list[Recogniser]]:
     """Train a strategy once per seed.
 
     Parameters
@@ -161,6 +162,8 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
     seeds : sequence of int
         One run each; a seed fixes the initial weights of the head and of the random U-Net.
     on : torch.device
+    folder : Path, optional
+        Gets checkpoints, from which a fit with the same arguments goes on; :func:`forget` deletes them.
 
     Yields
     ------
@@ -181,10 +184,11 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
     watched = _watched(data, settings, on) if settings.patience else None  # images and labels
     epochs, size = settings.epochs or EPOCHS[kind.head], data.pairs.size
 
-    def fixed(features: nn.Module) -> dict:
+    def fixed(features: nn.Module, seed: int) -> dict:
         """What heads on fixed features learn from, and are watched by."""
         return {"features": fixed_features(features, images), "labels": labels, "epochs": epochs, "settings": settings,
-                "validation": watched and (fixed_features(features, watched[0]), watched[1])}
+                "validation": watched and (fixed_features(features, watched[0]), watched[1]),
+                "checkpoint": folder and _checkpoint(folder, seed)}
 
     def initial(seed: int) -> tuple[DenseFeatures, nn.Module]:
         with torch.random.fork_rng(devices=[]):
@@ -199,7 +203,7 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
         tap = RawPixels()
     if kind.shared:
         heads = [initial(seed)[1] for seed in seeds]
-        curves = train_heads(heads, **fixed(tap))
+        curves = train_heads(heads, **fixed(tap, seeds[0]))
         yield [Recogniser(strategy, size, tap, head, curve) for head, curve in zip(heads, curves)]
         return
     for seed in tqdm(seeds, desc=strategy, unit="run"):
@@ -209,10 +213,21 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
         elif not kind.trained:
             estimate_norms(features, images)
         if kind.trained:
-            curve = train_end_to_end(features, head, images, labels, epochs, settings, watched)
+            curve = train_end_to_end(features, head, images, labels, epochs, settings, watched,
+                                     folder and _checkpoint(folder, seed))
         else:
-            (curve,) = train_heads([head], **fixed(features))
+            (curve,) = train_heads([head], **fixed(features, seed))
         yield [Recogniser(strategy, size, features, head, curve)]
+
+
+def forget(folder: Path) -> None:
+    """Delete the checkpoints of a :func:`fit` whose heads are kept."""
+    for path in folder.glob(_checkpoint(folder, "*").name):
+        path.unlink()
+
+
+def _checkpoint(folder: Path, seed: int | str) -> Path:
+    return folder / f"checkpoint-{seed}.pt"
 
 
 def _watched(data: EventDataset, settings: HeadSettings,

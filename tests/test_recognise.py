@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from toys import shrinking_discs
 
-from tapnb import dataset, heads, models, recognise
+from tapnb import checkpoints, dataset, heads, models, recognise
 from tapnb.dataset import DatasetSettings
 from tapnb.heads import HeadSettings
 from tapnb.recognise import Recogniser, fit
@@ -134,3 +134,37 @@ def test_an_unknown_strategy_or_no_seed_is_refused(tap, data):
         next(fit("E1", tap, data))
     with pytest.raises(ValueError, match="there is no seed"):
         next(fit("A0", tap, data, seeds=[]))
+
+
+def stop_after(monkeypatch, kept):
+    """Interrupts a training after that many checkpoints."""
+    keep, calls = checkpoints.keep, []
+
+    def interrupted(*args):
+        keep(*args)
+        calls.append(args)
+        if len(calls) == kept:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "keep", interrupted)
+
+
+@pytest.mark.parametrize(("name", "kept"), [("A0", 1), ("A0", 3), ("P1", 2), ("B0", 3), ("C0", 2), ("D0", 5)])
+def test_heads_that_were_interrupted_equal_those_that_were_not(tmp_path, monkeypatch, tap, data, name, kept):
+    def trained(folder=None):
+        settings = HeadSettings(epochs=4, batch=16, patience=1, stopping_pairs=20)
+        return [one for group in fit(name, tap, data, settings, (20, 40), folder=folder) for one in group]
+
+    whole = trained()
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+        stop_after(patch, kept)
+        trained(tmp_path)
+        raise KeyboardInterrupt  # ended before: resumed from its last epoch
+    assert list(tmp_path.iterdir())
+    resumed = trained(tmp_path)
+    for one, other in zip(whole, resumed, strict=True):
+        assert one.curve == other.curve
+        for a, b in zip((one.head, one.features), (other.head, other.features)):
+            assert all(torch.equal(a.state_dict()[key], b.state_dict()[key]) for key in a.state_dict())
+    recognise.forget(tmp_path)
+    assert not list(tmp_path.iterdir())

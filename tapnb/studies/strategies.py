@@ -109,7 +109,7 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSetting
         data, features = event_dataset(movie, dataset), pretrain.load(tap.folder, on).features
         other = held_out and event_dataset(held_out, replace(dataset, labelled_share=1.0))
         answers, curves, waiting = [], [], list(seeds)
-        for recognisers in recognise.fit(name, features, data, training, seeds, on):
+        for recognisers in recognise.fit(name, features, data, training, seeds, on, folder):
             own, waiting = waiting[: len(recognisers)], waiting[len(recognisers) :]
             for seed, one in zip(own, recognisers):
                 one.save(folder / f"weights-{seed}.safetensors", with_features=one.features is not features)
@@ -118,6 +118,7 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSetting
             if other:
                 answers.append(ask(recognisers, own, other, "test", held_out_pairs, on, HELD_OUT))
         table = keep_predictions(folder, pd.concat(answers, ignore_index=True))
+        recognise.forget(folder)
         ranked = scores.scores_per_run(table)["average precision"]
         return {"training_pairs": len(data.parts["balanced"]),
                 "training_positives": int(data.labels[data.parts["balanced"]].sum()),
