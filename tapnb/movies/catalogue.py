@@ -274,7 +274,8 @@ def _check_options(name, options, known) -> None:
     for option in options:
         if option not in known:
             raise ValueError(f"The movie {str(name)!r} has no option {option!r}: "
-                             f"it has {', '.join(known) or 'none'}.")
+                             f"it has {', '.join(known) or 'none'}"
+                             + ("; write it into that file." if str(name).lower().endswith(SUFFIXES) else "."))
 
 
 def _open_hela(role, before=1, after=1, single_child="link") -> Movie:

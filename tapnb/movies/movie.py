@@ -105,8 +105,8 @@ class Movie:
         if self.unusable_pairs is not None:
             unusable = unusable | self.unusable_pairs
         if unusable.all():
-            raise ValueError(f"No frame pair of {self.name!r} can be used: it has no two consecutive frames that show "
-                             "something new. See what `tapnb data` says of it.")
+            raise ValueError(f"No frame pair of {self.name!r} can be used, because no two consecutive frames show "
+                             "something new: see what `tapnb data` says of it.")
         if not (unusable.any() or self.quality.partial_pairs.any()):
             return None
         return Usable(self.frames, self.quality, np.flatnonzero(~unusable))

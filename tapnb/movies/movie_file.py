@@ -157,7 +157,7 @@ def _placed(description, path: Path, of: str = ""):
             there = False
         if not there:
             raise FileNotFoundError(f"{path}: {of}{key}: there is no file or folder "
-                                    f"{yaml12.shown(str(paths.get(key, value)))}; a path is seen from the folder of "
+                                    f"{yaml12.shown(str(value))}; a path is seen from the folder of "
                                     "this file.")
     return description.model_copy(update=paths)
 
@@ -172,7 +172,7 @@ def _sentence(error: dict) -> str:
         return f"there is no key {place!r}; " + (f"did you mean {near[0]!r}?" if near
                                                  else f"the keys are {', '.join(known)}.")
     if error["type"] == "missing":
-        return f"the key {place!r} is missing."
+        return f"the key {place!r} is missing: add it."
     if error["type"] in ("model_type", "model_attributes_type"):
         return f"{place} must be a mapping of its own, with the keys {', '.join(HeldOut.model_fields)}."
     if error["type"] == "literal_error":

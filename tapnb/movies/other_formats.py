@@ -21,10 +21,10 @@ EXPORTS = {
     (".lif", ".lof", ".xlef"): "in LAS X choose Export, TIFF, or open it in Fiji by Bio-Formats and save it as TIFF",
     (".ims",): "open it in Fiji by Bio-Formats and save it as OME-TIFF",
     (".oir", ".vsi", ".oib", ".dv", ".flex", ".mvd2"): "open it in Fiji by Bio-Formats and save it as OME-TIFF",
-    (".avi", ".mp4", ".mov", ".mkv", ".webm", ".gif"): "a video has lost pixels: go back to the recording, and save it as "
+    (".avi", ".mp4", ".mov", ".mkv", ".webm", ".gif"): "a video has lost pixels, so go back to the recording and save it as "
                                                        "TIFF",
     (".h5", ".hdf5", ".mat", ".npz"): "save the array (T, Y, X) as TIFF or .npy",
-    (".csv", ".txt", ".xml", ".xlsx", ".json", ".zip"): "it holds no frames: give a TIFF stack or a folder of them",
+    (".csv", ".txt", ".xml", ".xlsx", ".json", ".zip"): "it holds no frames, so give a TIFF stack or a folder of them",
 }
 
 

@@ -145,7 +145,7 @@ def _those_there(tiff, series, chosen, path) -> Recording:
     index = index.reshape(len(index), -1)  # (T, planes of one time point)
     whole = [t for t, of_frame in enumerate(index) if all(planes[i] is not None for i in of_frame)]
     if len(whole) < 2:
-        raise _Open(f"{path} has {len(whole)} whole time points of the {len(index)} that its metadata promise: copy all files "
+        raise _Open(f"{path} has {len(whole)} whole of the {len(index)} time points that its metadata promise: copy all files "
                     "of the set, or record it again.")
     stack = empty((len(whole), *series.shape[-2:]), series.dtype, path)
     for t, pixels in zip(whole, stack):

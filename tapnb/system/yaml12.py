@@ -91,7 +91,7 @@ def read_mapping(path: Path | str) -> dict[str, object]:
     try:
         values = read(path.read_text("utf-8"))
     except _TwiceError as error:
-        raise ValueError(f"{path} {error}.") from None
+        raise ValueError(f"{path} {error}: leave out one of them.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

@@ -67,7 +67,7 @@ def nearest(name: str, names) -> str:
     """
     names = list(names)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names) or 'none'}."
+    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}." if names else "there are none."
 
 
 def names(sources: Path) -> list[str]:
@@ -124,7 +124,12 @@ def declared(script: Path | str) -> dict[str, Parameter]:
             raise ValueError(f"{script.stem}: a parameter line must be 'name: type = value', not {text!r}.")
         name, annotation = line.target.id, ast.unparse(line.annotation)
         try:
-            default = fitted(name, annotation, ast.literal_eval(line.value), text_is_yaml=False)
+            value = ast.literal_eval(line.value)
+        except ValueError:
+            raise ValueError(f"{script.stem}: the value of {name} is computed, {ast.unparse(line.value)!r}: write it out, such "
+                             "as 500.") from None
+        try:
+            default = fitted(name, annotation, value, text_is_yaml=False)
         except ValueError as error:
             raise ValueError(f"{script.stem}, parameter cell: {error}") from None
         parameters[name] = Parameter(name, annotation, default, comments.get(line.end_lineno, ""))
@@ -200,7 +205,7 @@ def read_profile(profile: str, folder: Path, extended_by: tuple[str, ...] = ()) 
     """
     chain = (*extended_by, profile)
     if profile in extended_by:
-        raise ValueError(f"The profile {chain[0]!r} never ends: {' extends '.join(chain)}.")
+        raise ValueError(f"The profile {chain[0]!r} never ends: {' extends '.join(chain)}; leave out one.")
     path = Path(folder) / f"{profile}.yaml"
     if not path.is_file():
         known = sorted(p.stem for p in Path(folder).glob("*.yaml") if p.stem not in chain)

@@ -11,6 +11,7 @@ from made_up_results import RECORD, write_results
 from sphinx.testing.util import SphinxTestApp
 
 from tapnb.studies import prose
+from tapnb.workflow.bad_inputs import BAD_INPUTS
 from tapnb.workflow.notebooks import CHECKOUT as ROOT
 
 
@@ -24,7 +25,7 @@ def page(tmp_path, monkeypatch):
 
     def build(text, **config):
         (source / "book").mkdir(parents=True, exist_ok=True)
-        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims', 'tapnb_profiles']\nnumfig = True\n")
+        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims', 'tapnb_profiles', 'tapnb_bad_inputs']\nnumfig = True\n")
         (source / "index.md").write_text("# Front\n\n```{toctree}\nbook/page\nbook/runs\n```\n")
         (source / "book" / "runs.md").write_text("# Runs\n\n```{run-records}\n```\n")
         (source / "book" / "page.md").write_text(f"# Page\n\n{text}\n")
@@ -257,3 +258,14 @@ def test_longer_is_cpu_with_more_epochs(page):
     html, _ = page("```{profiles} cpu longer\n```")
     changed = [row.td.text for row in html.select("tbody tr")]
     assert changed == ["strategies", "linear_epochs", "resnet_epochs"]
+
+
+def test_bad_inputs_stand_by_kind_with_what_is_said_of_each(page, tmp_path):
+    html, warnings = page("```{bad-inputs}\n```")
+    assert warnings == ""
+    kinds = list(dict.fromkeys(row.group for row in BAD_INPUTS))
+    assert [p.text for p in html.select("p.rubric")] == kinds and len(html.select("table")) == len(kinds)
+    rows = {row.td.text: row.find_all("td")[1].text for row in html.select("tbody tr")}
+    assert len(html.select("tbody tr")) == len(BAD_INPUTS) and all(rows.values())
+    assert "NIS-Elements" in rows["a file of a Nikon microscope"] and rows["an empty folder"].startswith("The folder movie holds no")
+    assert str(tmp_path.parent) not in html.text and "/tmp/" not in html.text

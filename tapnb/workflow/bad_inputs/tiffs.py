@@ -1,0 +1,83 @@
+"""TIFF files that are damaged, or whose axes leave something open."""
+
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from tapnb.movies.catalogue import open_whole
+from tapnb.workflow.bad_inputs.row import BadInput
+from tapnb.workflow.bad_inputs.small_files import FRAMES, Maker, content, folder_of, pixels, stack
+
+__all__ = ["ROWS"]
+
+GROUP = "TIFF files and their axes"
+
+
+def _imagej(axes: str, *lead: int) -> Maker:
+    return stack("stack.tif", pixels(*lead), imagej=True, photometric=None, metadata={"axes": axes})
+
+
+def _cut(folder: Path) -> Path:
+    path = stack("stack.tif", pixels(FRAMES), metadata=None)(folder)
+    path.write_bytes(path.read_bytes()[:-1000])
+    return path
+
+
+def _two_kinds(folder: Path) -> Path:
+    with tifffile.TiffWriter(folder / "stack.tif") as tiff:
+        tiff.write(pixels(), photometric="minisblack")
+        tiff.write(pixels(size=(48, 64)), photometric="minisblack")
+    return folder / "stack.tif"
+
+
+def _two_positions(folder: Path) -> Path:
+    with tifffile.TiffWriter(folder / "stack.ome.tif", ome=True) as tiff:
+        for _ in range(2):
+            tiff.write(pixels(FRAMES), photometric="minisblack", metadata={"axes": "TYX"})
+    return folder / "stack.ome.tif"
+
+
+def _one_of_many(folder: Path) -> Path:
+    """Metadata that promise ten time points, and one page."""
+    xml = tifffile.OmeXml()
+    size = pixels().shape
+    xml.addimage(np.uint16, (10, *size), (10, 1, 1, *size, 1), axes="TYX")
+    text = xml.tostring()
+    start, end = text.index("<TiffData"), text.index("</Pixels>")
+    there = '<TiffData FirstT="0" FirstC="0" FirstZ="0" IFD="0" PlaneCount="1"/>'
+    return stack("stack.ome.tif", pixels(), metadata=None, description=text[:start] + there + text[end:])(folder)
+
+
+def _narrower(name: str, frame: np.ndarray) -> np.ndarray:
+    return frame[:, :-8] if name == "t2.tif" else frame
+
+
+ROWS = (
+    BadInput(GROUP, "text named as TIFF", content("stack.tif", "no picture"), r"not a readable TIFF file.*save or copy",
+             "stack.tif"),
+    BadInput(GROUP, "an empty file", content("stack.tif", b""), r"not a readable TIFF file", "stack.tif"),
+    BadInput(GROUP, "a copy that was broken off", _cut, r"truncated or damaged: copy it again", "stack.tif"),
+    BadInput(GROUP, "pages of two sizes in one file", _two_kinds, r"save frames of one shape", "(48, 64)"),
+    BadInput(GROUP, "a folder with one frame of another size",
+             folder_of("t0.tif", "t1.tif", "t2.tif", change=_narrower), r"all frames need one shape and one dtype",
+             "t2.tif"),
+    BadInput(GROUP, "a folder of stacks",
+             folder_of("t0.tif", "t1.tif", change=lambda name, frame: np.stack([frame, frame])),
+             r"each file is one grey frame.*by its own path", "t0.tif"),
+    BadInput(GROUP, "two channels in a hyperstack of ImageJ", _imagej("TCYX", FRAMES, 2),
+             r"4 time points of 2 channels: choose one with `channel`", "stack.tif"),
+    BadInput(GROUP, "planes in a hyperstack of ImageJ", _imagej("TZYX", FRAMES, 3),
+             r"3 planes: choose one with `plane`, such as 0 or `plane: max`", "stack.tif"),
+    BadInput(GROUP, "a stack whose file calls its frames planes", _imagej("ZYX", 6),
+             r"6 planes and no time: .*set `axes: TYX`", "stack.tif"),
+    BadInput(GROUP, "two channels of one moment", _imagej("CYX", 2), r"2 channels and no time", "stack.tif"),
+    BadInput(GROUP, "a channel beyond the last", _imagej("TCYX", FRAMES, 2), r"no channel 2: it has 2, from 0 to 1",
+             "channel 2", lambda path: open_whole(path, channel=2)),
+    BadInput(GROUP, "axes that do not fit the file", _imagej("TYX", FRAMES), r"axes 'TCYX' do not fit: give `axes` 3",
+             "'TCYX'", lambda path: open_whole(path, axes="TCYX")),
+    BadInput(GROUP, "two positions in one OME-TIFF", _two_positions, r"holds 2 positions: choose one with `position`",
+             "stack.ome.tif"),
+    BadInput(GROUP, "an OME-TIFF with one of the ten time points that it promises", _one_of_many,
+             r"1 whole of the 10 time points that its metadata promise", "stack.ome.tif"),
+)
