@@ -25,6 +25,7 @@ class BadInputs(SphinxDirective):
         header, content = ["what is given", "what tapnb says"], []
         for group, rows in groupby(answers(), key=lambda row: row[0]):
             table = text_table(header, [row[1:] for row in rows], [False, False], (2, 5))
+            table["support_smartquotes"] = False  # word for word
             content += [nodes.rubric("", group), scrolling(table)]
         return content
 

@@ -267,5 +267,6 @@ def test_bad_inputs_stand_by_kind_with_what_is_said_of_each(page, tmp_path):
     assert [p.text for p in html.select("p.rubric")] == kinds and len(html.select("table")) == len(kinds)
     rows = {row.td.text: row.find_all("td")[1].text for row in html.select("tbody tr")}
     assert len(html.select("tbody tr")) == len(BAD_INPUTS) and all(rows.values())
+    assert "not 'many'" in rows["a word for a number"]  # quotes as they are printed
     assert "NIS-Elements" in rows["a file of a Nikon microscope"] and rows["an empty folder"].startswith("The folder movie holds no")
     assert str(tmp_path.parent) not in html.text and "/tmp/" not in html.text
