@@ -1,6 +1,7 @@
 """Tiny movies with an arrow of time, and a tiny network, for tests."""
 
 import numpy as np
+import pandas as pd
 from scipy import ndimage
 from torch import nn
 
@@ -12,15 +13,17 @@ def shrinking_discs(seed: int, frames: int = 12, side: int = 64, per_frame: int 
     """In every frame some discs appear; in the next they are smaller; then they are gone. Labelled as divisions."""
     rng = np.random.default_rng(seed)
     pixels = rng.normal(100, 5, (frames, side, side))
-    masks = np.zeros(pixels.shape, np.uint8)
+    masks, events = np.zeros(pixels.shape, np.uint8), []
     rows, columns = np.mgrid[:side, :side]
     for t in range(frames - 1):
         for y, x in rng.integers(8, side - 8, (per_frame, 2)):
+            events.append((t + 1, float(y), float(x), "division"))
             for later, radius in ((0, 7), (1, 3)):
                 disc = (rows - y) ** 2 + (columns - x) ** 2 < radius**2
                 pixels[t + later][disc] += 80
                 masks[t + later][disc] = 1
-    return Movie(pixels.clip(0, 255).astype(np.uint8), masks, name=f"discs {seed}")
+    return Movie(pixels.clip(0, 255).astype(np.uint8), masks, name=f"discs {seed}",
+                 events=pd.DataFrame(events, columns=["t", "y", "x", "kind"]))
 
 
 def cells(frames=10, side=128, offset=100, noise=3.0):

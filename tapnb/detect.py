@@ -1,0 +1,253 @@
+"""From a movie to a list of its divisions and deaths: a map of scores for every frame pair, and its highest points.
+
+The paper recognises events in crops; whoever owns a movie wants to know where and when they are. The detector looks at
+the dense features of both frames of a pair, in their order, and gives a score to every second pixel. Points that are
+the highest of their surroundings in space and time become events (t, y, x, kind, score). An event of the pair of frames
+``t - 1`` and ``t`` has the time ``t``: the daughters' first frame, or the first of a dying cell. Not in the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.spatial import cKDTree
+from skimage.feature import peak_local_max
+from torch import nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from tapnb import weights
+from tapnb.explain import dense_features
+from tapnb.fast import folded
+from tapnb.models import FEATURES, DenseFeatures
+from tapnb.movies import Movie, normalise
+from tapnb.system import device
+
+STRIDE = 2
+"""Pixels between two neighbours of a map of scores."""
+
+KINDS = ("division", "death")
+"""What can be looked for, in the order of a detector's channels."""
+
+COLUMNS = ["t", "y", "x", "kind", "score"]
+"""Of a table of events that were found."""
+
+
+class DetectorHead(nn.Module):
+    """Features of both frames, in their order, to logits at every second pixel: (N, 2, 32, h, w) to (N, K, h/2, w/2).
+
+    The four pixels' kernel of the first convolution has its middle between two pixels, and so has every score.
+    """
+
+    def __init__(self, kinds: int = 1, width: int = 32, features: int = FEATURES):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(2 * features, width, 4, stride=STRIDE, padding=1), nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, 3, padding=1), nn.ReLU(inplace=True),
+            nn.Conv2d(width, kinds, 1))
+        nn.init.constant_(self.layers[-1].bias, -4.0)  # events are rare: 2 % before anything is learnt
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.layers(z.flatten(1, 2))
+
+
+@dataclass(frozen=True)
+class Joining:
+    """When high scores are one event, and which are none.
+
+    Attributes
+    ----------
+    pixels, frames : int
+        Of two points that near to each other in both, the lower one is left out.
+    lowest : float
+        Scores below are no event whatever the threshold.
+    most : int
+        Points a frame pair and kind.
+    """
+
+    pixels: int = 15
+    frames: int = 3
+    lowest: float = 0.02
+    most: int = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """A trained detector with the features that it looks at.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        Of :data:`KINDS`; one channel each.
+    features : DenseFeatures
+    head : DetectorHead
+    um_per_pixel : float, optional
+        Of the movie that it was trained on: frames of another movie are rescaled to it.
+    """
+
+    kinds: tuple[str, ...]
+    features: DenseFeatures
+    head: DetectorHead
+    um_per_pixel: float | None = None
+
+    def zoom(self, movie: Movie) -> float:
+        """By how much a movie's frames are enlarged for it; 1 where a pixel size is unknown, or nearly the same."""
+        if not (self.um_per_pixel and movie.um_per_pixel):
+            return 1.0
+        zoom = movie.um_per_pixel / self.um_per_pixel
+        return zoom if abs(zoom - 1) > 0.1 else 1.0
+
+    def maps(self, movie: Movie, frame_pairs: Sequence[int], backwards: bool = False) -> Iterator[np.ndarray]:
+        """Scores of frame pairs, one after the other, float32 (K, h/2, w/2) between 0 and 1.
+
+        Memory does not grow with the movie: a frame is read when its turn comes, and goes through the U-Net once if the
+        pairs follow each other.
+
+        Parameters
+        ----------
+        movie : Movie
+        frame_pairs : sequence of int
+            Pair ``t`` is that of the frames ``t`` and ``t + 1``.
+        backwards : bool
+            Show the later frame first: then nothing is an event, whatever is found.
+        """
+        features, head, zoom = folded(self.features), folded(self.head), self.zoom(movie)
+        on = next(head.parameters()).device
+        kept: dict[int, torch.Tensor] = {}
+        for t in frame_pairs:
+            kept = {frame: kept[frame] if frame in kept else _of_frame(features, movie, frame, zoom, on)
+                    for frame in (t, t + 1)}
+            with torch.inference_mode():  # and none around the yield: it would hold for whoever takes the map
+                z = torch.stack([kept[t + 1], kept[t]] if backwards else [kept[t], kept[t + 1]])
+                scores = head(z[None])[0].sigmoid().cpu().numpy()
+            yield scores
+
+    def find(self, movie: Movie, frame_pairs: Sequence[int] | None = None, joining: Joining = Joining(),
+             backwards: bool = False, progress: bool = True) -> pd.DataFrame:
+        """The events of a movie.
+
+        Parameters
+        ----------
+        movie : Movie
+        frame_pairs : sequence of int, optional
+            Those to look at; by default all in which there is something to see.
+        joining : Joining
+        backwards : bool
+            See :meth:`maps`.
+        progress : bool
+            Show how far it is.
+
+        Returns
+        -------
+        DataFrame
+            :data:`COLUMNS`: ``t`` (frame), ``y``, ``x`` (pixels), ``kind``, ``score`` (0 to 1, no probability), the
+            surest first. Which of them to believe is a matter of a threshold, chosen on labelled events.
+        """
+        if frame_pairs is None:
+            frame_pairs = usable_pairs(movie)
+        peaks = [of_map(scores, t + 1, self.kinds, joining) for t, scores in zip(
+            tqdm(frame_pairs, desc="searching", unit="frame pair", disable=not progress, leave=False),
+            self.maps(movie, frame_pairs, backwards))]
+        return joined(peaks, joining, self.zoom(movie))
+
+    def save(self, path: Path) -> None:
+        """Keep it in one safetensors file, kernels in float16."""
+        values = {f"{part}.{name}": tensor for part, module in (("features", self.features), ("head", self.head))
+                  for name, tensor in module.state_dict().items()}
+        about = {"kinds": ",".join(self.kinds)} | (
+            {"um_per_pixel": repr(self.um_per_pixel)} if self.um_per_pixel else {})
+        weights.save(path, values, about)
+
+    @classmethod
+    def load(cls, path: Path, on: torch.device | str = "cpu") -> Detector:
+        """Read what :meth:`save` kept.
+
+        Raises
+        ------
+        ValueError
+            If this is no such file, or it is damaged.
+        """
+        values, about = weights.load(path)
+        try:
+            kinds = tuple(about["kinds"].split(","))
+            features, head = DenseFeatures(weights.channels(values, "features.")), DetectorHead(len(kinds))
+            for part, module in (("features.", features), ("head.", head)):
+                module.load_state_dict({name.removeprefix(part): tensor for name, tensor in values.items()
+                                        if name.startswith(part)})
+            size = float(about["um_per_pixel"]) if "um_per_pixel" in about else None
+        except (KeyError, IndexError, RuntimeError, ValueError) as error:  # tensors of other names or shapes
+            raise ValueError(f"{path} holds no detector of events: give a file that Detector.save has written") from error
+        on = torch.device(on)
+        return cls(kinds, features.to(on, memory_format=device.layout(on)).eval(), head.to(on).eval(), size)
+
+
+def usable_pairs(movie: Movie) -> np.ndarray:
+    """Earlier frames of the pairs in which there is something to see, ascending."""
+    return np.arange(len(movie.frames) - 1) if movie.usable is None else movie.usable.t
+
+
+def of_map(scores: np.ndarray, t: int, kinds: Sequence[str], joining: Joining = Joining()) -> pd.DataFrame:
+    """The highest points of one frame pair's scores.
+
+    Parameters
+    ----------
+    scores : float array, shape (K, h, w)
+        At every second pixel.
+    t : int
+        The pair's later frame.
+    kinds : sequence of str
+        One a channel.
+    joining : Joining
+
+    Returns
+    -------
+    DataFrame
+        :data:`COLUMNS`, in the pixels that the scores were made of.
+    """
+    tables = []
+    for kind, map_of_kind in zip(kinds, scores):
+        places = peak_local_max(map_of_kind, min_distance=max(1, joining.pixels // (2 * STRIDE)), num_peaks=joining.most,
+                                threshold_abs=joining.lowest, exclude_border=False)
+        tables.append(pd.DataFrame({"t": t, "y": places[:, 0] * STRIDE + 0.5, "x": places[:, 1] * STRIDE + 0.5,
+                                    "kind": kind, "score": map_of_kind[tuple(places.T)].astype(float)}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def joined(peaks: Sequence[pd.DataFrame], joining: Joining = Joining(), zoom: float = 1.0) -> pd.DataFrame:
+    """One event for all points of a kind that are near in space and time: the highest.
+
+    Parameters
+    ----------
+    peaks : sequence of DataFrame
+        From :func:`of_map`.
+    joining : Joining
+    zoom : float
+        By how much the frames were enlarged: events are given in the movie's own pixels.
+    """
+    table = pd.concat([table for table in peaks if len(table)] or [pd.DataFrame(columns=COLUMNS)], ignore_index=True)
+    table = table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+    kept = np.ones(len(table), bool)
+    for _, of_kind in table.groupby("kind"):
+        places, t = of_kind[["y", "x"]].to_numpy(float), of_kind["t"].to_numpy(int)
+        near = cKDTree(places).query_ball_point(places, joining.pixels)
+        for i, (row, neighbours) in enumerate(zip(of_kind.index, near)):  # the highest first
+            if kept[row]:
+                later = np.array([j for j in neighbours if j > i], int)
+                kept[of_kind.index[later[np.abs(t[later] - t[i]) <= joining.frames]]] = False
+    table = table[kept].reset_index(drop=True)
+    return table.assign(t=table["t"].astype(int), y=(table["y"].astype(float) + 0.5) / zoom - 0.5,
+                        x=(table["x"].astype(float) + 0.5) / zoom - 0.5, score=table["score"].astype(float))
+
+
+def _of_frame(features: DenseFeatures, movie: Movie, t: int, zoom: float, on: torch.device) -> torch.Tensor:
+    """Dense features of a frame, float32 (32, h, w), enlarged by ``zoom``."""
+    pixels = torch.from_numpy(normalise(movie.frames[t], movie.levels[t])).to(on)
+    if zoom != 1:
+        size = [max(STRIDE, round(side * zoom)) for side in pixels.shape]
+        pixels = F.interpolate(pixels[None, None], size, mode="bilinear", antialias=True)[0, 0]
+    return dense_features(features, pixels)
