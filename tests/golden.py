@@ -16,13 +16,14 @@ from toys import shrinking_discs
 
 from tapnb import weights
 from tapnb.dataset import DatasetSettings
+from tapnb.detector_training import DetectorSettings
 from tapnb.heads import HeadSettings
 from tapnb.movies import Movie
 from tapnb.pretrain import PretrainSettings
 from tapnb.store import kinds
 from tapnb.store.runs import Run
-from tapnb.studies import (calibration, content_view, controls, criteria, decorrelation, differences_rounding, grad_cam,
-                           pretraining, strategies)
+from tapnb.studies import (calibration, content_view, controls, criteria, decorrelation, differences_rounding, events,
+                           grad_cam, pretraining, strategies)
 
 KEPT = Path(__file__).with_name("golden.json")
 HOW = {"mode": "execute", "command": "", "on": torch.device("cpu")}
@@ -81,6 +82,9 @@ def measure() -> dict[str, dict[str, float]]:
     controlled = controls.answers(controls.controls_run(
         train, dataset, seeds=[20], test_pairs=60, validation_pairs=60, held_out=held_out, held_out_pairs=60,
         mode="execute", command=""))
+    detected = events.detector_run("A", train, tap, DetectorSettings(steps=4, batch=8, crop_size=32, checks=1), held_out,
+                                   **HOW)
+    head, _ = weights.load(detected.folder / "detector.safetensors")
     rounded = differences_rounding.rounding_run(train, tap, trained["A0"], 40, **HOW).results
     return {
         "tap": of_pretraining(pretrained(SETTINGS)),
@@ -102,6 +106,8 @@ def measure() -> dict[str, dict[str, float]]:
                         for measure in ("nll", "brier")},
         "criteria": {f"{head} {name}": float(np.sum(values["average_precision"]))
                      for head, by_criterion in judged.items() for name, values in by_criterion.items()},
+        "detector": {"loss": detected.results["course"][-1]["loss"]} | {
+            name: float(head[f"head.layers.{name}.weight"].abs().mean()) for name in "02"},
         "rounding": {f"another seed, {name}": value for name, value in rounded["another_seed"].items()},
     }
 

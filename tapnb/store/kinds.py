@@ -38,7 +38,8 @@ DECORRELATION = Kind("decorrelation", 1, labels=False)
 CALIBRATION = Kind("calibration", 1, labels=True)
 CRITERIA = Kind("criteria", 1, labels=True)
 ROUNDING = Kind("rounding", 1, labels=True)
+DETECTOR = Kind("detector", 1, labels=True)
 
-KINDS = {kind.name: kind for kind in (TAP, STRATEGY, CONTROLS, GRAD_CAM, GRAD_CAM_MAPS, CONTENT_VIEW, DECORRELATION, CALIBRATION,
-                                      CRITERIA, ROUNDING)}
+KINDS = {kind.name: kind for kind in (TAP, STRATEGY, CONTROLS, GRAD_CAM, GRAD_CAM_MAPS, CONTENT_VIEW, DECORRELATION,
+                                      CALIBRATION, CRITERIA, ROUNDING, DETECTOR)}
 """By name."""

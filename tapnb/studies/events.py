@@ -1,0 +1,198 @@
+"""Detectors of events as runs: trained on one movie, tried on another, with every event that they find kept."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.special import expit, logit
+
+from tapnb import pretrain
+from tapnb.detect import COLUMNS, KINDS, Detector, usable_pairs
+from tapnb.detector_training import DetectorSettings, train_detector
+from tapnb.metrics import calibration
+from tapnb.metrics import events as scores
+from tapnb.movies import Movie
+from tapnb.store import kinds, runs
+from tapnb.system.files import replacing
+
+WEIGHTS, FOUND = "detector.safetensors", "found.parquet"
+"""What a run leaves in its folder."""
+
+DETECTORS = {"A": {"features": "TAP", "trained": False}, "B": {"features": "random", "trained": False},
+             "C": {"features": "random", "trained": True}, "D": {"features": "TAP", "trained": True}}
+"""The book's strategies, with a detector for a head: settings by name."""
+
+VALIDATION, HELD_OUT = "validation", "held-out"
+
+LEAST = 5
+"""True events, and false ones, that a calibration needs."""
+
+GAP = 3
+"""Frames between those that are learnt from and those of the last fifth."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Which of the training movie's events have a label.
+
+    Attributes
+    ----------
+    events : int
+        So many of those to learn from, drawn at random; 0: all.
+    draw : int
+        Which ones.
+    """
+
+    events: int = 0
+    draw: int = 0
+
+
+def true_events(movie: Movie, wanted: tuple[str, ...] = KINDS) -> pd.DataFrame:
+    """The labelled events of a movie: ``t``, ``y``, ``x``, ``kind``, in the order of time.
+
+    Raises
+    ------
+    ValueError
+        If the movie has no list of events.
+    """
+    if movie.events is None:
+        raise ValueError(f"the movie {movie.name!r} has no list of events: give them as points, one an event")
+    table = movie.events[movie.events["kind"].isin(wanted) & (movie.events["t"] > 0)]
+    return table[["t", "y", "x", "kind"]].sort_values(["t", "y", "x"], ignore_index=True)
+
+
+def split_pairs(movie: Movie) -> tuple[np.ndarray, np.ndarray]:
+    """Frame pairs to learn from, and those of the movie's last fifth, on which steps and threshold are chosen."""
+    last_fifth = round(0.8 * len(movie.frames))
+    pairs = usable_pairs(movie)
+    return pairs[pairs + 1 < last_fifth - GAP], pairs[pairs >= last_fifth]
+
+
+def labelled(events: pd.DataFrame, pairs: np.ndarray, labels: Labels) -> pd.DataFrame:
+    """The events of some frame pairs, or as many of them as have a label.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer.
+    """
+    there = events[(events["t"] - 1).isin(pairs)]
+    if not labels.events:
+        return there
+    if labels.events > len(there):
+        raise ValueError(f"{labels.events} labelled events were asked for, but {len(there)} lie in the frames to learn "
+                         "from: ask for fewer, or 0 for all")
+    return there.iloc[np.sort(np.random.default_rng([25, labels.draw]).permutation(len(there))[: labels.events])]
+
+
+def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSettings, held_out: Movie | None = None,
+                 *, labels: Labels = Labels(), seed: int = 20, mode: str, on: torch.device, command: str) -> runs.Run:
+    """Train one detector and let it search the last fifth of its movie and another movie.
+
+    Its folder keeps the detector (:func:`detector`) and what it found (:func:`found`); its record how the training went
+    and how many events it learnt from.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`DETECTORS`.
+    movie : Movie
+    tap : Run
+        The pretraining whose features are used, or whose architecture the random ones copy.
+    settings : DetectorSettings
+        ``features`` and ``trained`` are the strategy's, and with few labels nothing is ``complete``.
+    held_out : Movie, optional
+    labels : Labels
+    seed : int
+    mode, on, command
+        See :func:`tapnb.store.runs.run`.
+    """
+    if name not in DETECTORS:
+        raise ValueError(f"unknown strategy {name!r}; choose from {', '.join(DETECTORS)}")
+    settings = replace(settings, **DETECTORS[name], complete=not labels.events)
+
+    def make(folder: Path) -> dict:
+        tap_features = pretrain.load(tap.folder, on).features
+        learnt, checked = split_pairs(movie)
+        own = true_events(movie, settings.kinds)
+        of_last_fifth, training = labelled(own, checked, Labels()), labelled(own, learnt, labels)
+
+        def check(detector: Detector) -> float:
+            found = detector.find(movie, checked, progress=False)
+            return scores.average_precision(scores.matched(found, of_last_fifth, len(checked)))
+
+        checkpoint = folder / "checkpoint.pt"
+        best, course = train_detector(tap_features, movie, training, settings, frame_pairs=learnt, seed=seed,
+                                      check=check, on=on, checkpoint=checkpoint)
+        best.save(folder / WEIGHTS)
+        best = Detector.load(folder / WEIGHTS, on)  # what is kept is what is judged
+        tables = {VALIDATION: best.find(movie, checked)} | ({HELD_OUT: best.find(held_out)} if held_out else {})
+        with replacing(folder / FOUND) as temporary:
+            pd.concat([table.assign(part=part) for part, table in tables.items()], ignore_index=True).astype(
+                {"part": "category", "kind": "category", "t": "int32"}).to_parquet(temporary, index=False)
+        checkpoint.unlink(missing_ok=True)
+        return {"course": course, "events": len(training), "frame_pairs": len(learnt),
+                "validation": judged(tables[VALIDATION], of_last_fifth, len(checked))}
+
+    key = {"strategy": name, "detector": settings, "labels": asdict(labels), "events": _digest(true_events(movie))}
+    if DETECTORS[name]["features"] == "TAP":
+        key["tap"] = tap.name
+    movies = {"train": movie} | ({"held-out": held_out} if held_out else {})
+    return runs.run(kinds.DETECTOR, movies, key, seed, make, mode=mode, command=command, on=on)
+
+
+def judged(table: pd.DataFrame, true: pd.DataFrame, frames: int) -> dict:
+    """What the events found in the last fifth say: the threshold, how good it is there, and what scores are worth.
+
+    Returns
+    -------
+    dict
+        ``threshold`` (of the best F1), ``precision``, ``recall``, ``f1`` at it, ``average_precision``, ``true`` (how many
+        events there are), ``scale`` and ``offset`` of :func:`probabilities`. Threshold and scores are None where there is
+        no event; scale and offset where there are fewer than :data:`LEAST` true or false ones.
+    """
+    matched = scores.matched(table, true, frames)
+    hit = matched.event >= 0
+    judgement = {"true": len(true), "threshold": None, "average_precision": None, "scale": None, "offset": None}
+    if len(true) and hit.any():
+        threshold = scores.best_threshold(matched)
+        at = scores.at(matched, threshold)
+        judgement |= {"threshold": threshold, "average_precision": scores.average_precision(matched)}
+        judgement |= {name: at[name] for name in ("precision", "recall", "f1")}
+    if min(hit.sum(), (~hit).sum()) >= LEAST:
+        scale, offset = calibration.scale_and_offset(_margins(matched.scores), hit)
+        judgement |= {"scale": scale, "offset": offset}
+    return judgement
+
+
+def probabilities(table: pd.DataFrame, judgement: dict) -> np.ndarray:
+    """The probability that each found event is one, calibrated on the last fifth (Platt); NaN where that was too little."""
+    if judgement["scale"] is None:
+        return np.full(len(table), np.nan)
+    return expit(judgement["scale"] * _margins(table["score"].to_numpy(float)) + judgement["offset"])
+
+
+def _margins(score: np.ndarray) -> np.ndarray:
+    return logit(np.clip(score, 1e-6, 1 - 1e-6))
+
+
+def _digest(events: pd.DataFrame) -> str:
+    """Eight digits that stand for a list of events, to a tenth of a pixel."""
+    text = events.round({"y": 1, "x": 1}).to_csv(index=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def found(run: runs.Run, part: str) -> pd.DataFrame:
+    """What a :func:`detector_run` found in one part, "validation" or "held-out"; the surest first."""
+    table = pd.read_parquet(run.folder / FOUND)
+    return table[table["part"] == part][COLUMNS].astype({"kind": str}).reset_index(drop=True)
+
+
+def detector(run: runs.Run, on: torch.device | str = "cpu") -> Detector:
+    """The detector of a :func:`detector_run`, fit to be taken to another movie."""
+    return Detector.load(run.folder / WEIGHTS, on)
