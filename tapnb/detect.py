@@ -8,6 +8,7 @@ the highest of their surroundings in space and time become events (t, y, x, kind
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.spatial import cKDTree
+from scipy.special import expit, logit
 from skimage.feature import peak_local_max
 from torch import nn
 from torch.nn import functional as F
@@ -88,12 +90,24 @@ class Detector:
     head : DetectorHead
     um_per_pixel : float, optional
         Of the movie that it was trained on: frames of another movie are rescaled to it.
+    threshold : float
+        The score from which on something is an event, chosen on labelled events that it did not learn from.
+    calibration : (float, float), optional
+        Scale a and offset b of :meth:`probability`; None where too few events were held back.
     """
 
     kinds: tuple[str, ...]
     features: DenseFeatures
     head: DetectorHead
     um_per_pixel: float | None = None
+    threshold: float = 0.5
+    calibration: tuple[float, float] | None = None
+
+    def probability(self, score: np.ndarray) -> np.ndarray:
+        """The probability that what got these scores is an event: with the margin m of a score, 1 / (1 + exp(-(a m + b)))
+        (Platt 1999); NaN where there is no calibration."""
+        scale, offset = self.calibration or (np.nan, np.nan)
+        return expit(scale * margin(score) + offset)
 
     def zoom(self, movie: Movie) -> float:
         """By how much a movie's frames are enlarged for it; 1 where a pixel size is unknown, or nearly the same."""
@@ -159,9 +173,9 @@ class Detector:
         """Keep it in one safetensors file, kernels in float16."""
         values = {f"{part}.{name}": tensor for part, module in (("features", self.features), ("head", self.head))
                   for name, tensor in module.state_dict().items()}
-        about = {"kinds": ",".join(self.kinds)} | (
-            {"um_per_pixel": repr(self.um_per_pixel)} if self.um_per_pixel else {})
-        weights.save(path, values, about)
+        about = {"kinds": self.kinds, "um_per_pixel": self.um_per_pixel, "threshold": self.threshold,
+                 "calibration": self.calibration}
+        weights.save(path, values, {"detector": json.dumps(about)})
 
     @classmethod
     def load(cls, path: Path, on: torch.device | str = "cpu") -> Detector:
@@ -174,16 +188,22 @@ class Detector:
         """
         values, about = weights.load(path)
         try:
-            kinds = tuple(about["kinds"].split(","))
+            about = json.loads(about["detector"])
+            kinds, calibration = tuple(about["kinds"]), about["calibration"] and tuple(about["calibration"])
             features, head = DenseFeatures(weights.channels(values, "features.")), DetectorHead(len(kinds))
             for part, module in (("features.", features), ("head.", head)):
                 module.load_state_dict({name.removeprefix(part): tensor for name, tensor in values.items()
                                         if name.startswith(part)})
-            size = float(about["um_per_pixel"]) if "um_per_pixel" in about else None
-        except (KeyError, IndexError, RuntimeError, ValueError) as error:  # tensors of other names or shapes
+            others = about["um_per_pixel"], about["threshold"], calibration
+        except (KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:  # tensors of other names or shapes
             raise ValueError(f"{path} holds no detector of events: give a file that Detector.save has written") from error
         on = torch.device(on)
-        return cls(kinds, features.to(on, memory_format=device.layout(on)).eval(), head.to(on).eval(), size)
+        return cls(kinds, features.to(on, memory_format=device.layout(on)).eval(), head.to(on).eval(), *others)
+
+
+def margin(score: np.ndarray) -> np.ndarray:
+    """The margin of a score: the logit that it is the sigmoid of."""
+    return logit(np.clip(np.asarray(score, float), 1e-6, 1 - 1e-6))
 
 
 def usable_pairs(movie: Movie) -> np.ndarray:

@@ -99,9 +99,11 @@ def test_events_are_given_in_the_movies_own_pixels():
 
 def test_a_kept_detector_finds_the_same(detector, tmp_path):
     movie, path = shrinking_discs(1), tmp_path / "detector.safetensors"
-    replace(detector, um_per_pixel=0.645).save(path)
+    replace(detector, um_per_pixel=0.645, threshold=0.3, calibration=(2.0, -1.0)).save(path)
     loaded = Detector.load(path)
-    assert loaded.kinds == detector.kinds and loaded.um_per_pixel == 0.645
+    assert (loaded.kinds, loaded.um_per_pixel, loaded.threshold) == (detector.kinds, 0.645, 0.3)
+    np.testing.assert_allclose(loaded.probability([0.5, 0.0]), [1 / (1 + np.e), 0], atol=1e-5)
+    assert np.isnan(detector.probability([0.5])).all()  # not calibrated
     for one, other in zip(detector.maps(movie, [1, 2]), loaded.maps(movie, [1, 2])):
         np.testing.assert_allclose(one, other, atol=5e-3)  # kernels in float16
 

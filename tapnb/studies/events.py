@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from scipy.special import expit, logit
 
 from tapnb import pretrain
-from tapnb.detect import COLUMNS, KINDS, Detector, usable_pairs
+from tapnb.detect import COLUMNS, KINDS, Detector, margin, usable_pairs
 from tapnb.detector_training import DetectorSettings, train_detector
 from tapnb.metrics import calibration
 from tapnb.metrics import events as scores
@@ -153,32 +152,20 @@ def judged(table: pd.DataFrame, true: pd.DataFrame, frames: int) -> dict:
     -------
     dict
         ``threshold`` (of the best F1), ``precision``, ``recall``, ``f1`` at it, ``average_precision``, ``true`` (how many
-        events there are), ``scale`` and ``offset`` of :func:`probabilities`. Threshold and scores are None where there is
-        no event; scale and offset where there are fewer than :data:`LEAST` true or false ones.
+        events there are), and the ``calibration`` of :meth:`tapnb.detect.Detector.probability`. Threshold and scores are
+        None where no event is found; the calibration where there are fewer than :data:`LEAST` true or false ones.
     """
     matched = scores.matched(table, true, frames)
     hit = matched.event >= 0
-    judgement = {"true": len(true), "threshold": None, "average_precision": None, "scale": None, "offset": None}
+    judgement = {"true": len(true), "threshold": None, "average_precision": None, "calibration": None}
     if len(true) and hit.any():
         threshold = scores.best_threshold(matched)
         at = scores.at(matched, threshold)
         judgement |= {"threshold": threshold, "average_precision": scores.average_precision(matched)}
         judgement |= {name: at[name] for name in ("precision", "recall", "f1")}
     if min(hit.sum(), (~hit).sum()) >= LEAST:
-        scale, offset = calibration.scale_and_offset(_margins(matched.scores), hit)
-        judgement |= {"scale": scale, "offset": offset}
+        judgement["calibration"] = calibration.scale_and_offset(margin(matched.scores), hit)
     return judgement
-
-
-def probabilities(table: pd.DataFrame, judgement: dict) -> np.ndarray:
-    """The probability that each found event is one, calibrated on the last fifth (Platt); NaN where that was too little."""
-    if judgement["scale"] is None:
-        return np.full(len(table), np.nan)
-    return expit(judgement["scale"] * _margins(table["score"].to_numpy(float)) + judgement["offset"])
-
-
-def _margins(score: np.ndarray) -> np.ndarray:
-    return logit(np.clip(score, 1e-6, 1 - 1e-6))
 
 
 def _digest(events: pd.DataFrame) -> str:
@@ -195,4 +182,6 @@ def found(run: runs.Run, part: str) -> pd.DataFrame:
 
 def detector(run: runs.Run, on: torch.device | str = "cpu") -> Detector:
     """The detector of a :func:`detector_run`, fit to be taken to another movie."""
-    return Detector.load(run.folder / WEIGHTS, on)
+    judgement, loaded = run.results["validation"], Detector.load(run.folder / WEIGHTS, on)
+    calibrated = judgement["calibration"] and tuple(judgement["calibration"])
+    return replace(loaded, threshold=judgement["threshold"] or loaded.threshold, calibration=calibrated)
