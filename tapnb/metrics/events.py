@@ -1,7 +1,11 @@
-"""Found events against true ones: matched one to one, then precision, recall, F1, average precision.
+"""Scores of found events against true ones: who owns a movie counts events, not crops.
 
-The paper scores crops. Events have a place and a time, and a found one counts if it is near enough in both to a true one
-that no other has taken (SPEC 10).
+Found and true events are matched one to one; a second found event at the same true one is a false alarm. Then follow
+precision, recall, F1, average precision, and the free-response curve (recall against false alarms per frame). The rule
+for matching is the published one for the HeLa movies: Nishimura et al., MICCAI 2023.
+
+Conventions: precision is 0 where nothing is found. Without true events recall and average precision are NaN, and F1 is
+0, or NaN if nothing is found either.
 """
 
 from __future__ import annotations
@@ -12,52 +16,59 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
-from tapnb.metrics.intervals import DRAWS, Resampled
+from tapnb.metrics.intervals import DRAWS, Groups, Resampled, average_precisions
 
-FRAMES, REGION = 8, 256
-"""Blocks in which false events are resampled: frames, and pixels in both directions."""
+BLOCK = (8, 256, 256)
+"""Frames and pixels (t, y, x) of a block, in which false alarms are resampled together (page "Protocol")."""
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far apart a found event and a true one may be.
+    """How far a found event may lie from the true one.
 
     Attributes
     ----------
     pixels : float
-        Strictly less than that.
+        Strictly less than this apart, in the plane of the image.
     frames : int
-        At most so many.
+        At most this many frames apart.
     """
 
     pixels: float = 15.0
     frames: int = 6
 
+    def __post_init__(self):
+        if not (self.pixels > 0 and self.frames >= 0):
+            raise ValueError(f"{self} matches nothing: pixels must be above 0, and frames at least 0.")
+
 
 PUBLISHED = Tolerance()
-"""The protocol of Nishimura et al. (MICCAI 2023) for HeLa."""
+"""Nishimura et al., MICCAI 2023, and the evaluation code that it took over."""
 
 STRICT = Tolerance(15.0, 1)
-"""A frame more or less."""
+"""The time of an event counts as well: the frame or its neighbour."""
 
 
 @dataclass(frozen=True, eq=False)
 class Matched:
-    """Found events, each with the true one that it is.
+    """Found events of a movie, the surest first, each with the true event that it is matched to.
 
     Attributes
     ----------
     scores : float array, shape (K,)
         Descending.
     event : int array, shape (K,)
-        Index of the true event; -1: none, a false alarm.
+        Position of the true event, or -1: a false alarm.
     block : int array, shape (K,)
-        The frames and region that it lies in, see :data:`FRAMES`.
+        Number of the :data:`BLOCK` that the found event lies in; the same place has the same number in every run.
     events : int
-        True events.
+        How many true events there are.
     frames : int
-        Frame pairs that were searched.
+        How many frames were searched.
     """
 
     scores: np.ndarray
@@ -68,154 +79,229 @@ class Matched:
 
 
 def match(found: pd.DataFrame, true: pd.DataFrame, tolerance: Tolerance = PUBLISHED) -> np.ndarray:
-    """The true event that each found one is, one to one and within a kind.
+    """Match found events to true ones of the same kind, one to one.
 
-    Sets of found events that can be matched all at once form a transversal matroid: taking the surest first never costs
-    one later. So one assignment serves every threshold: where a match is worth the more the surer the found event, the
-    best assignment matches, above any threshold, as many of those above it as could be. Of several true events the nearer
-    one is preferred as far as that costs nothing.
+    A single matching serves all thresholds. The sets of found events that can be matched at the same time are the
+    independent sets of a transversal matroid. In a matroid, the set of largest weight is the one that takes events
+    greedily, the heaviest first; it then holds, for every k, as many of the k heaviest as any independent set can. So
+    weights that fall strictly with the rank of the score give a matching in which, **at every threshold**, as many of
+    the events above it are matched as by any matching of them alone. Weights are whole numbers. Nearness to the true
+    event adds less than 1 in total: it decides which true event is taken, and never whether one is.
+
+    Of equal scores the event that comes first in the table ranks first.
 
     Parameters
     ----------
     found : DataFrame
-        ``t``, ``y``, ``x``, ``kind``, ``score``. Of equal scores the earlier row counts as the surer.
+        Columns ``t`` (frame), ``y``, ``x`` (pixels), ``kind``, ``score`` (larger is surer).
     true : DataFrame
-        ``t``, ``y``, ``x``, ``kind``.
+        Columns ``t``, ``y``, ``x``, ``kind``.
     tolerance : Tolerance
 
     Returns
     -------
     int array, shape (len(found),)
-        Position in ``true``; -1: none.
+        Position in ``true`` of the event that each found one is matched to; -1: none.
     """
-    event = np.full(len(found), -1)
-    if not len(found) or not len(true):
-        return event
+    scores = _scores(found)
+    i, j, nearness = _near(_points(found, "found"), _points(true, "true"), tolerance)
+    same = _kinds(found, "found")[i] == _kinds(true, "true")[j]
+    i, j, nearness = i[same], j[same], nearness[same]
     rank = np.empty(len(found))
-    rank[np.argsort(-found["score"].to_numpy(float), kind="stable")] = np.arange(len(found))
-    apart = np.hypot(*(found[axis].to_numpy(float)[:, None] - true[axis].to_numpy(float) for axis in "yx"))
-    near = (apart < tolerance.pixels) & (found["kind"].to_numpy(str)[:, None] == true["kind"].to_numpy(str)) & (
-        np.abs(found["t"].to_numpy(int)[:, None] - true["t"].to_numpy(int)) <= tolerance.frames)
-    some = np.flatnonzero(near.any(1))  # most of those below any threshold are near to nothing
-    worth = 1 + (len(found) - rank[some]) / len(found)
-    nearer = 1 - apart[some] / tolerance.pixels
-    # All preferences together weigh less than half a rank.
-    value = np.where(near[some], worth[:, None] + nearer / (2 * len(found) * (min(near[some].shape) + 1)), 0)
-    rows, columns = linear_sum_assignment(value, maximize=True)
-    taken = near[some][rows, columns]
-    event[some[rows[taken]]] = columns[taken]
-    return event
+    rank[np.argsort(-scores, kind="stable")] = np.arange(len(found), 0, -1)  # N for the surest, 1 for the last
+    weight = rank[i] + nearness / (len(true) + 1)  # no more pairs than true events, so less than 1 in total
+    matches = np.full(len(found), -1)
+    # Events far apart do not compete: each connected part is assigned alone, in a small table.
+    both = len(found) + len(true)
+    parts = connected_components(coo_matrix((np.ones(len(i)), (i, len(found) + j)), (both, both)), directed=False)[1][i]
+    order = np.argsort(parts, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(parts[order])) + 1) if len(order) else ():
+        rows, row = np.unique(i[part], return_inverse=True)
+        columns, column = np.unique(j[part], return_inverse=True)
+        table = np.zeros((len(rows), len(columns)))  # 0: too far apart
+        table[row, column] = weight[part]
+        row, column = linear_sum_assignment(table, maximize=True)
+        allowed = table[row, column] > 0
+        matches[rows[row[allowed]]] = columns[column[allowed]]
+    return matches
 
 
 def matched(found: pd.DataFrame, true: pd.DataFrame, frames: int, tolerance: Tolerance = PUBLISHED,
             ignored: pd.DataFrame | None = None) -> Matched:
-    """Match found events with true ones, and put them in order.
+    """Match the found events of a movie and put them in order.
 
     Parameters
     ----------
     found, true, tolerance
         See :func:`match`.
     frames : int
-        Frame pairs that were searched.
+        How many frames were searched.
     ignored : DataFrame, optional
-        ``t``, ``y``, ``x`` of places where nobody knows: what is found near one, and is no true event, counts neither way.
+        Columns ``t``, ``y``, ``x``: places where nobody knows whether there is an event. Found events within the
+        tolerance of one, of whatever kind, are left out unless they match a true event.
     """
-    event = match(found, true, tolerance)
+    if frames < 1:
+        raise ValueError(f"Events were searched in {frames} frames: give the number of frames of the movie.")
+    event, points = match(found, true, tolerance), _points(found, "found")
     kept = np.ones(len(found), bool)
-    if ignored is not None and len(ignored) and len(found):
-        apart = np.hypot(*(found[axis].to_numpy(float)[:, None] - ignored[axis].to_numpy(float) for axis in "yx"))
-        late = np.abs(found["t"].to_numpy(int)[:, None] - ignored["t"].to_numpy(int))
-        kept = (event >= 0) | ~((apart < tolerance.pixels) & (late <= tolerance.frames)).any(1)
-    score = found["score"].to_numpy(float)
-    order = np.argsort(-score, kind="stable")
+    if ignored is not None:
+        kept[_near(points, _points(ignored, "ignored"), tolerance)[0]] = False
+        kept |= event >= 0
+    scores = _scores(found)
+    order = np.argsort(-scores, kind="stable")
     order = order[kept[order]]
-    t, y, x = (found[axis].to_numpy(float)[order] // side for axis, side in zip("tyx", (FRAMES, REGION, REGION)))
-    block = (t * 4096 + y) * 4096 + x  # frames are smaller than a million pixels
-    return Matched(score[order], event[order], block.astype(int), len(true), frames)
+    t, y, x = np.maximum(points // BLOCK, 0).astype(int).T
+    return Matched(scores[order], event[order], (((t << 16) + y << 16) + x)[order], len(true), frames)
 
 
 def curve(m: Matched) -> pd.DataFrame:
-    """Scores at every threshold: what is found at it or above.
+    """Precision, recall and false alarms at every threshold.
 
     Returns
     -------
     DataFrame
-        ``threshold`` descending, ``precision``, ``recall``, ``f1``, ``false_per_frame`` (the free-response curve is recall
-        against it).
+        One row a distinct score, the highest first: ``threshold`` (events that score at least this much count as
+        found), ``precision``, ``recall``, ``f1``, ``false_per_frame``.
     """
-    true, found = np.cumsum(m.event >= 0), np.arange(1, len(m.scores) + 1)
-    last = np.r_[m.scores[1:] != m.scores[:-1], True][: len(m.scores)]  # of equal scores all are found together
-    true, found = true[last], found[last]
-    return pd.DataFrame({"threshold": m.scores[last], "precision": true / found, "recall": true / max(m.events, 1),
-                         "f1": 2 * true / np.maximum(found + m.events, 1), "false_per_frame": (found - true) / m.frames})
-
-
-def at(m: Matched, threshold: float) -> dict[str, float]:
-    """``precision``, ``recall``, ``f1``, ``false_per_frame``, ``found`` and ``true`` (how many of them are) at a threshold.
-
-    Precision is 0 where nothing is found.
-    """
-    found = int((m.scores >= threshold).sum())
-    true = int((m.event[:found] >= 0).sum())
-    return {"precision": true / max(found, 1), "recall": true / max(m.events, 1),
-            "f1": 2 * true / max(found + m.events, 1), "false_per_frame": (found - true) / m.frames, "found": found,
-            "true": true}
-
-
-def best_threshold(m: Matched) -> float:
-    """The threshold of the highest F1, of several the highest; infinity where no found event is a true one."""
-    table = curve(m)
-    if not len(table) or table["f1"].max() == 0:
-        return float("inf")
-    return float(table["threshold"].iloc[int(table["f1"].argmax())])
+    last = np.flatnonzero(np.append(np.diff(m.scores) != 0, True)[:len(m.scores)])  # of those that score the same
+    hits = np.cumsum(m.event >= 0)[last]
+    rates = _rates(last + 1, hits, m.events)
+    return pd.DataFrame({"threshold": m.scores[last]} | rates | {"false_per_frame": (last + 1 - hits) / m.frames})
 
 
 def average_precision(m: Matched) -> float:
-    """Mean over true events of the precision at which each is found, 0 for one that is not; NaN if there is no event."""
+    """Sum of precision times recall gained; an event that is missed gains nothing. NaN without true events."""
     if not m.events:
         return float("nan")
-    return float(_average_precisions(m, np.ones((1, m.events)), np.ones((1, len(m.scores))))[0])
+    steps = curve(m)
+    return float((steps["precision"] * np.diff(steps["recall"], prepend=0)).sum())
 
 
-def resampled_average_precision(ms: Sequence[Matched], draws: int = DRAWS, seed: int = 0) -> Resampled:
-    """Average precision of several runs on the same events, and what it would be with other ones.
+def at(m: Matched, threshold: float) -> dict[str, float]:
+    """Scores of the events that reach a threshold.
 
-    True events are drawn with replacement, each with what was found of it or not; false alarms by their blocks. All runs,
-    and other strategies of the same events and seed, share the draws of true events. See
-    :func:`tapnb.metrics.intervals.estimate`.
+    Returns
+    -------
+    dict
+        ``precision``, ``recall``, ``f1``; ``found``: how many reach it; ``true``: how many of these match a true event.
     """
-    return _resampled(ms, draws, seed, lambda i, m, events, false: _average_precisions(m, events, false))
+    reached = m.scores >= threshold
+    called, hits = int(reached.sum()), int((reached & (m.event >= 0)).sum())
+    return {name: float(rate) for name, rate in _rates(called, hits, m.events).items()} | {"found": called, "true": hits}
+
+
+def best_threshold(m: Matched) -> float:
+    """Threshold of the highest F1, the highest of several; inf where no found event matches: then none should count."""
+    steps = curve(m)
+    return float(steps["threshold"][steps["f1"].argmax()]) if (m.event >= 0).any() else float("inf")
 
 
 def resampled_f1(ms: Sequence[Matched], thresholds: Sequence[float], draws: int = DRAWS, seed: int = 0) -> Resampled:
-    """The same of F1, each run at its own threshold."""
-    def f1(i: int, m: Matched, events: np.ndarray, false: np.ndarray) -> np.ndarray:
-        above, hit = m.scores >= thresholds[i], m.event >= 0
-        true = events[:, m.event[above & hit]].sum(1)
-        return 2 * true / np.maximum(true + false[:, above & ~hit].sum(1) + events.sum(1), 1)
+    """F1 of several runs, and what it would be with other events.
 
-    return _resampled(ms, draws, seed, f1)
+    True events are drawn with replacement, each with the found event that matches it or with its miss. False alarms are
+    drawn by block, with Poisson weights of mean one: as if all blocks of a large movie were drawn, those without a false
+    alarm included. A block's weights depend on its place and the seed alone. So strategies with the same true events share
+    every draw, and :func:`tapnb.metrics.intervals.estimate` may take their difference.
+
+    Parameters
+    ----------
+    ms : sequence of Matched
+        One a run, all of the same true events.
+    thresholds : sequence of float
+        One a run, chosen on other events.
+    """
+    events, blocks, by_block = _drawn(ms, draws, seed)
+    values = []
+    for m, threshold in zip(ms, thresholds, strict=True):
+        reached = m.scores >= threshold
+        hits = events[:, m.event[reached & (m.event >= 0)]].sum(1)  # (1 + D,)
+        alarms = np.searchsorted(blocks, m.block[reached & (m.event < 0)])
+        false = by_block @ np.bincount(alarms, minlength=len(blocks)).astype(float)
+        values.append(2 * hits / (hits + false + m.events))
+    return _resampled(values, ms)
 
 
-def _resampled(ms: Sequence[Matched], draws: int, seed: int, measure) -> Resampled:
-    n, blocks = ms[0].events, np.unique(np.concatenate([m.block for m in ms]))
-    if any(m.events != n for m in ms):
-        raise ValueError(f"runs with {', '.join(str(m.events) for m in ms)} true events are not of the same movie")
-    events = np.random.default_rng([seed, 0]).multinomial(n, np.full(n, 1 / n), draws)
-    of_blocks = np.random.default_rng([seed, 1]).multinomial(len(blocks), np.full(len(blocks), 1 / max(len(blocks), 1)),
-                                                             draws) if len(blocks) else np.zeros((draws, 0), int)
-    values = [measure(i, m, events, of_blocks[:, np.searchsorted(blocks, m.block)]) for i, m in enumerate(ms)]
-    plain = [measure(i, m, np.ones((1, n)), np.ones((1, len(m.scores))))[0] for i, m in enumerate(ms)]
-    return Resampled(np.array(plain), np.stack(values, axis=1), n)
+def resampled_average_precision(ms: Sequence[Matched], draws: int = DRAWS, seed: int = 0) -> Resampled:
+    """Average precision of several runs, and what it would be with other events; see :func:`resampled_f1`."""
+    events, blocks, by_block = _drawn(ms, draws, seed)
+    values = []
+    for m in ms:
+        hit = m.event >= 0
+        if not hit.any():
+            values.append(np.zeros(len(events)))
+            continue
+        groups = Groups(hit, np.where(hit, m.event, np.searchsorted(blocks, m.block)), (len(blocks), m.events))
+        of_found = average_precisions(groups, m.scores, (by_block, events))  # as if nothing were missed
+        values.append(of_found * events[:, m.event[hit]].sum(1) / m.events)
+    return _resampled(values, ms)
 
 
-def _average_precisions(m: Matched, events: np.ndarray, false: np.ndarray) -> np.ndarray:
-    """Average precision under draws: (D, E) how often each true event comes, (D, K) each found one that is none."""
-    hit = m.event >= 0
-    gained = np.where(hit, events[:, m.event], 0)
-    true = np.cumsum(gained, axis=1)
-    called = true + np.cumsum(np.where(hit, 0, false), axis=1)
-    last = np.flatnonzero(np.r_[m.scores[1:] != m.scores[:-1], True][: len(m.scores)])
-    step = np.searchsorted(last, np.arange(len(m.scores)))  # of equal scores all are called together
-    precision = np.divide(true, called, out=np.zeros(true.shape), where=called > 0)[:, last][:, step]
-    return (precision * gained).sum(1) / np.maximum(events.sum(1), 1)
+def _drawn(ms: Sequence[Matched], draws: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How often every event comes (1 + D, E); numbers of the blocks (B,) with false alarms, and how often they come.
+
+    In the first row each comes once: the events as they are.
+    """
+    counts = {m.events for m in ms}
+    if len(counts) != 1 or 0 in counts:
+        raise ValueError(f"Runs are resampled together over the same true events, at least one; these have {counts or 'no run'}.")
+    n = counts.pop()
+    events = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), draws)
+    blocks = np.unique(np.concatenate([m.block[m.event < 0] for m in ms]))
+    by_block = np.ones((1 + draws, len(blocks)))
+    for column, block in enumerate(blocks):  # a stream of its own, so that it does not depend on which others there are
+        stream = np.random.SeedSequence(seed, spawn_key=(int(block),))
+        by_block[1:, column] = np.random.default_rng(stream).poisson(1, draws)
+    return np.concatenate([np.ones((1, n)), events]), blocks, by_block
+
+
+def _resampled(values: list[np.ndarray], ms: Sequence[Matched]) -> Resampled:
+    values = np.stack(values, axis=1)  # (1 + D, R)
+    return Resampled(values[0], values[1:], ms[0].events)
+
+
+def _rates(called: np.ndarray | int, hits: np.ndarray | int, events: int) -> dict[str, np.ndarray]:
+    """Precision, recall and F1 of so many found events, of which so many match one of ``events``."""
+    with np.errstate(invalid="ignore"):
+        return {"precision": np.divide(hits, np.maximum(called, 1)), "recall": np.divide(hits, events),
+                "f1": np.divide(np.multiply(2, hits), np.add(called, events))}
+
+
+def _near(first: np.ndarray, second: np.ndarray, tolerance: Tolerance) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of points (t, y, x) within the tolerance: position in both, and nearness above 0 and at most 1."""
+    if not len(first) or not len(second):
+        return np.empty(0, int), np.empty(0, int), np.empty(0)
+    trees = [cKDTree(points[:, 1:]) for points in (first, second)]
+    pairs = trees[0].sparse_distance_matrix(trees[1], tolerance.pixels, output_type="ndarray")
+    i, j, pixels = (pairs[name] for name in "ijv")
+    frames = np.abs(first[i, 0] - second[j, 0])
+    near = (pixels < tolerance.pixels) & (frames <= tolerance.frames)
+    nearness = 1 - (pixels / tolerance.pixels + frames / (tolerance.frames + 1)) / 2
+    return i[near], j[near], nearness[near]
+
+
+def _points(events: pd.DataFrame, name: str) -> np.ndarray:
+    """Frame, y and x of every event, shape (N, 3)."""
+    points = np.stack([_column(events, c, name).to_numpy(float) for c in "tyx"], axis=1)
+    if not np.isfinite(points).all():
+        row = int(np.argmin(np.isfinite(points).all(1)))
+        raise ValueError(f"Row {row} of the {name} events has no place (t, y, x = {points[row].tolist()}): leave it out.")
+    return points
+
+
+def _kinds(events: pd.DataFrame, name: str) -> np.ndarray:
+    return _column(events, "kind", name).to_numpy(object)
+
+
+def _scores(found: pd.DataFrame) -> np.ndarray:
+    scores = _column(found, "score", "found").to_numpy(float)
+    if not np.isfinite(scores).all():
+        row = int(np.argmin(np.isfinite(scores)))
+        raise ValueError(f"Row {row} of the found events has the score {scores[row]}: scores must be finite numbers.")
+    return scores
+
+
+def _column(events: pd.DataFrame, column: str, name: str) -> pd.Series:
+    if column not in events:
+        raise ValueError(f"The table of {name} events has no column '{column}', only {', '.join(map(str, events))}: add it.")
+    return events[column]
