@@ -4,6 +4,7 @@ A round of files is read in a child of the process, so that a reader that kills 
 and the next round begins with a clean one.
 """
 
+import gc
 import os
 import pickle
 import resource
@@ -81,6 +82,7 @@ def one_round(reader: Reader, seed: int, folder: Path, limits: Limits) -> Iterat
     if not child:
         code = 1
         try:
+            gc.freeze()  # what the parent has is not looked through again
             limit_memory(limits.memory)
             with records.open("ab", buffering=0) as file:
                 _all_files(reader, seed, folder / "files", limits, file)

@@ -17,6 +17,7 @@ from tapnb.movies import storage
 from tapnb.movies.axes import part
 from tapnb.movies.file_names import Choice
 from tapnb.movies.storage import NoRoom, converted, empty
+from tapnb.system.files import said
 
 __all__ = ["Recording", "read_tiff"]
 
@@ -86,7 +87,7 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
     except (NoRoom, MemoryError):
         raise  # nothing is wrong with the file
     except Exception as error:  # each codec has its own exceptions
-        raise ValueError(f"{path} is not a readable TIFF file ({type(error).__name__}: {error}): "
+        raise ValueError(f"{path} is not a readable TIFF file ({said(error)}): "
                          "save or copy it again.") from error
     finally:
         reader_log.removeHandler(complaints)
