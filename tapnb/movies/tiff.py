@@ -79,7 +79,8 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
             needed = max((start + length for page in pages
                           for start, length in zip(page.dataoffsets, page.databytecounts)), default=0)
             # A damaged page list is only logged by the reader, and missing pixels would be read as zeros.
-            damage = complaints.damage or needed > tiff.filehandle.size or not pages
+            damage = complaints.damage or needed > tiff.filehandle.size or not pages \
+                or not all(isinstance(n, int) for shape, _ in kinds for n in shape)
             if not damage and len(kinds) == 1:
                 recording = _recording(tiff, pages, path, None if alone else choice)
     except _Open as error:
