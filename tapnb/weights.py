@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from tapnb.system.files import replacing
+from tapnb.system.files import replacing, said
 
 
 def save(path: Path, values: dict[str, torch.Tensor], about: dict[str, str] | None = None) -> None:
@@ -41,7 +41,7 @@ def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
             values = {name: file.get_tensor(name) for name in file.keys()}
             about = dict(file.metadata() or {})
     except SafetensorError as error:
-        raise ValueError(f"{path} is no whole safetensors file ({error}): copy or train it again") from error
+        raise ValueError(f"{path} is no whole safetensors file ({said(error)}): copy or train it again") from error
     if (name := _not_finite(values)) is not None:
         raise ValueError(f"{path} holds a tensor {name!r} that is not finite, of a training that went wrong: train it "
                          "again with a lower learning rate")

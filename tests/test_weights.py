@@ -31,6 +31,14 @@ def test_a_file_that_is_cut_or_foreign_is_named(tmp_path, cut):
         weights.load(tmp_path / "cut.safetensors")
 
 
+def test_what_the_reader_says_of_a_foreign_header_is_cut(tmp_path):
+    header = b'{"a": {"dtype": "%s", "shape": [1], "data_offsets": [0, 4]}}' % (b"F" * 5000)
+    (tmp_path / "w.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    with pytest.raises(ValueError, match="w.safetensors is no whole safetensors file") as error:
+        weights.load(tmp_path / "w.safetensors")
+    assert len(str(error.value)) < 500
+
+
 def test_weights_that_are_not_finite_are_neither_written_nor_read(tmp_path):
     path, spoilt = tmp_path / "w.safetensors", {"a": torch.ones(2), "b": torch.tensor([1.0, float("nan")])}
     with pytest.raises(ValueError, match="w.safetensors is not written: its tensor 'b' is not finite"):

@@ -58,6 +58,8 @@ def part(axes, shape, choice: Choice, where) -> Part:
     ValueError
         If something besides time is left open, there is no time, or the choice does not fit.
     """
+    if 0 in shape:
+        raise ValueError(f"{where} has shape {tuple(shape)}: there is no pixel in it.")
     axes = list(axes[:-2])
     long = [i for i, n in enumerate(shape[:-2]) if n > 1]
     if choice.axes is not None:

@@ -71,7 +71,7 @@ class Series:
 
 def natural_key(path) -> list:
     """Return a sort key that orders ``t2.tif`` before ``t10.tif``."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part.lower())
+    return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part.lower())
             for part in re.split(r"([0-9]+)", Path(path).name) if part]
 
 

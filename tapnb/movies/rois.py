@@ -18,6 +18,8 @@ import pandas as pd
 import roifile
 from skimage.draw import polygon
 
+from tapnb.system.files import said
+
 __all__ = ["Outline", "read_rois", "fill"]
 
 MOST, LARGEST, ALL = 100_000, 2**22, 2**28  # ROIs in an archive; bytes of each, 300 000 corners; bytes of all
@@ -75,8 +77,8 @@ def read_rois(path) -> tuple[pd.DataFrame, list[Outline]]:
         raise FileNotFoundError(f"There is no file {path}: check the path.")
     points, outlines = [], []
     for name, content in _contents(path):
-        roi, corners = _decoded(content, f"{path}: {name}")
-        where, kind = f"{path}: the ROI {roi.name or name!r}", _kind(roi)
+        roi, corners = _decoded(content, f"{path}: {name[:60]}")
+        where, kind = f"{path}: the ROI {(roi.name or name)[:60]!r}", _kind(roi)
         if not np.isfinite(corners).all() or not len(corners):
             raise ValueError(f"{where} has no place, or none that is finite: remove it.")
         if roi.roitype == roifile.ROI_TYPE.POINT:
@@ -111,7 +113,7 @@ def fill(masks, outlines) -> None:
         if outline.t < len(masks):
             rows, columns = polygon(*outline.corners.T, masks.shape[1:])
         if outline.t >= len(masks) or not len(rows):
-            raise ValueError(f"The ROI {outline.name!r} in frame {outline.t + 1} covers no pixel of the movie of shape "
+            raise ValueError(f"The ROI {outline.name[:60]!r} in frame {outline.t + 1} covers no pixel of the movie of shape "
                              f"{masks.shape}: check which movie it was drawn in.")
         masks[outline.t, rows, columns] = 2 if outline.kind == "death" else 1
 
@@ -123,7 +125,7 @@ def _decoded(content: bytes, where: str):
         cell = roi.roitype in CELLS and roi.subtype in SHAPES and not roi.composite
         corners = np.asarray(roi.coordinates(), float)[:, ::-1] if cell else None
     except Exception as error:  # noqa: BLE001  each kind of damage has its own exception
-        raise ValueError(f"{where} is not a readable ROI ({type(error).__name__}: {error}): save the ROIs "
+        raise ValueError(f"{where} is not a readable ROI ({said(error)}): save the ROIs "
                          "again.") from None
     if not cell:
         what = "composite" if roi.composite else (roi.roitype if roi.subtype in SHAPES else roi.subtype).name.lower()
@@ -162,14 +164,14 @@ def _contents(path: Path):
     except _Refused:
         raise
     except Exception as error:  # noqa: BLE001  each way of compression has its own exceptions
-        raise ValueError(f"{path} is not a sound zip archive ({error}): save the ROIs again.") from None
+        raise ValueError(f"{path} is not a sound zip archive ({said(error)}): save the ROIs again.") from None
 
 
 def _limited(file, path: Path, name: str) -> bytes:
     """Read a file that claims any size, up to the largest size of a ROI."""
     content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise _Refused(f"{path}: {name} has more than {LARGEST >> 20} MiB, too much for a ROI: check which file it is.")
+        raise _Refused(f"{path}: {name[:60]} has more than {LARGEST >> 20} MiB, too much for a ROI: check which file it is.")
     return content
 
 

@@ -17,6 +17,7 @@ from tapnb.movies import storage
 from tapnb.movies.axes import part
 from tapnb.movies.file_names import Choice
 from tapnb.movies.storage import NoRoom, converted, empty
+from tapnb.system.files import said
 
 __all__ = ["Recording", "read_tiff"]
 
@@ -78,7 +79,8 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
             needed = max((start + length for page in pages
                           for start, length in zip(page.dataoffsets, page.databytecounts)), default=0)
             # A damaged page list is only logged by the reader, and missing pixels would be read as zeros.
-            damage = complaints.damage or needed > tiff.filehandle.size or not pages
+            damage = complaints.damage or needed > tiff.filehandle.size or not pages \
+                or not all(isinstance(n, int) for shape, _ in kinds for n in shape)
             if not damage and len(kinds) == 1:
                 recording = _recording(tiff, pages, path, None if alone else choice)
     except _Open as error:
@@ -86,7 +88,7 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
     except (NoRoom, MemoryError):
         raise  # nothing is wrong with the file
     except Exception as error:  # each codec has its own exceptions
-        raise ValueError(f"{path} is not a readable TIFF file ({type(error).__name__}: {error}): "
+        raise ValueError(f"{path} is not a readable TIFF file ({said(error)}): "
                          "save or copy it again.") from error
     finally:
         reader_log.removeHandler(complaints)

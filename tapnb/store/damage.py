@@ -36,7 +36,8 @@ def of_record(path: Path, name: str) -> str | None:
     if what := of_file(path):
         return what
     record = read_json(path)
-    sound = isinstance(record, dict) and record.keys() >= IN_RECORDS and record["name"] == name
+    sound = isinstance(record, dict) and record.keys() >= IN_RECORDS and record["name"] == name \
+        and isinstance(files := record.get("files", []), list) and all(isinstance(file, str) for file in files)
     return None if sound else f"{path} is no record of the run {name}"
 
 

@@ -79,6 +79,11 @@ def emptiness(content: bytes) -> str | None:
     return None if content.strip(b"\0") else "holds nothing but zeros"
 
 
+def said(error: Exception) -> str:
+    """What an error of another package says, on one line, and no longer than is read."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
 def set_aside(path: Path, why: str) -> Path:
     """Rename a file that cannot be used to ``<name>.broken``, say so, and return its new path.
 

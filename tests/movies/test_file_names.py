@@ -94,3 +94,7 @@ def test_a_channel_is_chosen_in_the_movies_file(tmp_path):
     (tmp_path / "movie.yaml").write_text("frames: movie\nchannel: 2\n")
     movie = catalogue.open_movie(tmp_path / "movie.yaml")
     assert (movie.frames[1] == tifffile.imread(tmp_path / "movie" / "t1_c2.tif")[:, : movie.shape[2]]).all()
+
+
+def test_raised_digits_are_letters():
+    assert ordered(["\u00b22.tif", "\u00b21.tif"]) == (["\u00b21.tif", "\u00b22.tif"], [1, 2], [False])

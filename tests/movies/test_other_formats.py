@@ -58,7 +58,15 @@ def test_an_array_is_mapped(tmp_path):
     assert (movie.frames == stack).all() and isinstance(movie.frames.base, np.memmap) or isinstance(movie.frames, np.memmap)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x93NUMPY\x01", np.array([{}, {}], object)])
+def npy(shape, dtype="|u1"):
+    """A header of numpy.save that claims a shape, and hardly any data."""
+    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}}}".encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + b"\1\2"
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY\x01", np.array([{}, {}], object), npy("(4, 5"), npy("(2, -3, 5)"),
+                                     npy("(2, 9, 2 ** 40)"), npy((2, 2**40, 2**10)), npy((2, 3), "<q9")])
 def test_what_is_no_array_of_numbers_is_refused(tmp_path, content):
     if isinstance(content, bytes):
         (tmp_path / "movie.npy").write_bytes(content)
@@ -66,6 +74,56 @@ def test_what_is_no_array_of_numbers_is_refused(tmp_path, content):
         np.save(tmp_path / "movie.npy", content, allow_pickle=True)
     with pytest.raises(ValueError, match="movie.npy is no whole NumPy array of numbers"):
         read_movie(tmp_path / "movie.npy")
+
+
+def test_an_array_without_a_pixel_is_refused(tmp_path):
+    np.save(tmp_path / "movie.npy", np.empty((4, 0, 24, 32), np.uint8))
+    with pytest.raises(ValueError, match=r"movie.npy has shape \(4, 0, 24, 32\): there is no pixel in it"):
+        read_movie(tmp_path / "movie.npy")
+
+
+@pytest.mark.parametrize("about", [[3], {"ome": [3]}, {"multiscales": 3}, {"multiscales": [{}]}, {"multiscales": [{"datasets": []}]},
+                                   {"multiscales": [{"datasets": [{"path": 1}]}]},
+                                   {"multiscales": [{"datasets": [{"path": "0"}], "axes": None}]},
+                                   {"multiscales": [{"datasets": [{"path": "0"}], "axes": [""]}]},
+                                   {"multiscales": [{"datasets": [{"path": "0", "coordinateTransformations": 1}]}]},
+                                   {"multiscales": [{"datasets": [{"path": "0", "coordinateTransformations": [
+                                       {"type": "scale", "scale": ["x"]}]}]}]}])
+def test_zarr_metadata_of_another_kind_are_refused(tmp_path, about):
+    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
+    (path / ".zattrs").write_text(json.dumps(about))
+    with pytest.raises(ValueError, match="movie.zarr has metadata that describe no OME-Zarr image .*: export it again") as error:
+        read_movie(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])
+def test_a_zarr_with_a_size_that_is_none_is_read_without(tmp_path, size):
+    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
+    about = json.loads((path / ".zattrs").read_text())
+    about["multiscales"][0]["datasets"][0]["coordinateTransformations"][0]["scale"] = [600, 0.5, size]
+    (path / ".zattrs").write_text(json.dumps(about))
+    assert read_movie(path).um_per_pixel is None and read_movie(path).minutes_per_frame == 10
+
+
+def test_a_zarr_whose_chunks_claim_gigabytes_is_refused(tmp_path):
+    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
+    about = json.loads((path / "0" / ".zarray").read_text())
+    (path / "0" / ".zarray").write_text(json.dumps(about | {"chunks": [1, 2**20, 2**20]}))
+    with pytest.raises(ValueError, match="movie.zarr has chunks of 1099.5 GB: export it again with one frame a chunk"):
+        read_movie(path)
+
+
+def test_a_damaged_chunk_of_a_zarr_is_named_and_what_it_says_is_short(tmp_path):
+    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 3)
+    (path / "0" / "c" / "1" / "0" / "0").write_bytes(b"no zstd")
+    with pytest.raises(ValueError, match="movie.zarr is damaged in frame 1 .*: copy the whole folder again"):
+        read_movie(path)
+    about = json.loads((path / "0" / "zarr.json").read_text())
+    (path / "0" / "zarr.json").write_text(json.dumps(about | {"data_type": "a" * 5000}))
+    with pytest.raises(ValueError, match="movie.zarr/0 is not a readable Zarr array") as error:
+        read_movie(path)
+    assert len(str(error.value)) < 500
 
 
 def test_pictures_are_frames_and_jpeg_is_said_to_have_lost_pixels(tmp_path):

@@ -70,6 +70,16 @@ def test_an_outline_is_the_cell_itself(archive):
     assert (masks[0] == 2).sum() == pytest.approx(np.pi * 5 * 10, rel=0.1)
 
 
+def test_what_is_said_of_a_damaged_archive_is_short(archive):
+    path = archive(roi([[5, 7]]))
+    whole = path.read_bytes()
+    name = whole.index(b".roi")  # of the first file, whose length then says that all that follows is its name
+    path.write_bytes(whole[:26] + (len(whole) - 120).to_bytes(2, "little") + whole[28:name] + b"\xfd" + whole[name + 1:])
+    with pytest.raises(ValueError, match="is not a sound zip archive .*: save the ROIs again") as error:
+        read_rois(path)
+    assert "\n" not in str(error.value) and len(str(error.value)) < len(str(path)) + 300
+
+
 def test_one_roi_needs_no_archive(tmp_path):
     roi([[5, 7]]).tofile(tmp_path / "one.roi")
     assert read_rois(tmp_path / "one.roi")[0][["t", "y", "x"]].to_numpy().tolist() == [[2, 7, 5]]

@@ -137,3 +137,16 @@ def test_metadata_that_cannot_be_read_do_not_stop_the_reading(tmp_path, xml):
     stack = pixels(3)
     tifffile.imwrite(tmp_path / "movie.tif", stack, photometric="minisblack", description=xml, metadata=None)
     assert (read_movie(tmp_path / "movie.tif").frames == stack).all()
+
+
+def test_a_width_that_is_no_number_is_damage(tmp_path):
+    path = tmp_path / "movie.tif"
+    tifffile.imwrite(path, np.zeros((5, 24, 32), np.uint16), photometric="minisblack", metadata=None)
+    with tifffile.TiffFile(path) as tiff:
+        place = tiff.pages[0].tags["ImageWidth"].offset
+    content = bytearray(path.read_bytes())
+    content[place + 2] = 5  # two numbers, of which one is divided by the other
+    content[place + 4] = 40
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="movie.tif is truncated or damaged: copy it again"):
+        read_movie(path)

@@ -11,6 +11,7 @@ from tapnb import weights
 from tapnb.movies import Movie
 from tapnb.store import kinds, provenance, runs
 from tapnb.system import paths
+from tapnb.system.files import write_json
 
 
 @pytest.fixture(autouse=True)
@@ -191,6 +192,14 @@ def test_a_record_of_something_else_is_no_record(movie, content):
     for ask in (lambda: execute(movie, Make(), "restore"), lambda: runs.find(made.name)):
         with pytest.raises(ValueError, match=f"record.json is no record of the run {made.name}; make"):
             ask()
+
+
+@pytest.mark.parametrize("files", [None, 3, [1.5], [["record.json"]]])
+def test_a_record_that_lists_no_files_by_name_is_no_record(movie, files):
+    made = execute(movie, Make())
+    write_json(made.folder / "record.json", made.record | {"files": files})
+    with pytest.raises(ValueError, match=f"record.json is no record of the run {made.name}; make"):
+        execute(movie, Make(), "restore")
 
 
 def test_a_damaged_note_of_the_beginning_costs_no_more_than_the_time_in_it(movie):
