@@ -80,6 +80,51 @@ def _first_look(name: str, movie, show: bool) -> None:
     typer.echo(f"page    {path}")
 
 
+@app.command()
+def events(
+    movie: Annotated[str, typer.Argument(help=f"{MOVIES}.")],
+    labels: Annotated[str | None, typer.Option(help="Events to learn from: a table of points (t, y, x, kind), Fiji's ROIs, "
+                                                    "a stack of masks, or own: those that the movie has.")] = None,
+    model: Annotated[str | None, typer.Option(help="A detector that is there already: a published one, such as hela, or a "
+                                                   "file detector.safetensors. Nothing is trained.")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Not every event of the movie is labelled.")] = False,
+    strategy: Annotated[str, typer.Option(help="A: published features, fixed; D: trained on, three times as long; C: from "
+                                               "random ones; B: random ones, fixed.")] = "A",
+    features: Annotated[str, typer.Option(help="Built-in movie whose published pretraining is taken.")] = "hela",
+    steps: Annotated[int, typer.Option(help="Training steps, of 16 crop pairs.")] = 800,
+    out: Annotated[str | None, typer.Option(help="Folder for the list; by default under events/.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",
+    show: Annotated[bool, typer.Option("--open/--no-open", help="Open the report if there is a screen.")] = True,
+) -> None:
+    """List the divisions and deaths of a movie: as tables, as ROIs, as an overlay, and as a report."""
+    import webbrowser
+
+    from tapnb.detector_training import DetectorSettings
+    from tapnb.movies import catalogue
+    from tapnb.system import device as devices
+    from tapnb.workflow import book, event_folder, find_events
+
+    if labels and model:
+        raise ValueError("--labels trains a detector and --model takes one that is there: give one of them, or neither for "
+                         "candidates to look at first")
+    catalogue.fetch_missing(movie)
+    on = devices.choose(device)
+    if labels:
+        settings = DetectorSettings(steps=steps, complete=not partial)
+        outcome = find_events.with_labels(movie, labels, on, typer.echo, strategy=strategy, features=features,
+                                          settings=settings)
+    elif model:
+        outcome = find_events.with_detector(movie, model, on, typer.echo)
+    else:
+        outcome = find_events.as_candidates(movie, features, on, typer.echo)
+    report = event_folder.write(outcome, event_folder.place(movie, out))
+    kinds = outcome.events["kind"].value_counts().to_dict()
+    typer.echo("found   " + (", ".join(f"{n} x {kind}" for kind, n in kinds.items()) or "nothing"))
+    if show and book.can_open():
+        webbrowser.open(report.as_uri())
+    typer.echo(f"folder  {report.parent}\nreport  {report}")
+
+
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def run(
     context: typer.Context,

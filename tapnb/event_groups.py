@@ -6,6 +6,7 @@ A movie's masks say which pixels belong to events, not to which: pixels that tou
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy import ndimage
 
 from tapnb.crops import CropPairs
@@ -69,6 +70,33 @@ def shown(masks: np.ndarray, pairs: CropPairs, reach: int = REACH) -> np.ndarray
         better = inside > most[near]
         most[near[better]], index[near[better]] = inside[better], number
     return index
+
+
+def events_of_masks(masks: np.ndarray, reach: int = REACH) -> pd.DataFrame:
+    """The events that masks show, where nobody has listed them: what touches in space and time is one.
+
+    Parameters
+    ----------
+    masks : uint8 array, shape (T, Y, X)
+        0 nothing, 1 division, 2 death.
+    reach : int
+        See :func:`components`.
+
+    Returns
+    -------
+    DataFrame
+        ``t``, ``y``, ``x``, ``kind``: of a division, marked in mother and daughters, the frame in the middle, which is the
+        daughters' first; of a death its first frame. The place is the middle of its pixels there.
+    """
+    rows = []
+    for value, kind in ((1, "division"), (2, "death")):
+        pixels, event = components(np.where(masks == value, masks, 0), reach)
+        for number in range(event.max() + 1 if len(event) else 0):
+            of_event = pixels[event == number]
+            frames = np.unique(of_event[:, 0])
+            t = frames[len(frames) // 2 if kind == "division" else 0]
+            rows.append((int(t), *of_event[of_event[:, 0] == t][:, 1:].mean(0), kind))
+    return pd.DataFrame(rows, columns=["t", "y", "x", "kind"]).sort_values(["t", "y", "x"], ignore_index=True)
 
 
 def _grown(mask: np.ndarray, reach: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tapnb.movies.stacks import read_stack
 
-__all__ = ["read_labels", "are_points"]
+__all__ = ["read_labels", "read_events", "are_points"]
 
 TABLES, ROIS = (".csv", ".tsv", ".txt"), (".zip", ".roi")
 
@@ -71,3 +71,49 @@ def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | N
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     return masks, events
+
+
+def read_events(path, shape) -> pd.DataFrame:
+    """Read events that were marked as points or outlines, each in its frame: no cell has to be segmented for that.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A table of points or ROIs, see :func:`are_points`. Of a division, mark the daughters' first frame, between them;
+        of a death the cell in its first frame. Points of one number in the column ``event`` are one event.
+    shape : tuple of int
+        (T, Y, X) of the movie.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``t``, ``y``, ``x``, ``kind`` ("division" unless it is said).
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it cannot be read, or an event lies outside the movie.
+    """
+    from tapnb.movies.points_file import events_of_points, read_points
+
+    path = Path(path).expanduser()
+    if path.suffix.lower() in TABLES:
+        points = read_points(path)
+        grouped = events_of_points(points)
+        events = points if grouped is None else grouped
+        events = events if "kind" in events else events.assign(kind="division")
+    else:
+        from tapnb.movies.rois import read_rois
+
+        points, outlines = read_rois(path)
+        middles = [(outline.t, *outline.corners.mean(0), outline.kind) for outline in outlines]
+        events = pd.concat([points, pd.DataFrame(middles, columns=["t", "y", "x", "kind"])], ignore_index=True)
+    inside = [events[axis].between(-0.5, side - 0.5) for axis, side in zip("tyx", shape)]
+    outside = events[~np.logical_and.reduce(inside)]
+    if len(outside):
+        first = outside.iloc[0]
+        raise ValueError(f"{path}: the event t={first.t:g}, y={first.y:g}, x={first.x:g} lies outside the movie of "
+                         f"{shape[0]} frames of {shape[1]} x {shape[2]} pixels: check which movie it was marked in.")
+    return events[["t", "y", "x", "kind"]].astype({"t": int, "y": float, "x": float}).reset_index(drop=True)

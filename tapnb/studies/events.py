@@ -90,7 +90,7 @@ def labelled(events: pd.DataFrame, pairs: np.ndarray, labels: Labels) -> pd.Data
 
 
 def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSettings, held_out: Movie | None = None,
-                 *, labels: Labels = Labels(), seed: int = 20, mode: str, on: torch.device, command: str) -> runs.Run:
+                 *, labels: Labels = Labels(), held_back: bool = True, seed: int = 20, mode: str, on: torch.device, command: str) -> runs.Run:
     """Train one detector and let it search the last fifth of its movie and another movie.
 
     Its folder keeps the detector (:func:`detector`) and what it found (:func:`found`); its record how the training went
@@ -107,6 +107,9 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
         ``features`` and ``trained`` are the strategy's, and with few labels nothing is ``complete``.
     held_out : Movie, optional
     labels : Labels
+    held_back : bool
+        Whether the movie's last fifth is for judging only; if not, the detector learns from all of it and the last one is
+        kept.
     seed : int
     mode, on, command
         See :func:`tapnb.store.runs.run`.
@@ -117,7 +120,7 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
 
     def make(folder: Path) -> dict:
         tap_features = pretrain.load(tap.folder, on).features
-        learnt, checked = split_pairs(movie)
+        learnt, checked = split_pairs(movie) if held_back else (usable_pairs(movie), np.zeros(0, int))
         own = true_events(movie, settings.kinds)
         of_last_fifth, training = labelled(own, checked, Labels()), labelled(own, learnt, labels)
 
@@ -127,7 +130,7 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
 
         checkpoint = folder / "checkpoint.pt"
         best, course = train_detector(tap_features, movie, training, settings, frame_pairs=learnt, seed=seed,
-                                      check=check, on=on, checkpoint=checkpoint)
+                                      check=check if held_back else None, on=on, checkpoint=checkpoint)
         best.save(folder / WEIGHTS)
         best = Detector.load(folder / WEIGHTS, on)  # what is kept is what is judged
         tables = {VALIDATION: best.find(movie, checked)} | ({HELD_OUT: best.find(held_out)} if held_out else {})
@@ -139,6 +142,8 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
                 "validation": judged(tables[VALIDATION], of_last_fifth, len(checked))}
 
     key = {"strategy": name, "detector": settings, "labels": asdict(labels), "events": _digest(true_events(movie))}
+    if not held_back:
+        key["held_back"] = False
     if DETECTORS[name]["features"] == "TAP":
         key["tap"] = tap.name
     movies = {"train": movie} | ({"held-out": held_out} if held_out else {})
@@ -155,10 +160,12 @@ def judged(table: pd.DataFrame, true: pd.DataFrame, frames: int) -> dict:
         events there are), and the ``calibration`` of :meth:`tapnb.detect.Detector.probability`. Threshold and scores are
         None where no event is found; the calibration where there are fewer than :data:`LEAST` true or false ones.
     """
+    judgement = {"true": len(true), "threshold": None, "average_precision": None, "calibration": None}
+    if not frames:  # nothing was held back
+        return judgement
     matched = scores.matched(table, true, frames)
     hit = matched.event >= 0
-    judgement = {"true": len(true), "threshold": None, "average_precision": None, "calibration": None}
-    if len(true) and hit.any():
+    if hit.any():
         threshold = scores.best_threshold(matched)
         at = scores.at(matched, threshold)
         judgement |= {"threshold": threshold, "average_precision": scores.average_precision(matched)}

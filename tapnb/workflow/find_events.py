@@ -1,0 +1,247 @@
+"""From a movie's file to a folder with the list of its events: what `tapnb events` does.
+
+With labels a detector is trained on the movie itself, as a run that is resumed where it was interrupted and kept; with a
+detector that is there already nothing is trained; with neither, candidates are listed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from tapnb import detector_training, pretrain
+from tapnb.candidates import KIND, candidates
+from tapnb.detect import Detector, usable_pairs
+from tapnb.detector_training import DetectorSettings
+from tapnb.event_groups import events_of_masks
+from tapnb.metrics import events as scores
+from tapnb.metrics import intervals
+from tapnb.metrics.scores import share_interval
+from tapnb.movies import Movie, catalogue
+from tapnb.movies.event_labels import are_points, read_events
+from tapnb.movies.stacks import read_stack
+from tapnb.store import provenance, results, runs
+from tapnb.studies import events as study
+from tapnb.workflow.published import FIRST
+
+OWN = "own"
+"""Labels that belong to the movie: a lineage, or what its YAML file names."""
+
+HELD_BACK = 5
+"""Events in a movie's last fifth from which on it is held back, to choose a threshold and to say how good it is."""
+
+SHOWN = 500
+"""Candidates that are listed, at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What was found, and what is known of it.
+
+    Attributes
+    ----------
+    movie : Movie
+    events : DataFrame
+        ``t``, ``y``, ``x``, ``kind``, ``score``, ``probability``; the surest first.
+    about : dict of str
+        Where the list comes from, for whoever cites it.
+    quality : dict or None
+        On events held back: ``precision``, ``recall``, ``f1``, ``average precision``, each (value, low, high), and
+        ``events held back``, how many.
+    detector : Detector or None
+        None of candidates.
+    threshold : float or None
+    """
+
+    movie: Movie
+    events: pd.DataFrame
+    about: dict[str, str]
+    quality: dict | None = None
+    detector: Detector | None = None
+    threshold: float | None = None
+
+
+def open_labelled(name: str, labels: str) -> Movie:
+    """A movie with a list of events from labels in any form.
+
+    Parameters
+    ----------
+    name : str
+        As for :func:`tapnb.movies.catalogue.open_movie`.
+    labels : str
+        A table of points or Fiji's ROIs, which need no radius here; a stack of masks; or "own".
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If something cannot be read, or there is no event.
+    """
+    movie = catalogue.open_whole(name)
+    if labels == OWN:
+        if movie.events is None and movie.masks is None:
+            raise ValueError(f"the movie {movie.name!r} has no labels of its own: give a file with --labels")
+        events = events_of_masks(movie.masks) if movie.events is None else movie.events
+    elif are_points(labels):
+        events = read_events(labels, movie.shape)
+    else:
+        masks = read_stack(labels, labels=True)
+        events = events_of_masks(replace(movie, masks=masks).masks)  # checked against the frames
+    events = events[events["kind"].isin(("division", "death")) & (events["t"] > 0)].reset_index(drop=True)
+    if events.empty:
+        raise ValueError(f"{labels}: no division and no death is marked after the first frame, and a detector learns from "
+                         "a frame and the one before it: mark some, or leave out --labels for candidates to look at first")
+    return replace(movie, events=events, masks=None)
+
+
+def published_detector(model: str, on: torch.device) -> tuple[Detector, dict[str, str], dict | None]:
+    """A detector that is there already: the published one of a built-in movie, or a file that a search has left.
+
+    Returns
+    -------
+    detector : Detector
+    about : dict of str
+    quality : dict or None
+        How good it was on the last fifth of the movie that it was trained on: without intervals.
+    """
+    path = Path(model).expanduser()
+    if path.suffix == ".safetensors":
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no file {path}: check the path, or name a published detector, such as hela")
+        return Detector.load(path, on), {"detector": str(path)}, None
+    try:
+        run = runs.find(results.published_run(FIRST, model, "14_events", "detector"))
+    except FileNotFoundError:
+        there = [name for name in catalogue.NAMES if (results.folder(FIRST, name) / "14_events.json").exists()]
+        raise ValueError(f"no detector of {model!r} is published; choose from {', '.join(there) or 'none yet'}, give the "
+                         "file of one (.safetensors), or train one with --labels") from None
+    return study.detector(run, on), {"detector": f"{run.name}, trained on {run.record['movies']['train']['name']}",
+                                     "detector's commit": str(run.record["commit"])}, None
+
+
+def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], None]) -> Outcome:
+    """Search a movie with a detector that is there already."""
+    movie = catalogue.open_whole(name)
+    detector, about, quality = published_detector(model, on)
+    if (zoom := detector.zoom(movie)) != 1:
+        say(f"the movie has pixels of {movie.um_per_pixel:g} µm, the detector was trained on {detector.um_per_pixel:g} µm: "
+            f"frames are rescaled by {zoom:.2f}")
+    elif not (movie.um_per_pixel and detector.um_per_pixel):
+        say("a pixel size is unknown, so frames are taken as they are: cells should be as large as in the detector's movie")
+    return _searched(movie, detector, about, quality, say)
+
+
+def with_labels(name: str, labels: str, on: torch.device, say: Callable[[str], None], *, strategy: str = "A",
+                features: str = "hela", settings: DetectorSettings = DetectorSettings(), seed: int = 20) -> Outcome:
+    """Train a detector on a movie's own labels, then search the movie.
+
+    Parameters
+    ----------
+    name, labels : str
+        See :func:`open_labelled`.
+    on : torch.device
+    say : callable
+        Takes sentences on what comes and how long it takes.
+    strategy : str
+        One of :data:`tapnb.studies.events.DETECTORS`.
+    features : str
+        Built-in movie whose published pretraining is taken.
+    settings : DetectorSettings
+        ``kinds`` become those that are labelled.
+    seed : int
+    """
+    movie = open_labelled(name, labels)
+    tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
+    kinds = tuple(kind for kind in ("division", "death") if (movie.events["kind"] == kind).any())
+    settings = replace(settings, kinds=kinds)
+    learnt, checked = study.split_pairs(movie)
+    counts = [int((movie.events["t"] - 1).isin(pairs).sum()) for pairs in (learnt, checked)]
+    held_back = counts[1] >= HELD_BACK and counts[0] > 0
+    if held_back:
+        say(f"learning from {counts[0]} events; {counts[1]} in the last fifth of the movie are held back to say how good "
+            "it is")
+    else:
+        say(f"learning from all {len(movie.events)} events: too few lie in the last fifth of the movie to hold them back, "
+            "so nothing will be known of how good it is")
+    _announce(movie, tap, settings, strategy, len(checked) if held_back else 0, on, say)
+    run = study.detector_run(strategy, movie, tap, settings, held_back=held_back, seed=seed, mode="execute", on=on,
+                             command=f"tapnb events {name} --labels {labels}")
+    detector = study.detector(run, on)
+    quality = None
+    if held_back and run.results["validation"]["threshold"] is not None:
+        true = study.labelled(study.true_events(movie, kinds), checked)
+        quality = held_back_quality(study.found(run, study.VALIDATION), true, len(checked), detector.threshold)
+    about = {"detector": run.name, "trained from": f"strategy {strategy}, {tap.name}",
+             "labels": f"{len(movie.events)} events from {labels}"}
+    return _searched(movie, detector, about, quality, say)
+
+
+def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str], None]) -> Outcome:
+    """List where the arrow of time is strongest, for a movie without labels."""
+    movie = catalogue.open_whole(name)
+    tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
+    model, pairs = pretrain.load(tap.folder, on), usable_pairs(movie)
+    start = time.perf_counter()
+    candidates(model, movie, pairs[:2])
+    say(f"searching {len(pairs)} frame pairs: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
+    table = candidates(model, movie).head(SHOWN).assign(probability=np.nan)
+    return Outcome(movie, table, {"places of": f"the arrow of time, {tap.name}"} | _citable(movie, on))
+
+
+def held_back_quality(found: pd.DataFrame, true: pd.DataFrame, frames: int, threshold: float) -> dict:
+    """How good a detector is on events that it did not learn from: scores with 95 % intervals, see :class:`Outcome`."""
+    matched = scores.matched(found, true, frames)
+    at = scores.at(matched, threshold)
+    quality = {"precision": (at["precision"], *share_interval(at["true"], at["found"])),
+               "recall": (at["recall"], *share_interval(at["true"], len(true)))}
+    for name, resampled in (("f1", scores.resampled_f1([matched], [threshold])),
+                            ("average precision", scores.resampled_average_precision([matched]))):
+        estimate = intervals.estimate(resampled)
+        quality[name] = (estimate.value, max(estimate.low, 0.0), min(estimate.high, 1.0))
+    return quality | {"events held back": len(true)}
+
+
+def _searched(movie: Movie, detector: Detector, about: dict[str, str], quality: dict | None,
+              say: Callable[[str], None]) -> Outcome:
+    pairs, on = usable_pairs(movie), next(detector.head.parameters()).device
+    start = time.perf_counter()
+    list(detector.maps(movie, pairs[:1]))  # two frames: those after it need one each
+    say(f"searching {len(pairs)} frame pairs: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
+    table = detector.find(movie)
+    table = table[table["score"] >= detector.threshold].reset_index(drop=True)
+    table = table.assign(probability=detector.probability(table["score"]))
+    return Outcome(movie, table, about | _citable(movie, on), quality, detector, detector.threshold)
+
+
+def _announce(movie: Movie, tap: runs.Run, settings: DetectorSettings, strategy: str, checked: int, on: torch.device,
+              say: Callable[[str], None]) -> None:
+    """Say how long the training will take, from two of its steps and one frame pair."""
+    tried = replace(settings, steps=2, checks=1, hard_negatives=False, **study.DETECTORS[strategy])
+    features = pretrain.load(tap.folder, on).features
+    start = time.perf_counter()
+    detector, _ = detector_training.train_detector(features, movie, movie.events, tried, on=on)
+    step = (time.perf_counter() - start) / 2
+    start = time.perf_counter()
+    list(detector.maps(movie, usable_pairs(movie)[:1]))
+    frame = (time.perf_counter() - start) / 2
+    searches = checked * (settings.checks + 1) + 2 * detector_training.SEARCHED * 2 * settings.hard_negatives
+    say(f"training {settings.steps} steps: about {_duration(step * settings.steps + frame * searches)}; Ctrl-C loses "
+        "nothing before the last check")
+
+
+def _citable(movie: Movie, on: torch.device) -> dict[str, str]:
+    commit, dirty = provenance.commit()
+    return {"movie": f"{movie.name} ({movie.source or 'no source given'})", "fingerprint": movie.fingerprint,
+            "tapnb": f"{provenance.versions()['tapnb']}, commit {commit or 'unknown'}{' with changes' if dirty else ''}",
+            "device": str(on), "time": provenance.now()}
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
