@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
-from tapnb.figures.event_pictures import KIND_COLOURS, frame_picture, reduced_size
+from tapnb.figures.event_pictures import KIND_COLOURS, frame_picture, reduced_size, ring_radius
 from tapnb.movies import Movie
 from tapnb.system.files import replacing
 
@@ -71,7 +71,7 @@ def _has_ffmpeg() -> bool:
 
 def _circle(pen: ImageDraw.ImageDraw, event, scale_y: float, scale_x: float, line: int, longer: int) -> None:
     """A ring around an event; (y + 0.5) is the middle of pixel y in the enlarged or reduced frame."""
-    y, x, radius = (event.y + 0.5) * scale_y, (event.x + 0.5) * scale_x, max(13.0, 0.024 * longer)
+    y, x, radius = (event.y + 0.5) * scale_y, (event.x + 0.5) * scale_x, ring_radius(longer)
     pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=KIND_COLOURS[event.kind], width=line)
 
 

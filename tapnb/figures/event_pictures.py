@@ -12,6 +12,11 @@ KIND_COLOURS = {"division": SKY, "death": ORANGE, "candidate": PURPLE}
 """On dark pictures, where the blue of plots is hardly seen; the same palette for colour-blind readers."""
 
 
+def ring_radius(longer: float) -> float:
+    """Radius of the ring around an event, in pixels of a picture whose longer side is given."""
+    return max(15.0, 0.024 * longer)
+
+
 def reduced_size(movie: Movie, longest: int) -> tuple[int, int]:
     """Height and width of a frame whose longer side is at most so many pixels."""
     height, width = movie.shape[1:]
