@@ -126,7 +126,8 @@ def test_every_dependency_says_what_it_is_for():
 
 def imported(path):
     """Return the distributions that a file imports, wherever in it."""
-    names = {"yaml": "pyyaml", "skimage": "scikit-image", "sklearn": "scikit-learn", "nbclient": "papermill"}
+    names = {"yaml": "pyyaml", "skimage": "scikit-image", "sklearn": "scikit-learn", "nbclient": "papermill",
+             "PIL": "pillow"}
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         modules += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []

@@ -96,13 +96,13 @@ def page(movie: Movie, look: FirstLook) -> str:
     body += "<h2>What was found</h2>"
     body += ("<ul>" + "".join(f"<li>{html.escape(_sentence(s))}" for s in look.findings) + "</ul>" if look.findings else
              "<p>No frame repeats, is black or saturated, and no border was left unimaged.</p>")
-    body += "<h2>Frames</h2>" + _picture(frames(movie), "First, middle and last frame between the black and white levels "
-                                        "that are used; labelled cells outlined, divisions blue, deaths orange.")
-    body += _picture(over_time(look), f"Levels, change from the frame before (normalised grey levels), and drift since "
-                                      f"the first frame, over the frame number. {_in_numbers(look.over_time)}")
+    body += "<h2>Frames</h2>" + picture(frames(movie), "First, middle and last frame between the black and white levels "
+                                       "that are used; labelled cells outlined, divisions blue, deaths orange.")
+    body += picture(over_time(look), f"Levels, change from the frame before (normalised grey levels), and drift since "
+                                     f"the first frame, over the frame number. {_in_numbers(look.over_time)}")
     body += "<h2>Labelled events</h2>"
     if len(look.regions):
-        body += _table(events_table(movie, look.regions)) + _picture(
+        body += _table(events_table(movie, look.regions)) + picture(
             events(movie, look), "A few labelled regions: the frame before above, their frame below.")
     else:
         body += "<p>None: the movie is fit for pretraining, and for recognising events once some are labelled.</p>"
@@ -120,7 +120,8 @@ def _in_numbers(table: pd.DataFrame) -> str:
             f"without any drift.{' Frames with a finding are grey.' if (table['note'] != '').any() else ''}")
 
 
-def _picture(figure: Figure, caption: str) -> str:
+def picture(figure: Figure, caption: str) -> str:
+    """A figure inside a page of HTML, its caption below and read to those who do not see it."""
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110, bbox_inches="tight", pad_inches=0.05)
     data = base64.b64encode(file.getvalue()).decode()

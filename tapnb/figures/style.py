@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from tapnb.movies import Movie, normalise
 
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 """Of the palette by Okabe and Ito."""
 
 EVENT_COLOURS = {1: BLUE, 2: VERMILLION}

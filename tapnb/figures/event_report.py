@@ -1,0 +1,214 @@
+"""The events of a movie as one page of HTML: the answer, the movie with its events, and how far to trust them."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+from importlib.resources import files
+from string import Template
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from PIL import Image
+from scipy.ndimage import gaussian_filter1d
+
+from tapnb.figures.event_pictures import KIND_COLOURS, crop_pair, frame_picture, reduced_size, ring_radius
+from tapnb.figures.first_look import picture
+from tapnb.figures.style import BLUE, ORANGE, PURPLE, styled
+from tapnb.movies import Movie
+
+LONGEST, BUDGET, SMALLEST = 700, 10e6, 240  # pixels of the longer side; bytes of all frames; pixels, if they are many
+EXAMPLES, CROP = 12, 64
+PLOTTED = {"division": BLUE, "death": ORANGE, "candidate": PURPLE}  # on white, darker than on pictures
+SCORES = {"precision": "share of what is called an event that is one", "recall": "share of the events that are found",
+          "f1": "harmonic mean of the two", "average precision": "precision over all thresholds"}
+
+
+def report(movie: Movie, events: pd.DataFrame, about: dict[str, str], quality: dict | None = None) -> str:
+    """The events of a movie as one page that needs nothing else, neither a network nor other files.
+
+    Parameters
+    ----------
+    movie : Movie
+    events : pandas.DataFrame
+        One row per event, the highest score first: ``t`` (frame), ``y``, ``x`` (pixels), ``kind`` ("division", "death"
+        or "candidate"), ``score``, ``probability`` (NaN if unknown).
+    about : dict of str to str
+        The record of the list, shown as it is: movie, fingerprint, detector, commit, version, command, time.
+    quality : dict, optional
+        How good the detector is on labelled events that it was not trained on: ``"events held back"`` (their number),
+        and ``"precision"``, ``"recall"``, ``"f1"`` and ``"average precision"``, each (value, low, high) between 0 and
+        1. None if no labels were held back.
+
+    Returns
+    -------
+    str
+        HTML. Long movies are shown smaller, so that their frames stay near 14 MB.
+    """
+    events = events.reset_index(drop=True)
+    measure = "probability" if len(events) and events["probability"].notna().all() else "score"
+    kinds = [kind for kind in KIND_COLOURS if (events["kind"] == kind).any()]
+    pictures, (high, wide) = _frames(movie)
+    shown = LONGEST / max(high, wide)
+    values = events[measure].astype(float)
+    data = {
+        "type": "data:image/webp;base64,", "frames": pictures, "colours": KIND_COLOURS,
+        "hours": movie.minutes_per_frame / 60 if movie.minutes_per_frame else None,
+        "radius": ring_radius(max(movie.shape[1:])),
+        "low": 0.0 if measure == "probability" else float(values.min() if len(values) else 0),
+        "high": 1.0 if measure == "probability" else float(values.max() if len(values) else 1),
+        "events": [{"t": int(event.t), "y": round(float(event.y), 2), "x": round(float(event.x), 2),
+                    "kind": event.kind, "value": float(value)} for event, value in zip(events.itertuples(), values)]}
+    page = Template(files("tapnb.figures").joinpath("event_report.html").read_text("utf-8"))
+    return page.substitute(
+        name=html.escape(movie.name), answer=html.escape(answer(events, movie)), trust=html.escape(_trust(quality)),
+        wide=wide, high=high, screen=round(wide * shown), rows=movie.shape[1], columns=movie.shape[2],
+        last=len(movie.frames) - 1, start=int(events["t"].iloc[0]) if len(events) else 0, kinds=_boxes(events, kinds), measure=measure, quality=_quality(quality),
+        rate=_rate(events, movie, kinds), sheets=_sheets(movie, events, measure), table=_table(events, movie),
+        about="".join(f"<tr><th>{html.escape(key)}<td>{html.escape(str(text))}" for key, text in about.items()),
+        data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),  # no text may end the script
+        script=files("tapnb.figures").joinpath("event_report.js").read_text("utf-8"))
+
+
+def answer(events: pd.DataFrame, movie: Movie) -> str:
+    """What was found, in one sentence."""
+    count = len(movie.frames)
+    span = f"{count} frames ({_hours(count - 1, movie):.1f} hours)" if movie.minutes_per_frame else f"{count} frames"
+    numbers = [(int((events["kind"] == kind).sum()), kind) for kind in KIND_COLOURS]
+    named = [f"{number} {kind}{'' if number == 1 else 's'}" for number, kind in numbers if number]
+    if not named:
+        return f"No event was found in {span}."
+    rest = ": places to look at first, not yet events" if len(named) == 1 and numbers[-1][0] else ""
+    return f"{' and '.join(named)} {'was' if len(events) == 1 else 'were'} found in {span}{rest}."
+
+
+@styled
+def event_rate(events: pd.DataFrame, movie: Movie) -> Figure:
+    """Events per hour over hours (per frame over frames, if the interval is unknown), one panel a kind; the line is smoothed."""
+    count = len(movie.frames)
+    hours = movie.minutes_per_frame / 60 if movie.minutes_per_frame else None
+    kinds = [kind for kind in PLOTTED if (events["kind"] == kind).any()]
+    figure, panels = plt.subplots(len(kinds), 1, figsize=(8, 0.5 + 1.6 * len(kinds)), sharex=True, squeeze=False)
+    for axes, kind in zip(panels[:, 0], kinds):
+        rate = np.bincount(events["t"][events["kind"] == kind], minlength=count)[:count] / (hours or 1)
+        x = np.arange(count) * (hours or 1)
+        axes.bar(x, rate, width=0.8 * (hours or 1), color=PLOTTED[kind], alpha=0.35)
+        axes.plot(x, gaussian_filter1d(rate.astype(float), max(1.0, count / 30), mode="nearest"), color=PLOTTED[kind])
+        axes.set(ylabel=f"{kind}s per {'hour' if hours else 'frame'}", ylim=(0, None))
+    panels[-1, 0].set(xlabel="hours" if hours else "frame")
+    return figure
+
+
+def _frames(movie: Movie) -> tuple[list[str], tuple[int, int]]:
+    """Every frame as WebP in base64, and their height and width."""
+    longest, count = LONGEST, len(movie.frames)
+    sample = np.unique(np.linspace(0, count - 1, 5).astype(int))
+    total = np.mean([len(_webp(frame_picture(movie, t, reduced_size(movie, longest)))) for t in sample]) * count
+    if total > BUDGET:
+        longest = max(SMALLEST, int(min(longest, max(movie.shape[1:])) * np.sqrt(BUDGET / total)))
+    size = reduced_size(movie, longest)
+    return [_encoded(frame_picture(movie, t, size)) for t in range(count)], size
+
+
+def _webp(image: Image.Image, quality: int = 75) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format="WEBP", quality=quality)
+    return file.getvalue()
+
+
+def _encoded(image: Image.Image, quality: int = 75) -> str:
+    return base64.b64encode(_webp(image, quality)).decode()
+
+
+def _trust(quality: dict | None) -> str:
+    if quality is None:
+        return "No labels were held back, so nothing is known of how good these are."
+    return (f"Of {quality['events held back']} labelled events held back, {quality['recall'][0]:.0%} were found. Of what "
+            f"was called an event there, {quality['precision'][0]:.0%} was one.")
+
+
+def _quality(quality: dict | None) -> str:
+    if quality is None:
+        return ("<p>No labels were held back, so nothing is known of how good these are. Look at the doubtful ones below, "
+                "or label some events of a part that is not used for training.</p>")
+    rows = ""
+    for name, meaning in SCORES.items():
+        if name in quality:
+            value, low, high = quality[name]
+            label = "F1" if name == "f1" else name
+            rows += (f'<tr><th scope="row">{label}<br><small>{meaning}</small><td class="number">{value:.2f}'
+                     f'<td class="number">{low:.2f} to {high:.2f}')
+    return (f"<p>Measured on {quality['events held back']} labelled events that were not used for training.</p>"
+            f'<table class="quality"><thead><tr><th>score<th class="number">value<th class="number">95% interval</thead>'
+            f"<tbody>{rows}</tbody></table>")
+
+
+def _boxes(events: pd.DataFrame, kinds: list[str]) -> str:
+    """A tick box for every kind that there is."""
+    return "\n".join(
+        f'<label><input type="checkbox" checked data-kind="{kind}"><span class="dot" style="background:'
+        f'{KIND_COLOURS[kind]}"></span>{kind}s ({(events["kind"] == kind).sum()})</label>' for kind in kinds)
+
+
+def _rate(events: pd.DataFrame, movie: Movie, kinds: list[str]) -> str:
+    if events.empty:
+        return "<p>There is none.</p>"
+    if movie.minutes_per_frame:
+        hours = _hours(len(movie.frames), movie)
+        means = [f"{(events['kind'] == kind).sum() / hours:.2g} {kind}s per hour" for kind in kinds]
+    else:
+        means = [f"{(events['kind'] == kind).sum() / len(movie.frames):.2g} {kind}s per frame" for kind in kinds]
+    return picture(event_rate(events, movie), f"On average {' and '.join(means)}. Bars: each frame; line: smoothed.")
+
+
+def _sheets(movie: Movie, events: pd.DataFrame, measure: str) -> str:
+    """The surest events, and the most doubtful of the others."""
+    order = events.sort_values(measure, ascending=False, kind="stable")
+    surest, others = order[:EXAMPLES], order[EXAMPLES:]
+    if measure == "probability":
+        doubtful = others.loc[(others[measure] - 0.5).abs().sort_values(kind="stable").index[:EXAMPLES]]
+        why = "Their probability is nearest to 0.5."
+    else:
+        doubtful, why = others[::-1][:EXAMPLES], "Their score is the lowest that was still called an event."
+    text = ""
+    for title, said, chosen in (("surest", "Left the frame before, right the event's own frame.", surest),
+                                ("most doubtful", why, doubtful)):
+        if len(chosen):
+            number = f"The {len(chosen)} {title}" if len(chosen) > 1 else f"The {title}"
+            text += (f'<h2>{number}</h2>\n<p class="small">{said} A click shows the place in the movie.</p>\n'
+                     f'<div class="pairs">{"".join(_pair(movie, event, measure) for event in chosen.itertuples())}</div>\n')
+    return text
+
+
+def _pair(movie: Movie, event, measure: str) -> str:
+    said = f"{event.kind} {getattr(event, measure):.2f}, frame {event.t}"
+    image = _encoded(crop_pair(movie, event, CROP), 90)
+    return (f'<a href="#movie" data-t="{event.t}"><img width="{2 * CROP + 2}" height="{CROP}" alt="Frames {event.t - 1} and '
+            f'{event.t} at y {event.y:.0f}, x {event.x:.0f}" src="data:image/webp;base64,{image}">'
+            f'<span class="dot" style="background:{KIND_COLOURS[event.kind]}"></span> {said}</a>')
+
+
+def _table(events: pd.DataFrame, movie: Movie) -> str:
+    """All events; a heading sorts, and the number of a frame shows it."""
+    numbers = ["frame", *(["hours"] if movie.minutes_per_frame else []), "y", "x"]
+    heads = [*((name, "number") for name in numbers), ("kind", "text"), ("score", "number"), ("probability", "number")]
+    text = "<table><thead><tr>" + "".join(
+        f'<th class="{kind}" scope="col"><button type="button">{name}</button>' for name, kind in heads)
+    text += "</thead><tbody>"
+    for index, event in enumerate(events.itertuples()):
+        cells = [f'<a href="#movie" data-t="{event.t}">{event.t}</a>']
+        cells += [f"{_hours(event.t, movie):.2f}"] if movie.minutes_per_frame else []
+        cells += [f"{event.y:.1f}", f"{event.x:.1f}"]
+        last = [f"{value:.3f}" if np.isfinite(value) else "" for value in (event.score, event.probability)]
+        text += (f'\n<tr data-event="{index}">' + "".join(f'<td class="number">{cell}' for cell in cells)
+                 + f'<td><span class="dot" style="background:{KIND_COLOURS[event.kind]}"></span> {event.kind}'
+                 + "".join(f'<td class="number">{cell}' for cell in last))
+    return text + "</tbody></table>"
+
+
+def _hours(frames: int, movie: Movie) -> float:
+    return frames * movie.minutes_per_frame / 60

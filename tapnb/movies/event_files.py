@@ -1,0 +1,77 @@
+"""A list of events as files: a table, a points layer of napari, and ROIs of Fiji."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import roifile
+
+from tapnb.system.files import replacing
+
+__all__ = ["COLUMNS", "TABLE", "NAPARI", "FIJI", "write_events"]
+
+COLUMNS = ["t", "y", "x", "kind", "score", "probability"]
+TABLE, NAPARI, FIJI = "events.csv", "events-napari.csv", "events-fiji.zip"
+DIGITS = "%.7g"  # a hundredth of a pixel in the largest frame, and what a float32 score holds
+COLOURS = {"division": b"\xff\x00\x72\xb2", "death": b"\xff\xe6\x9f\x00"}  # alpha, red, green, blue: blue and orange
+OTHER = b"\xff\xcc\x79\xa7"  # purple: what is neither of the two, such as a candidate
+
+
+def write_events(folder, events: pd.DataFrame) -> None:
+    """Write a list of events as ``events.csv``, ``events-napari.csv`` and ``events-fiji.zip``.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        Made if it is not there. Files of these names are replaced, each whole or not at all.
+    events : pandas.DataFrame
+        One row per event: ``t`` (frame, from 0: the daughters' first one, or the first one of a death), ``y``, ``x``
+        (pixels, whole numbers at pixels' centres), ``kind`` ("division", "death" or "candidate"), ``score`` and
+        ``probability`` (NaN if unknown).
+
+    Notes
+    -----
+    Divisions and deaths come back as labels, through :func:`tapnb.movies.points_file.read_points` and
+    :func:`tapnb.movies.rois.read_rois`. A table with candidates is refused there until each is called one of the two.
+
+    In Fiji an event is called "division 0.93 t12": kind, probability (or score), and frame as in the table, from 0. Its
+    position in the stack is 13, since Fiji counts from 1. Fiji opens no archive without ROIs, so that an empty list
+    leaves none, nor that of an earlier list; the tables then hold their header.
+    """
+    folder = Path(folder).expanduser()
+    events = events[COLUMNS].reset_index(drop=True).astype({"t": int})
+    with replacing(folder / TABLE) as temporary:
+        events.to_csv(temporary, index=False, float_format=DIGITS)
+    points = events.rename(columns={"t": "axis-0", "y": "axis-1", "x": "axis-2"})
+    with replacing(folder / NAPARI) as temporary:
+        points.to_csv(temporary, index_label="index", float_format=DIGITS)
+    if events.empty:
+        (folder / FIJI).unlink(missing_ok=True)
+        return
+    with replacing(folder / FIJI) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, event in zip(_names(events), events.itertuples()):
+            archive.writestr(f"{name}.roi", _roi(name, event))
+
+
+def _names(events: pd.DataFrame) -> list[str]:
+    """What each event is called in Fiji, no two the same."""
+    surest = events["probability"].fillna(events["score"])
+    names, times = [], Counter()
+    for kind, value, t in zip(events["kind"], surest, events["t"]):
+        name = f"{kind} {value:.2f} t{t}"
+        times[name] += 1
+        names.append(name if times[name] == 1 else f"{name} ({times[name]})")
+    return names
+
+
+def _roi(name: str, event) -> bytes:
+    """One point; Fiji's fractions of pixels begin at a pixel's edge."""
+    roi = roifile.ImagejRoi.frompoints(np.array([[event.x + 0.5, event.y + 0.5]], np.float32), name=name)
+    roi.roitype = roifile.ROI_TYPE.POINT
+    roi.position = roi.t_position = event.t + 1  # of a plain stack, and of a hyperstack: all its channels and planes
+    roi.stroke_color = COLOURS.get(event.kind, OTHER)
+    return roi.tobytes()
