@@ -69,7 +69,7 @@ def report(movie: Movie, events: pd.DataFrame, about: dict[str, str], quality: d
         wide=wide, high=high, screen=round(wide * shown), rows=movie.shape[1], columns=movie.shape[2],
         last=len(movie.frames) - 1, start=int(events["t"].iloc[0]) if len(events) else 0, kinds=_boxes(events, kinds), measure=measure, quality=_quality(quality),
         rate=_rate(events, movie, kinds), sheets=_sheets(movie, events, measure), table=_table(events, movie),
-        about="".join(f"<tr><th>{html.escape(key)}<td>{html.escape(str(text))}" for key, text in about.items()),
+        about="".join(f"<tr><th>{html.escape(key)}</th><td>{html.escape(str(text))}</td></tr>" for key, text in about.items()),
         data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),  # no text may end the script
         script=files("tapnb.figures").joinpath("event_report.js").read_text("utf-8"))
 
@@ -140,11 +140,11 @@ def _quality(quality: dict | None) -> str:
         if name in quality:
             value, low, high = quality[name]
             label = "F1" if name == "f1" else name
-            rows += (f'<tr><th scope="row">{label}<br><small>{meaning}</small><td class="number">{value:.2f}'
-                     f'<td class="number">{low:.2f} to {high:.2f}')
+            rows += (f'<tr><th scope="row">{label}<br><small>{meaning}</small></th><td class="number">{value:.2f}'
+                     f'</td><td class="number">{low:.2f} to {high:.2f}</td></tr>')
     return (f"<p>Measured on {quality['events held back']} labelled events that were not used for training.</p>"
-            f'<table class="quality"><thead><tr><th>score<th class="number">value<th class="number">95% interval</thead>'
-            f"<tbody>{rows}</tbody></table>")
+            f'<table class="quality"><thead><tr><th>score</th><th class="number">value</th>'
+            f'<th class="number">95% interval</th></tr></thead><tbody>{rows}</tbody></table>')
 
 
 def _boxes(events: pd.DataFrame, kinds: list[str]) -> str:
@@ -197,16 +197,16 @@ def _table(events: pd.DataFrame, movie: Movie) -> str:
     numbers = ["frame", *(["hours"] if movie.minutes_per_frame else []), "y", "x"]
     heads = [*((name, "number") for name in numbers), ("kind", "text"), ("score", "number"), ("probability", "number")]
     text = "<table><thead><tr>" + "".join(
-        f'<th class="{kind}" scope="col"><button type="button">{name}</button>' for name, kind in heads)
-    text += "</thead><tbody>"
+        f'<th class="{kind}" scope="col"><button type="button">{name}</button></th>' for name, kind in heads)
+    text += "</tr></thead><tbody>"
     for index, event in enumerate(events.itertuples()):
         cells = [f'<a href="#movie" data-t="{event.t}">{event.t}</a>']
         cells += [f"{_hours(event.t, movie):.2f}"] if movie.minutes_per_frame else []
         cells += [f"{event.y:.1f}", f"{event.x:.1f}"]
         last = [f"{value:.3f}" if np.isfinite(value) else "" for value in (event.score, event.probability)]
-        text += (f'\n<tr data-event="{index}">' + "".join(f'<td class="number">{cell}' for cell in cells)
-                 + f'<td><span class="dot" style="background:{KIND_COLOURS[event.kind]}"></span> {event.kind}'
-                 + "".join(f'<td class="number">{cell}' for cell in last))
+        text += (f'\n<tr data-event="{index}">' + "".join(f'<td class="number">{cell}</td>' for cell in cells)
+                 + f'<td><span class="dot" style="background:{KIND_COLOURS[event.kind]}"></span> {event.kind}</td>'
+                 + "".join(f'<td class="number">{cell}</td>' for cell in last) + "</tr>")
     return text + "</tbody></table>"
 
 
