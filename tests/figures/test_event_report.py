@@ -82,7 +82,8 @@ def test_the_doubtful_ones_are_not_among_the_surest(movie):
                                                  for a in s.select(".pairs a")] for s in sections if s.select(".pairs")}
 
     by_score = sheets(many)
-    assert by_score == {"The 12 surest": [29.0 - i for i in range(12)], "The 12 most doubtful": [*map(float, range(12))]}
+    assert by_score == {"The 12 with the highest score": [29.0 - i for i in range(12)],
+                        "The 12 with the lowest score": [float(i) for i in range(12)]}
     by_probability = sheets(many.assign(probability=many["score"] / 29))
     assert by_probability["The 12 surest"] == [round((29 - i) / 29, 2) for i in range(12)]
     assert sorted(by_probability["The 12 most doubtful"]) == [round(i / 29, 2) for i in range(6, 18)]
@@ -112,6 +113,8 @@ def test_no_events_and_candidates_have_a_page_as_well(movie):
     assert "No event was found in 10 frames." in words(empty) and "There is none." in words(empty)
     candidates = report(movie, EVENTS.assign(kind="candidate", probability=np.nan), {})
     assert "score at least" in words(candidates) and "candidates (4)" in words(candidates)
+    heads = [[head.text for head in BeautifulSoup(p, "html.parser").select(".scroll th")] for p in (empty, candidates)]
+    assert heads == [["frame", "y", "x", "kind", "score"], ["frame", "hours", "y", "x", "kind", "score"]]
 
 
 # In a browser
@@ -156,8 +159,9 @@ def browse(folder, page):
         pytest.skip("there is no Chromium here: apt-get install chromium")
     path = folder / "report.html"
     path.write_text(page, "utf-8")
-    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-               "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND",
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+               "--disable-background-networking", "--disable-component-update", "--disable-sync",
+               "--host-resolver-rules=MAP * ~NOTFOUND",
                f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=10000", "--window-size=1280,900",
                "--enable-logging=stderr", "--dump-dom", path.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
@@ -172,7 +176,7 @@ def used(page, tmp_path_factory):
 
 def test_the_slider_and_the_keys_move_the_movie(used):
     assert used["failures"] == []
-    assert used["start"]["t"] == "2" and used["start"]["now"] == "frame 2 of 9, 1.0 h"  # the surest event's frame
+    assert used["start"]["t"] == "2" and used["start"]["now"] == "frame 2, 1.0 h"  # the surest event's frame
     assert used["slider"]["alt"] == "Frame 7 of the movie" and used["slider"]["source"] != used["start"]["source"]
     assert used["left"]["t"] == "5" and used["own"]["t"] == "5"  # the threshold has arrow keys of its own
     assert used["end"]["t"] == "9"
@@ -210,6 +214,7 @@ def test_a_page_without_events_or_probabilities_works(movie, tmp_path):
 
 def test_a_phone_does_not_scroll_sideways(page, tmp_path):
     width = "frames[0].document.documentElement.scrollWidth"
-    outer = (f"<!doctype html><head></head><iframe srcdoc='{html.escape(page)}' style='width:360px;height:900px;border:0'>"
-             f"</iframe><script>addEventListener('load', () => document.title = {width})</script>")
+    outer = (f"<!doctype html><head></head><iframe srcdoc='{html.escape(page)}' "
+             f"style='width:360px;height:900px;border:0'></iframe>"
+             f"<script>addEventListener('load', () => document.title = {width})</script>")
     assert browse(tmp_path, outer) <= 360
