@@ -90,7 +90,7 @@ def answer(events: pd.DataFrame, movie: Movie) -> str:
 
 @styled
 def event_rate(events: pd.DataFrame, movie: Movie) -> Figure:
-    """Events per hour, or per frame if the interval is unknown, one panel a kind: bars as counted, the line smoothed."""
+    """Events per hour, or per frame if the interval is unknown, one panel a kind: bars as counted, a line smoothed."""
     count = len(movie.frames)
     hours = movie.minutes_per_frame / 60 if movie.minutes_per_frame else None
     kinds = [kind for kind in PLOTTED if (events["kind"] == kind).any()]
@@ -189,7 +189,7 @@ def _sheets(movie: Movie, events: pd.DataFrame, measure: str) -> str:
 
 
 def _pair(movie: Movie, event, measure: str) -> str:
-    said = f"{event.kind} {getattr(event, measure):.2f}, frame {event.t}"
+    said = f"{event.kind} {getattr(event, measure):.2f}, frame&nbsp;{event.t}"
     image = _encoded(crop_pair(movie, event, CROP), 90)
     return (f'<a href="#movie" data-t="{event.t}"><img width="{2 * CROP + 2}" height="{CROP}" '
             f'alt="Frames {event.t - 1} and {event.t} at y {event.y:.0f}, x {event.x:.0f}" '
