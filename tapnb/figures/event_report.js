@@ -36,7 +36,7 @@
     const hours = data.hours ? `, ${(t * data.hours).toFixed(1)} h` : "";
     get("frame").src = data.type + data.frames[t];
     get("frame").alt = `Frame ${t} of the movie`;
-    get("now").textContent = `frame ${t} of ${last}${hours}`;
+    get("now").textContent = `frame ${t}${hours}`;
     const rings = data.events.filter(event => Math.abs(event.t - t) <= 1 && shown(event)).map(event => {
       const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
       const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
@@ -60,7 +60,8 @@
 
   function playing(on) {
     clearInterval(timer);
-    timer = on ? setInterval(() => show(Number(time.value) >= last ? 0 : Number(time.value) + 1), 1000 * SECONDS) : null;
+    const next = () => show(Number(time.value) >= last ? 0 : Number(time.value) + 1);
+    timer = on ? setInterval(next, 1000 * SECONDS) : null;
     play.textContent = on ? "Pause" : "Play";
   }
 

@@ -41,8 +41,8 @@ def report(movie: Movie, events: pd.DataFrame, about: dict[str, str], quality: d
         The record of the list, shown as it is: movie, fingerprint, detector, commit, version, command, time.
     quality : dict, optional
         How good the detector is on labelled events that it was not trained on: ``"events held back"`` (their number),
-        and ``"precision"``, ``"recall"``, ``"f1"`` and ``"average precision"``, each (value, low, high) between 0 and
-        1. None if no labels were held back.
+        and ``"precision"``, ``"recall"``, ``"f1"`` and ``"average precision"``, each (value, low, high): between 0
+        and 1, with the ends of its 95% interval. None if no labels were held back.
 
     Returns
     -------
@@ -67,9 +67,11 @@ def report(movie: Movie, events: pd.DataFrame, about: dict[str, str], quality: d
     return page.substitute(
         name=html.escape(movie.name), answer=html.escape(answer(events, movie)), trust=html.escape(_trust(quality)),
         wide=wide, high=high, screen=round(wide * shown), rows=movie.shape[1], columns=movie.shape[2],
-        last=len(movie.frames) - 1, start=int(events["t"].iloc[0]) if len(events) else 0, kinds=_boxes(events, kinds), measure=measure, quality=_quality(quality),
-        rate=_rate(events, movie, kinds), sheets=_sheets(movie, events, measure), table=_table(events, movie),
-        about="".join(f"<tr><th>{html.escape(key)}<td>{html.escape(str(text))}" for key, text in about.items()),
+        last=len(movie.frames) - 1, start=int(events["t"].iloc[0]) if len(events) else 0,  # that of the surest event
+        kinds=_boxes(events, kinds), measure=measure, quality=_quality(quality), rate=_rate(events, movie, kinds),
+        sheets=_sheets(movie, events, measure), table=_table(events, movie),
+        about="".join(f"<tr><th>{html.escape(key)}</th><td>{html.escape(str(text))}</td></tr>"
+                      for key, text in about.items()),
         data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),  # no text may end the script
         script=files("tapnb.figures").joinpath("event_report.js").read_text("utf-8"))
 
@@ -88,7 +90,7 @@ def answer(events: pd.DataFrame, movie: Movie) -> str:
 
 @styled
 def event_rate(events: pd.DataFrame, movie: Movie) -> Figure:
-    """Events per hour over hours (per frame over frames, if the interval is unknown), one panel a kind; the line is smoothed."""
+    """Events per hour, or per frame if the interval is unknown, one panel a kind: bars as counted, a line smoothed."""
     count = len(movie.frames)
     hours = movie.minutes_per_frame / 60 if movie.minutes_per_frame else None
     kinds = [kind for kind in PLOTTED if (events["kind"] == kind).any()]
@@ -127,24 +129,24 @@ def _encoded(image: Image.Image, quality: int = 75) -> str:
 def _trust(quality: dict | None) -> str:
     if quality is None:
         return "No labels were held back, so nothing is known of how good these are."
-    return (f"Of {quality['events held back']} labelled events held back, {quality['recall'][0]:.0%} were found. Of what "
-            f"was called an event there, {quality['precision'][0]:.0%} was one.")
+    return (f"Of {quality['events held back']} labelled events held back, {quality['recall'][0]:.0%} were found. "
+            f"Of what was called an event there, {quality['precision'][0]:.0%} was one.")
 
 
 def _quality(quality: dict | None) -> str:
     if quality is None:
-        return ("<p>No labels were held back, so nothing is known of how good these are. Look at the doubtful ones below, "
-                "or label some events of a part that is not used for training.</p>")
+        return (f"<p>{_trust(None)} Look at the examples below, or label some events of a part that is not used for "
+                "training.</p>")
     rows = ""
     for name, meaning in SCORES.items():
         if name in quality:
             value, low, high = quality[name]
             label = "F1" if name == "f1" else name
-            rows += (f'<tr><th scope="row">{label}<br><small>{meaning}</small><td class="number">{value:.2f}'
-                     f'<td class="number">{low:.2f} to {high:.2f}')
+            rows += (f'<tr><th scope="row">{label}<br><small>{meaning}</small></th><td class="number">{value:.2f}'
+                     f'</td><td class="number">{low:.2f} to {high:.2f}</td></tr>')
     return (f"<p>Measured on {quality['events held back']} labelled events that were not used for training.</p>"
-            f'<table class="quality"><thead><tr><th>score<th class="number">value<th class="number">95% interval</thead>'
-            f"<tbody>{rows}</tbody></table>")
+            f'<table class="quality"><thead><tr><th>score</th><th class="number">value</th>'
+            f'<th class="number">95% interval</th></tr></thead><tbody>{rows}</tbody></table>')
 
 
 def _boxes(events: pd.DataFrame, kinds: list[str]) -> str:
@@ -170,43 +172,47 @@ def _sheets(movie: Movie, events: pd.DataFrame, measure: str) -> str:
     order = events.sort_values(measure, ascending=False, kind="stable")
     surest, others = order[:EXAMPLES], order[EXAMPLES:]
     if measure == "probability":
+        best, rest, why = "surest", "most doubtful", "Their probability is nearest to 0.5."
         doubtful = others.loc[(others[measure] - 0.5).abs().sort_values(kind="stable").index[:EXAMPLES]]
-        why = "Their probability is nearest to 0.5."
     else:
-        doubtful, why = others[::-1][:EXAMPLES], "Their score is the lowest that was still called an event."
+        best, rest, why = "with the highest score", "with the lowest score", "The last ones that are still on the list."
+        doubtful = others[::-1][:EXAMPLES]
     text = ""
-    for title, said, chosen in (("surest", "Left the frame before, right the event's own frame.", surest),
-                                ("most doubtful", why, doubtful)):
+    for title, said, chosen in ((best, "Left the frame before, right the event's own frame.", surest),
+                                (rest, why, doubtful)):
         if len(chosen):
             number = f"The {len(chosen)} {title}" if len(chosen) > 1 else f"The {title}"
+            pairs = "".join(_pair(movie, event, measure) for event in chosen.itertuples())
             text += (f'<h2>{number}</h2>\n<p class="small">{said} A click shows the place in the movie.</p>\n'
-                     f'<div class="pairs">{"".join(_pair(movie, event, measure) for event in chosen.itertuples())}</div>\n')
+                     f'<div class="pairs">{pairs}</div>\n')
     return text
 
 
 def _pair(movie: Movie, event, measure: str) -> str:
-    said = f"{event.kind} {getattr(event, measure):.2f}, frame {event.t}"
+    said = f"{event.kind} {getattr(event, measure):.2f}, frame&nbsp;{event.t}"
     image = _encoded(crop_pair(movie, event, CROP), 90)
-    return (f'<a href="#movie" data-t="{event.t}"><img width="{2 * CROP + 2}" height="{CROP}" alt="Frames {event.t - 1} and '
-            f'{event.t} at y {event.y:.0f}, x {event.x:.0f}" src="data:image/webp;base64,{image}">'
+    return (f'<a href="#movie" data-t="{event.t}"><img width="{2 * CROP + 2}" height="{CROP}" '
+            f'alt="Frames {event.t - 1} and {event.t} at y {event.y:.0f}, x {event.x:.0f}" '
+            f'src="data:image/webp;base64,{image}">'
             f'<span class="dot" style="background:{KIND_COLOURS[event.kind]}"></span> {said}</a>')
 
 
 def _table(events: pd.DataFrame, movie: Movie) -> str:
     """All events; a heading sorts, and the number of a frame shows it."""
     numbers = ["frame", *(["hours"] if movie.minutes_per_frame else []), "y", "x"]
-    heads = [*((name, "number") for name in numbers), ("kind", "text"), ("score", "number"), ("probability", "number")]
+    scores = ["score", *(["probability"] if events["probability"].notna().any() else [])]
+    heads = [*((name, "number") for name in numbers), ("kind", "text"), *((name, "number") for name in scores)]
     text = "<table><thead><tr>" + "".join(
-        f'<th class="{kind}" scope="col"><button type="button">{name}</button>' for name, kind in heads)
-    text += "</thead><tbody>"
+        f'<th class="{kind}" scope="col"><button type="button">{name}</button></th>' for name, kind in heads)
+    text += "</tr></thead><tbody>"
     for index, event in enumerate(events.itertuples()):
         cells = [f'<a href="#movie" data-t="{event.t}">{event.t}</a>']
         cells += [f"{_hours(event.t, movie):.2f}"] if movie.minutes_per_frame else []
         cells += [f"{event.y:.1f}", f"{event.x:.1f}"]
-        last = [f"{value:.3f}" if np.isfinite(value) else "" for value in (event.score, event.probability)]
-        text += (f'\n<tr data-event="{index}">' + "".join(f'<td class="number">{cell}' for cell in cells)
-                 + f'<td><span class="dot" style="background:{KIND_COLOURS[event.kind]}"></span> {event.kind}'
-                 + "".join(f'<td class="number">{cell}' for cell in last))
+        last = [f"{value:.3f}" if np.isfinite(value) else "" for value in (getattr(event, name) for name in scores)]
+        text += (f'\n<tr data-event="{index}">' + "".join(f'<td class="number">{cell}</td>' for cell in cells)
+                 + f'<td><span class="dot" style="background:{KIND_COLOURS[event.kind]}"></span> {event.kind}</td>'
+                 + "".join(f'<td class="number">{cell}</td>' for cell in last) + "</tr>")
     return text + "</tbody></table>"
 
 

@@ -75,7 +75,7 @@ def test_frames_are_drawn_one_by_one(tmp_path, movie, monkeypatch, ffmpeg):
         pytest.importorskip("imageio_ffmpeg")
     monkeypatch.setattr(event_overlay, "_has_ffmpeg", lambda: ffmpeg)
     drawn, picture = [], event_overlay.frame_picture
-    monkeypatch.setattr(event_overlay, "frame_picture", lambda movie, t, size: drawn.append(t) or picture(movie, t, size))
+    monkeypatch.setattr(event_overlay, "frame_picture", lambda m, t, size: drawn.append(t) or picture(m, t, size))
     write_overlay(tmp_path / "overlay", movie, EVENTS)
     assert drawn[:9] == [0, *range(8)]
 
