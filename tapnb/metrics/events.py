@@ -113,7 +113,8 @@ def match(found: pd.DataFrame, true: pd.DataFrame, tolerance: Tolerance = PUBLIS
     matches = np.full(len(found), -1)
     # Events far apart do not compete: each connected part is assigned alone, in a small table.
     both = len(found) + len(true)
-    parts = connected_components(coo_matrix((np.ones(len(i)), (i, len(found) + j)), (both, both)), directed=False)[1][i]
+    graph = coo_matrix((np.ones(len(i)), (i, len(found) + j)), (both, both))
+    parts = connected_components(graph, directed=False)[1][i]
     order = np.argsort(parts, kind="stable")
     for part in np.split(order, np.flatnonzero(np.diff(parts[order])) + 1) if len(order) else ():
         rows, row = np.unique(i[part], return_inverse=True)
@@ -244,7 +245,8 @@ def _drawn(ms: Sequence[Matched], draws: int, seed: int) -> tuple[np.ndarray, np
     """
     counts = {m.events for m in ms}
     if len(counts) != 1 or 0 in counts:
-        raise ValueError(f"Runs are resampled together over the same true events, at least one; these have {counts or 'no run'}.")
+        raise ValueError("Runs are resampled together over the same true events, at least one; "
+                         f"these have {sorted(counts) or 'no run'}.")
     n = counts.pop()
     events = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), draws)
     blocks = np.unique(np.concatenate([m.block[m.event < 0] for m in ms]))
@@ -285,7 +287,8 @@ def _points(events: pd.DataFrame, name: str) -> np.ndarray:
     points = np.stack([_column(events, c, name).to_numpy(float) for c in "tyx"], axis=1)
     if not np.isfinite(points).all():
         row = int(np.argmin(np.isfinite(points).all(1)))
-        raise ValueError(f"Row {row} of the {name} events has no place (t, y, x = {points[row].tolist()}): leave it out.")
+        place = points[row].tolist()
+        raise ValueError(f"Row {row} of the {name} events has no place (t, y, x = {place}): leave it out.")
     return points
 
 
@@ -303,5 +306,6 @@ def _scores(found: pd.DataFrame) -> np.ndarray:
 
 def _column(events: pd.DataFrame, column: str, name: str) -> pd.Series:
     if column not in events:
-        raise ValueError(f"The table of {name} events has no column '{column}', only {', '.join(map(str, events))}: add it.")
+        present = ", ".join(map(str, events))
+        raise ValueError(f"The table of {name} events has no column '{column}', only {present}: add it.")
     return events[column]
