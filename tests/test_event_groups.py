@@ -1,5 +1,6 @@
 import numpy as np
 
+from tapnb import event_groups
 from tapnb.crops import CropPairs
 from tapnb.event_groups import components, shown
 
@@ -41,3 +42,15 @@ def test_a_pair_that_touches_two_events_shows_the_larger_part():
 def test_a_movie_without_labels_shows_nothing():
     pairs = CropPairs(np.zeros(3, int), np.zeros(3, int), np.zeros(3, int), np.zeros(3, bool), 8)
     assert shown(np.zeros((2, 10, 10), np.uint8), pairs).tolist() == [-1, -1, -1]
+
+
+def test_masks_become_events_where_nobody_listed_them():
+    masks = np.zeros((8, 40, 60), np.uint8)
+    masks[2, 10:14, 10:14] = 1  # a mother
+    masks[3, 8:10, 10:14] = masks[3, 14:16, 10:14] = 1  # her daughters
+    masks[5, 30:32, 50:52] = 1  # marked in one frame
+    masks[4:7, 20:24, 30:34] = 2  # a cell that dies
+    table = event_groups.events_of_masks(masks)
+    assert table.to_dict("list") == {"t": [3, 4, 5], "y": [11.5, 21.5, 30.5], "x": [11.5, 31.5, 50.5],
+                                     "kind": ["division", "death", "division"]}
+    assert event_groups.events_of_masks(masks * 0).empty

@@ -72,7 +72,7 @@ def split_pairs(movie: Movie) -> tuple[np.ndarray, np.ndarray]:
     return pairs[pairs + 1 < last_fifth - GAP], pairs[pairs >= last_fifth]
 
 
-def labelled(events: pd.DataFrame, pairs: np.ndarray, labels: Labels) -> pd.DataFrame:
+def labelled(events: pd.DataFrame, pairs: np.ndarray, labels: Labels = Labels()) -> pd.DataFrame:
     """The events of some frame pairs, or as many of them as have a label.
 
     Raises
@@ -122,7 +122,7 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
         tap_features = pretrain.load(tap.folder, on).features
         learnt, checked = split_pairs(movie) if held_back else (usable_pairs(movie), np.zeros(0, int))
         own = true_events(movie, settings.kinds)
-        of_last_fifth, training = labelled(own, checked, Labels()), labelled(own, learnt, labels)
+        of_last_fifth, training = labelled(own, checked), labelled(own, learnt, labels)
 
         def check(detector: Detector) -> float:
             found = detector.find(movie, checked, progress=False)

@@ -221,15 +221,17 @@ def _searched(movie: Movie, detector: Detector, about: dict[str, str], quality: 
 def _announce(movie: Movie, tap: runs.Run, settings: DetectorSettings, strategy: str, checked: int, on: torch.device,
               say: Callable[[str], None]) -> None:
     """Say how long the training will take, from two of its steps and one frame pair."""
-    tried = replace(settings, steps=2, checks=1, hard_negatives=False, **study.DETECTORS[strategy])
-    features = pretrain.load(tap.folder, on).features
+    features, pairs = pretrain.load(tap.folder, on).features, usable_pairs(movie)
+    for steps in (1, 2):  # the first one is slower: memory is found for it
+        tried = replace(settings, steps=steps, checks=1, hard_negatives=False, **study.DETECTORS[strategy])
+        start = time.perf_counter()
+        detector, _ = detector_training.train_detector(features, movie, movie.events, tried, on=on)
+        step = (time.perf_counter() - start) / steps
     start = time.perf_counter()
-    detector, _ = detector_training.train_detector(features, movie, movie.events, tried, on=on)
-    step = (time.perf_counter() - start) / 2
-    start = time.perf_counter()
-    list(detector.maps(movie, usable_pairs(movie)[:1]))
+    list(detector.maps(movie, pairs[:1]))
     frame = (time.perf_counter() - start) / 2
-    searches = checked * (settings.checks + 1) + 2 * detector_training.SEARCHED * 2 * settings.hard_negatives
+    mined = 2 * min(detector_training.SEARCHED, len(pairs)) * settings.hard_negatives
+    searches = checked * (settings.checks + 1) + mined
     say(f"training {settings.steps} steps: about {_duration(step * settings.steps + frame * searches)}; Ctrl-C loses "
         "nothing before the last check")
 

@@ -1,0 +1,164 @@
+"""From a movie's file to a folder: the command `tapnb events` on tiny movies, with the published features."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+import torch
+from toys import shrinking_discs
+from typer.testing import CliRunner
+
+from tapnb import detect
+from tapnb.cli import app
+from tapnb.detector_training import DetectorSettings
+from tapnb.models import DenseFeatures
+from tapnb.movies.points_file import read_points
+from tapnb.workflow import event_folder, find_events
+
+CHECKOUT = Path(__file__).parents[2]
+CPU = torch.device("cpu")
+QUICK = DetectorSettings(steps=2, batch=4, crop_size=32, sigma=3.0, checks=1)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home of its own, with what is published."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "results").symlink_to(CHECKOUT / "results")
+    monkeypatch.setenv("TAPNB_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def movie(tmp_path):
+    """A movie of discs that shrink, and its events as points."""
+    discs = shrinking_discs(1, frames=26)
+    tifffile.imwrite(tmp_path / "discs.tif", discs.frames)
+    discs.events.assign(probe="a").to_csv(tmp_path / "points.csv", index=False)
+    return tmp_path / "discs.tif"
+
+
+@pytest.fixture
+def detector(tmp_path):
+    torch.manual_seed(0)
+    head = detect.DetectorHead()
+    torch.nn.init.zeros_(head.layers[-1].bias)  # of an untrained one, which finds nothing
+    made = detect.Detector(("division",), DenseFeatures((4, 4, 4, 4)), head, um_per_pixel=1.0, threshold=0.2,
+                           calibration=(1.0, 0.0))
+    made.save(tmp_path / "detector.safetensors")
+    return tmp_path / "detector.safetensors"
+
+
+@pytest.mark.trains
+def test_labels_become_a_list_with_what_is_known_of_it(home, movie):
+    said = []
+    outcome = find_events.with_labels(str(movie), str(movie.parent / "points.csv"), CPU, said.append, settings=QUICK,
+                                      features="synthetic")
+    assert said[0] == "learning from 51 events; 12 in the last fifth of the movie are held back to say how good it is"
+    assert "training 2 steps: about" in said[1] and "searching 25 frame pairs: about" in said[2]
+    assert outcome.about["labels"].startswith("75 events from ") and outcome.about["detector"].startswith("detector-discs")
+    assert list(outcome.events) == [*detect.COLUMNS, "probability"]
+    run = json.loads((home / "runs" / "detector" / outcome.about["detector"] / "record.json").read_text())
+    assert run["results"]["events"] == 51
+    again = find_events.with_labels(str(movie), str(movie.parent / "points.csv"), CPU, said.append, settings=QUICK,
+                                    features="synthetic")
+    assert again.about["detector"] == outcome.about["detector"]  # and nothing is trained
+
+
+@pytest.mark.trains
+def test_too_few_labels_are_all_learnt_from(home, movie):
+    points = movie.parent / "few.csv"
+    pd.DataFrame({"t": [3], "y": [30], "x": [30]}).to_csv(points, index=False)
+    said = []
+    outcome = find_events.with_labels(str(movie), str(points), CPU, said.append, features="synthetic",
+                                      settings=replace(QUICK, complete=False))
+    assert "learning from all 1 events: too few lie in the last fifth" in said[0] and outcome.quality is None
+
+
+@pytest.mark.parametrize("form", ["masks", "points"])
+def test_labels_in_any_form_are_events(movie, form):
+    if form == "masks":
+        masks = np.zeros((26, 64, 64), np.uint8)
+        masks[4, 10:14, 20:24] = masks[5, 10:12, 20:24] = 1  # mother, then daughters
+        masks[9, 40:44, 40:44] = 2
+        tifffile.imwrite(movie.parent / "labels.tif", masks)
+        labels = movie.parent / "labels.tif"
+    else:
+        labels = movie.parent / "labels.csv"
+        labels.write_text("t,y,x,kind\n5,10.5,21.5,division\n9,41.5,41.5,death\n")
+    found = find_events.open_labelled(str(movie), str(labels)).events
+    assert found.to_dict("list") == {"t": [5, 9], "y": [10.5, 41.5], "x": [21.5, 41.5], "kind": ["division", "death"]}
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("t,y,x\n40,3,3\n", r"labels.csv: the event t=40, y=3, x=3 lies outside the movie of 26 frames of 64 x 64 pixels"),
+    ("t,y,x\n0,3,3\n", "no division and no death is marked after the first frame"),
+])
+def test_labels_that_serve_for_nothing_are_refused(movie, text, message):
+    (movie.parent / "labels.csv").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        find_events.open_labelled(str(movie), str(movie.parent / "labels.csv"))
+
+
+def test_a_movie_without_labels_of_its_own_is_said(movie):
+    with pytest.raises(ValueError, match="'discs' has no labels of its own: give a file with --labels"):
+        find_events.open_labelled(str(movie), "own")
+
+
+def test_a_detector_that_is_there_searches_and_says_when_it_rescales(home, movie, detector):
+    said = []
+    outcome = find_events.with_detector(str(movie), str(detector), CPU, said.append)
+    assert said[0].startswith("a pixel size is unknown")
+    assert (outcome.events["score"] >= 0.2).all() and outcome.quality is None and len(outcome.events)
+    np.testing.assert_allclose(outcome.events["probability"], outcome.events["score"], atol=1e-5)  # of this calibration
+    with_size = movie.with_name("sized.yaml")
+    with_size.write_text("frames: discs.tif\num_per_pixel: 0.5\n")
+    find_events.with_detector(str(with_size), str(detector), CPU, said.append)
+    assert any("frames are rescaled by 0.50" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize(("model", "message"), [
+    ("nobody", "no detector of 'nobody' is published; choose from"),
+    ("nowhere.safetensors", "there is no file nowhere.safetensors"),
+])
+def test_a_detector_that_is_not_there_is_said(home, model, message):
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        find_events.published_detector(model, CPU)
+
+
+def test_the_command_leaves_a_folder(home, movie, detector, tmp_path):
+    result = CliRunner().invoke(app, ["events", str(movie), "--model", str(detector), "--no-open", "--out",
+                                      str(tmp_path / "list")], catch_exceptions=False)
+    assert result.exit_code == 0 and "x division" in result.output
+    names = {path.name for path in (tmp_path / "list").iterdir()}
+    assert names >= {"events.csv", "events-napari.csv", "events-fiji.zip", "report.html", "record.json",
+                     "detector.safetensors"} and names & {"overlay.mp4", "overlay.webp"}
+    table = read_points(tmp_path / "list" / "events.csv")
+    assert f"{len(table)} x division" in result.output
+    assert json.loads((tmp_path / "list" / "record.json").read_text())["events"] == {"division": len(table)}
+    again = find_events.with_detector(str(movie), str(tmp_path / "list" / "detector.safetensors"), CPU, lambda _: None)
+    assert len(again.events) == len(table)  # the detector that was left finds the same
+
+
+def test_candidates_need_no_label(home, movie):
+    outcome = find_events.as_candidates(str(movie), "synthetic", CPU, lambda _: None)
+    assert set(outcome.events["kind"]) == {"candidate"} and outcome.detector is None
+    report = event_folder.write(outcome, home / "list")
+    assert "places to look at first" in report.read_text("utf-8")
+
+
+def test_labels_and_a_model_are_one_too_many(movie, detector):
+    with pytest.raises(ValueError, match="--labels trains a detector and --model takes one that is there"):
+        CliRunner().invoke(app, ["events", str(movie), "--model", str(detector), "--labels", "own"],
+                           catch_exceptions=False)
+
+
+def test_lists_go_to_a_folder_of_the_movies_name(home):
+    assert event_folder.place("hela") == home / "events" / "hela"
+    assert event_folder.place("hela", "here") == Path(os.path.abspath("here"))
