@@ -93,6 +93,9 @@ def in_time(folder, files, choice=Choice()) -> Series:
         seen and which option decides.
     """
     files = sorted(files, key=natural_key)
+    if odd := next((file.name for file in files if not file.name.isprintable()), None):
+        raise ValueError(f"{folder} holds a file named {odd[:60]!r}: take the characters out of its name that cannot be "
+                         "printed.")
     if choice.pattern is not None:
         files = [file for file in files if fnmatch.fnmatch(file.name, choice.pattern)]
         if not files:

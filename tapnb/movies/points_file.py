@@ -50,11 +50,11 @@ def read_points(path) -> pd.DataFrame:
             wrong = ~np.isfinite(numbers) | ((numbers % 1 != 0) if column == "t" else False)
             if wrong.any():
                 wanted = "the number of a frame, from 0" if column == "t" else "a number: give pixels"
-                raise ValueError(f"{path}: {points[column][wrong].iloc[0]!r} in column {column} is not {wanted}.")
+                raise ValueError(f"{path}: {points[column][wrong].iloc[0][:60]!r} in column {column} is not {wanted}.")
         elif column == "kind":
             unknown = ~points[column].str.lower().isin(KINDS)
             if unknown.any():
-                raise ValueError(f"{path}: {points[column][unknown].iloc[0]!r} in column kind is neither 'division' "
+                raise ValueError(f"{path}: {points[column][unknown].iloc[0][:60]!r} in column kind is neither 'division' "
                                  "nor 'death' (or 1, 2): call every point one of them, or leave out the column.")
             numbers = points[column].str.lower().map(KINDS)
         if not numbers.isna().any():

@@ -16,6 +16,10 @@ IN_RECORDS = {"name", "kind", "parameters", "seed", "movies", "finished", "resul
 """What every record has, those of older versions too."""
 
 
+LONGEST = 256
+"""No file system takes a longer name."""
+
+
 def of_file(path: Path) -> str | None:
     """What is wrong with a file that exists, as a sentence that names it; None if it is whole as far as can be seen."""
     with path.open("rb") as file:
@@ -37,8 +41,12 @@ def of_record(path: Path, name: str) -> str | None:
         return what
     record = read_json(path)
     sound = isinstance(record, dict) and record.keys() >= IN_RECORDS and record["name"] == name \
-        and isinstance(files := record.get("files", []), list) and all(isinstance(file, str) for file in files)
+        and isinstance(files := record.get("files", []), list) and all(map(_is_name, files))
     return None if sound else f"{path} is no record of the run {name}"
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) < LONGEST and value.isprintable()
 
 
 def of_run(folder: Path, record: dict) -> list[tuple[Path, str]]:

@@ -17,10 +17,11 @@ from tapnb.metrics import calibration
 from tapnb.metrics import events as scores
 from tapnb.movies import Movie
 from tapnb.store import kinds, runs
-from tapnb.system.files import replacing
+from tapnb.system import paths
+from tapnb.system.files import replacing, write_json
 
-WEIGHTS, FOUND = "detector.safetensors", "found.parquet"
-"""What a run leaves in its folder."""
+WEIGHTS, FOUND, RECORD = "detector.safetensors", "found.parquet", "record.json"
+"""What a run leaves in its folder, and its record."""
 
 DETECTORS = {"A": {"features": "TAP", "trained": False}, "B": {"features": "random", "trained": False},
              "C": {"features": "random", "trained": True}, "D": {"features": "TAP", "trained": True}}
@@ -192,3 +193,16 @@ def detector(run: runs.Run, on: torch.device | str = "cpu") -> Detector:
     judgement, loaded = run.results["validation"], Detector.load(run.folder / WEIGHTS, on)
     calibrated = judgement["calibration"] and tuple(judgement["calibration"])
     return replace(loaded, threshold=judgement["threshold"] or loaded.threshold, calibration=calibrated)
+
+
+def published_folder(movie: str) -> Path:
+    """Where the detector that was trained on a built-in movie is published."""
+    return paths.results() / "detectors" / movie
+
+
+def publish_detector(run: runs.Run, movie: str) -> Path:
+    """Publish a run's detector, with its record, as the one of a built-in movie: what `tapnb events --model` takes."""
+    target = published_folder(movie)
+    detector(run).save(target / WEIGHTS)
+    write_json(target / RECORD, run.record)
+    return target

@@ -28,6 +28,7 @@ from tapnb.movies.event_labels import are_points, read_events
 from tapnb.movies.stacks import read_stack
 from tapnb.store import provenance, results, runs
 from tapnb.studies import events as study
+from tapnb.system.files import read_json
 from tapnb.workflow.published import FIRST
 
 OWN = "own"
@@ -99,41 +100,49 @@ def open_labelled(name: str, labels: str) -> Movie:
     return replace(movie, events=events, masks=None)
 
 
-def published_detector(model: str, on: torch.device) -> tuple[Detector, dict[str, str], dict | None]:
+def known_detector(model: str, on: torch.device) -> tuple[Detector, dict[str, str]]:
     """A detector that is there already: the published one of a built-in movie, or a file that a search has left.
 
     Returns
     -------
     detector : Detector
     about : dict of str
-    quality : dict or None
-        How good it was on the last fifth of the movie that it was trained on: without intervals.
+        What it is, and how good it was where it was tried.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        If there is none of that name, or no such file.
     """
     path = Path(model).expanduser()
     if path.suffix == ".safetensors":
         if not path.is_file():
             raise FileNotFoundError(f"there is no file {path}: check the path, or name a published detector, such as hela")
-        return Detector.load(path, on), {"detector": str(path)}, None
-    try:
-        run = runs.find(results.published_run(FIRST, model, "14_events", "detector"))
-    except FileNotFoundError:
-        there = [name for name in catalogue.NAMES if (results.folder(FIRST, name) / "14_events.json").exists()]
+        return Detector.load(path, on), {"detector": str(path)}
+    folder = study.published_folder(model)
+    if not (folder / study.RECORD).is_file():
+        there = sorted(record.parent.name for record in folder.parent.glob(f"*/{study.RECORD}"))
         raise ValueError(f"no detector of {model!r} is published; choose from {', '.join(there) or 'none yet'}, give the "
-                         "file of one (.safetensors), or train one with --labels") from None
-    return study.detector(run, on), {"detector": f"{run.name}, trained on {run.record['movies']['train']['name']}",
-                                     "detector's commit": str(run.record["commit"])}, None
+                         "file of one (.safetensors), or train one with --labels")
+    record = read_json(folder / study.RECORD)
+    movie, validation = record["movies"]["train"], record["results"]["validation"]
+    return Detector.load(folder / study.WEIGHTS, on), {
+        "detector": f"{record['name']}, trained on {record['results']['events']} events of {movie['name']}",
+        "its commit": str(record["commit"]),
+        "its F1 there": f"{validation['f1']:.2f} on the {validation['true']} events of the last fifth, on which its "
+                        "threshold was chosen"}
 
 
 def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], None]) -> Outcome:
     """Search a movie with a detector that is there already."""
     movie = catalogue.open_whole(name)
-    detector, about, quality = published_detector(model, on)
+    detector, about = known_detector(model, on)
     if (zoom := detector.zoom(movie)) != 1:
         say(f"the movie has pixels of {movie.um_per_pixel:g} µm, the detector was trained on {detector.um_per_pixel:g} µm: "
             f"frames are rescaled by {zoom:.2f}")
     elif not (movie.um_per_pixel and detector.um_per_pixel):
         say("a pixel size is unknown, so frames are taken as they are: cells should be as large as in the detector's movie")
-    return _searched(movie, detector, about, quality, say)
+    return _searched(movie, detector, about, None, say)
 
 
 def with_labels(name: str, labels: str, on: torch.device, say: Callable[[str], None], *, strategy: str = "A",

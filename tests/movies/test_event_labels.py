@@ -6,6 +6,7 @@ import roifile
 import tifffile
 
 from tapnb.movies import catalogue, read_movie
+from tapnb.movies.event_labels import read_events
 from tapnb.movies.points import masks_from_points
 from tapnb.movies.points_file import read_points
 
@@ -67,3 +68,26 @@ def test_points_outside_the_movie_are_refused_with_the_name_of_their_file(folder
     (folder / "points.csv").write_text("t,y,x\n4,3,3\n")
     with pytest.raises(ValueError, match=r"points.csv: The point t=4, y=3, x=3 lies outside the movie of shape \(4,"):
         read_movie(folder / "stack.tif", folder / "points.csv", radius=8)
+
+
+def test_events_need_no_cell_to_be_segmented(tmp_path):
+    (tmp_path / "points.csv").write_text("index,axis-0,axis-1,axis-2\n0,3,10.5,20\n1,5,0,63.4\n")
+    events = read_events(tmp_path / "points.csv", (6, 64, 64))
+    assert events.to_dict("list") == {"t": [3, 5], "y": [10.5, 0.0], "x": [20.0, 63.4], "kind": ["division"] * 2}
+    (tmp_path / "grouped.csv").write_text("t,y,x,event\n3,10,20,1\n4,8,20,1\n4,14,20,1\n")
+    assert read_events(tmp_path / "grouped.csv", (6, 64, 64)).to_dict("list") == {
+        "t": [4], "y": [11.0], "x": [20.0], "kind": ["division"]}
+
+
+def test_outlines_are_events_in_their_middle(tmp_path):
+    outline = roifile.ImagejRoi.frompoints([[10, 20], [14, 20], [14, 26], [10, 26]], name="death 1")
+    outline.position, outline.roitype = 3, roifile.ROI_TYPE.POLYGON
+    outline.tofile(tmp_path / "cells.roi")
+    events = read_events(tmp_path / "cells.roi", (6, 64, 64))
+    assert events.to_dict("list") == {"t": [2], "y": [22.5], "x": [11.5], "kind": ["death"]}
+
+
+def test_an_event_outside_the_movie_is_refused(tmp_path):
+    (tmp_path / "points.csv").write_text("t,y,x\n3,10,200\n")
+    with pytest.raises(ValueError, match="points.csv: the event t=3, y=10, x=200 lies outside the movie of 6 frames of 64 x 64"):
+        read_events(tmp_path / "points.csv", (6, 64, 64))

@@ -98,3 +98,10 @@ def test_a_channel_is_chosen_in_the_movies_file(tmp_path):
 
 def test_raised_digits_are_letters():
     assert ordered(["\u00b22.tif", "\u00b21.tif"]) == (["\u00b21.tif", "\u00b22.tif"], [1, 2], [False])
+
+
+def test_a_name_that_cannot_be_printed_is_shown_as_it_can(tmp_path):
+    files = [tmp_path / f"a\n{t}.tif" for t in range(3)]
+    with pytest.raises(ValueError, match=r"holds a file named 'a\\n0.tif': take the characters out") as refused:
+        in_time(tmp_path, files)
+    assert "\n" not in str(refused.value)

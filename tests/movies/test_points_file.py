@@ -84,3 +84,10 @@ def test_the_divisions_of_hela20_are_such_events():
     points = hela20_points()
     daughters = points[points["role"] == "daughter"].groupby("event")[["t", "y", "x"]].mean()
     assert events_of_points(points)[["t", "y", "x"]].to_numpy() == pytest.approx(daughters.to_numpy())
+
+
+def test_a_cell_of_thousands_of_digits_is_quoted_in_part(tmp_path):
+    (tmp_path / "points.csv").write_text(f"t,y,x\n{'9' * 5000},1,1\n")
+    with pytest.raises(ValueError, match="in column t is not the number of a frame") as refused:
+        read_points(tmp_path / "points.csv")
+    assert len(str(refused.value)) < 300

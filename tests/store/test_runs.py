@@ -194,7 +194,7 @@ def test_a_record_of_something_else_is_no_record(movie, content):
             ask()
 
 
-@pytest.mark.parametrize("files", [None, 3, [1.5], [["record.json"]]])
+@pytest.mark.parametrize("files", [None, 3, [1.5], [["record.json"]], ["a" * 5000], ["a\0b"]])
 def test_a_record_that_lists_no_files_by_name_is_no_record(movie, files):
     made = execute(movie, Make())
     write_json(made.folder / "record.json", made.record | {"files": files})

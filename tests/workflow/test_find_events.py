@@ -129,7 +129,7 @@ def test_a_detector_that_is_there_searches_and_says_when_it_rescales(home, movie
 ])
 def test_a_detector_that_is_not_there_is_said(home, model, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
-        find_events.published_detector(model, CPU)
+        find_events.known_detector(model, CPU)
 
 
 def test_the_command_leaves_a_folder(home, movie, detector, tmp_path):

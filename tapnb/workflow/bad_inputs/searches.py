@@ -1,0 +1,56 @@
+"""What a search for events cannot begin with: labels that serve for nothing, detectors that are not there."""
+
+from pathlib import Path
+
+import torch
+
+from tapnb import weights
+from tapnb.workflow import find_events
+from tapnb.workflow.bad_inputs.row import BadInput
+from tapnb.workflow.bad_inputs.small_files import FRAMES, Maker, content, pixels, stack
+
+__all__ = ["ROWS"]
+
+GROUP = "A search for events"
+
+
+def _marked(text: str) -> Maker:
+    """A movie with a table of points beside it."""
+    def make(folder: Path) -> Path:
+        stack("movie.tif", pixels(FRAMES))(folder)
+        return content("points.csv", text)(folder)
+    return make
+
+
+def _learnt_from(labels: Path) -> object:
+    return find_events.open_labelled(str(labels.with_name("movie.tif")), str(labels))
+
+
+def _own(movie: Path) -> object:
+    return find_events.open_labelled(str(movie), find_events.OWN)
+
+
+def _model(model: object) -> object:
+    return find_events.known_detector(str(model), torch.device("cpu"))
+
+
+def _other_weights(folder: Path) -> Path:
+    path = folder / "weights.safetensors"
+    weights.save(path, {"head.linear.weight": torch.ones(2, 2)})
+    return path
+
+
+ROWS = (
+    BadInput(GROUP, "an event outside the movie", _marked("t,y,x\n2,8,500\n"),
+             r"the event t=2, y=8, x=500 lies outside the movie of 4 frames of 24 x 32", "points.csv", _learnt_from),
+    BadInput(GROUP, "events in the first frame only, which has none before it", _marked("t,y,x\n0,8,8\n"),
+             r"no division and no death is marked after the first frame", "points.csv", _learnt_from),
+    BadInput(GROUP, "own labels of a movie that has none", stack("movie.tif", pixels(FRAMES)),
+             r"has no labels of its own: give a file with --labels", "movie", _own),
+    BadInput(GROUP, "a detector that is not published", lambda folder: "mitosis", r"no detector of 'mitosis' is published",
+             "mitosis", _model),
+    BadInput(GROUP, "the file of a detector that is not there", lambda folder: folder / "detector.safetensors",
+             r"there is no file .*detector\.safetensors: check the path", "detector.safetensors", _model),
+    BadInput(GROUP, "other weights instead of a detector", _other_weights, r"holds no detector of events",
+             "weights.safetensors", _model),
+)
