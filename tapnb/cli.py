@@ -87,9 +87,11 @@ def events(
                                                     "a stack of masks, or own: those that the movie has.")] = None,
     model: Annotated[str | None, typer.Option(help="A detector that is there already: a published one, such as hela, or a "
                                                    "file detector.safetensors. Nothing is trained.")] = None,
+    ask: Annotated[int, typer.Option(help="Also write so many places whose answer would help most: a page to answer on.")] = 0,
+    answers: Annotated[str | None, typer.Option(help="The table that --ask has written, filled in: go on from there.")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Not every event of the movie is labelled.")] = False,
-    strategy: Annotated[str, typer.Option(help="A: published features, fixed; D: trained on, three times as long; C: from "
-                                               "random ones; B: random ones, fixed.")] = "A",
+    strategy: Annotated[str, typer.Option(help="D: published features, trained on; A: the same, fixed, in a third of the time; "
+                                               "C and B: random ones, trained and fixed.")] = "D",
     features: Annotated[str, typer.Option(help="Built-in movie whose published pretraining is taken.")] = "hela",
     steps: Annotated[int, typer.Option(help="Training steps, of 16 crop pairs.")] = 800,
     out: Annotated[str | None, typer.Option(help="Folder for the list; by default under events/.")] = None,
@@ -104,20 +106,22 @@ def events(
     from tapnb.system import device as devices
     from tapnb.workflow import book, event_folder, find_events
 
-    if labels and model:
-        raise ValueError("--labels trains a detector and --model takes one that is there: give one of them, or neither for "
+    if (labels or answers) and model:
+        raise ValueError("--labels and --answers train a detector and --model takes one that is there: give one of them, or neither for "
                          "candidates to look at first")
     catalogue.fetch_missing(movie)
     on = devices.choose(device)
-    if labels:
+    if labels or answers:
         settings = DetectorSettings(steps=steps, complete=not partial)
-        outcome = find_events.with_labels(movie, labels, on, typer.echo, strategy=strategy, features=features,
-                                          settings=settings)
+        outcome = find_events.with_labels(movie, labels, on, typer.echo, answers=answers, strategy=strategy,
+                                          features=features, settings=settings)
     elif model:
         outcome = find_events.with_detector(movie, model, on, typer.echo)
     else:
         outcome = find_events.as_candidates(movie, features, on, typer.echo)
     report = event_folder.write(outcome, event_folder.place(movie, out))
+    if ask:
+        typer.echo(f"asked   {event_folder.ask(outcome, report.parent, ask)}")
     kinds = outcome.events["kind"].value_counts().to_dict()
     typer.echo("found   " + (", ".join(f"{n} x {kind}" for kind, n in kinds.items()) or "nothing"))
     if show and book.can_open():

@@ -102,7 +102,7 @@ LITTLE = Joining(lowest=0.1, most=20)
 
 
 def train_detector(tap: DenseFeatures, movie: Movie, events: pd.DataFrame, settings: DetectorSettings = DetectorSettings(),
-                   *, frame_pairs: np.ndarray | None = None, seed: int = 20,
+                   *, negatives: pd.DataFrame | None = None, frame_pairs: np.ndarray | None = None, seed: int = 20,
                    check: Callable[[Detector], float] | None = None, on: torch.device | str = "cpu",
                    checkpoint: Path | None = None) -> tuple[Detector, list[dict]]:
     """Train a detector on one movie.
@@ -115,6 +115,8 @@ def train_detector(tap: DenseFeatures, movie: Movie, events: pd.DataFrame, setti
     events : DataFrame
         Labelled ones: ``t`` (the daughters' first frame, the first of a dying cell), ``y``, ``x`` (pixels), ``kind``.
     settings : DetectorSettings
+    negatives : DataFrame, optional
+        Places that are known to hold no event: ``t``, ``y``, ``x``. They are hard negatives from the first step on.
     frame_pairs : int array, optional
         Those to learn from; by default all in which there is something to see.
     seed : int
@@ -150,11 +152,12 @@ def train_detector(tap: DenseFeatures, movie: Movie, events: pd.DataFrame, setti
     course = (checkpoints.resume(checkpoint, state, on) if checkpoint else None) or []
     ends = [round(settings.steps * (i + 1) / settings.checks) for i in range(settings.checks)]
     first = course[-1]["step"] if course else 0
-    hard = np.array(course[-1]["false"]).reshape(-1, 4) if course else np.zeros((0, 4), int)
+    known = _known(negatives, frame_pairs)
+    hard = np.array(course[-1]["false"]).reshape(-1, 4) if course else known
     sums, since = torch.zeros((), device=on), 0
     for step in tqdm(range(first, settings.steps), initial=first, total=settings.steps, desc="detector", unit="step"):
-        if settings.hard_negatives and not len(hard) and step >= settings.steps // 2:
-            hard = _false_events(detector, movie, source, seed)
+        if settings.hard_negatives and len(hard) == len(known) and step >= settings.steps // 2:
+            hard = np.concatenate([known, _false_events(detector, movie, source, seed)])
         for group in optimiser.param_groups:
             group["lr"] = _rate(step, settings)
         images, target = source.batch(np.random.default_rng([seed, step]), hard)
@@ -243,6 +246,14 @@ class _Source:
         for i, channel, row, column in zip(crop, kind[event].astype(int), rows, columns):
             np.maximum(target[i, channel], np.outer(row, column), out=target[i, channel])
         return torch.from_numpy(target)
+
+
+def _known(negatives: pd.DataFrame | None, frame_pairs: np.ndarray) -> np.ndarray:
+    """Places without an event in the form of :func:`_false_events`."""
+    if negatives is None or negatives.empty:
+        return np.zeros((0, 4), int)
+    own = negatives[(negatives["t"] - 1).isin(frame_pairs)]
+    return np.stack([own["t"] - 1, own["y"].round(), own["x"].round(), 0 * own["t"]], axis=1).astype(int)
 
 
 def _initial(tap: DenseFeatures, settings: DetectorSettings, source: _Source, seed: int,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from toys import shrinking_discs
@@ -10,7 +11,7 @@ from toys import shrinking_discs
 from tapnb import checkpoints, models
 from tapnb.crops import CropPairs
 from tapnb.detect import Joining
-from tapnb.detector_training import DetectorSettings, _false_events, _Source, train_detector
+from tapnb.detector_training import DetectorSettings, _false_events, _known, _Source, train_detector
 
 TINY = DetectorSettings(steps=60, batch=8, crop_size=32, sigma=3.0, checks=3, rate=3e-3)
 
@@ -145,3 +146,9 @@ def test_settings_that_make_no_sense_are_refused(changes, message):
 def test_no_labelled_event_is_said(movie, tap):
     with pytest.raises(ValueError, match="no labelled death in the 11 frame pairs of 'discs 1'"):
         train_detector(tap, movie, movie.events, replace(TINY, kinds=("death",)))
+
+
+def test_what_is_known_to_be_no_event_is_a_hard_negative_from_the_start(movie):
+    known = _known(pd.DataFrame({"t": [4, 40], "y": [20.4, 1.0], "x": [30.0, 1.0]}), np.arange(11))
+    assert known.tolist() == [[3, 20, 30, 0]]  # the other one is not in these frames
+    assert _known(None, np.arange(11)).shape == (0, 4)

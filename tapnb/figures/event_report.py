@@ -113,7 +113,7 @@ def _frames(movie: Movie) -> tuple[list[str], tuple[int, int]]:
     if total > BUDGET:
         longest = max(SMALLEST, int(min(longest, max(movie.shape[1:])) * np.sqrt(BUDGET / total)))
     size = reduced_size(movie, longest)
-    return [_encoded(frame_picture(movie, t, size)) for t in range(count)], size
+    return [encoded(frame_picture(movie, t, size)) for t in range(count)], size
 
 
 def _webp(image: Image.Image, quality: int = 75) -> bytes:
@@ -122,7 +122,7 @@ def _webp(image: Image.Image, quality: int = 75) -> bytes:
     return file.getvalue()
 
 
-def _encoded(image: Image.Image, quality: int = 75) -> str:
+def encoded(image: Image.Image, quality: int = 75) -> str:
     return base64.b64encode(_webp(image, quality)).decode()
 
 
@@ -190,7 +190,7 @@ def _sheets(movie: Movie, events: pd.DataFrame, measure: str) -> str:
 
 def _pair(movie: Movie, event, measure: str) -> str:
     said = f"{event.kind} {getattr(event, measure):.2f}, frame&nbsp;{event.t}"
-    image = _encoded(crop_pair(movie, event, CROP), 90)
+    image = encoded(crop_pair(movie, event, CROP), 90)
     return (f'<a href="#movie" data-t="{event.t}"><img width="{2 * CROP + 2}" height="{CROP}" '
             f'alt="Frames {event.t - 1} and {event.t} at y {event.y:.0f}, x {event.x:.0f}" '
             f'src="data:image/webp;base64,{image}">'

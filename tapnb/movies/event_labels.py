@@ -7,7 +7,7 @@ import pandas as pd
 
 from tapnb.movies.stacks import read_stack
 
-__all__ = ["read_labels", "read_events", "are_points"]
+__all__ = ["read_labels", "read_events", "check_inside", "are_points"]
 
 TABLES, ROIS = (".csv", ".tsv", ".txt"), (".zip", ".roi")
 
@@ -110,10 +110,16 @@ def read_events(path, shape) -> pd.DataFrame:
         points, outlines = read_rois(path)
         middles = [(outline.t, *outline.corners.mean(0), outline.kind) for outline in outlines]
         events = pd.concat([points, pd.DataFrame(middles, columns=["t", "y", "x", "kind"])], ignore_index=True)
+    events = check_inside(events, shape, path)
+    return events[["t", "y", "x", "kind"]].astype({"t": int, "y": float, "x": float}).reset_index(drop=True)
+
+
+def check_inside(events: pd.DataFrame, shape, path) -> pd.DataFrame:
+    """Return events, or raise ValueError if one lies outside a movie of the shape (T, Y, X)."""
     inside = [events[axis].between(-0.5, side - 0.5) for axis, side in zip("tyx", shape)]
     outside = events[~np.logical_and.reduce(inside)]
     if len(outside):
         first = outside.iloc[0]
         raise ValueError(f"{path}: the event t={first.t:g}, y={first.y:g}, x={first.x:g} lies outside the movie of "
                          f"{shape[0]} frames of {shape[1]} x {shape[2]} pixels: check which movie it was marked in.")
-    return events[["t", "y", "x", "kind"]].astype({"t": int, "y": float, "x": float}).reset_index(drop=True)
+    return events

@@ -91,7 +91,8 @@ def labelled(events: pd.DataFrame, pairs: np.ndarray, labels: Labels = Labels())
 
 
 def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSettings, held_out: Movie | None = None,
-                 *, labels: Labels = Labels(), held_back: bool = True, seed: int = 20, mode: str, on: torch.device, command: str) -> runs.Run:
+                 *, labels: Labels = Labels(), negatives: pd.DataFrame | None = None, held_back: bool = True,
+                 seed: int = 20, mode: str, on: torch.device, command: str) -> runs.Run:
     """Train one detector and let it search the last fifth of its movie and another movie.
 
     Its folder keeps the detector (:func:`detector`) and what it found (:func:`found`); its record how the training went
@@ -108,6 +109,8 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
         ``features`` and ``trained`` are the strategy's, and with few labels nothing is ``complete``.
     held_out : Movie, optional
     labels : Labels
+    negatives : DataFrame, optional
+        Places that are known to hold no event: ``t``, ``y``, ``x``.
     held_back : bool
         Whether the movie's last fifth is for judging only; if not, the detector learns from all of it and the last one is
         kept.
@@ -117,7 +120,7 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
     """
     if name not in DETECTORS:
         raise ValueError(f"unknown strategy {name!r}; choose from {', '.join(DETECTORS)}")
-    settings = replace(settings, **DETECTORS[name], complete=not labels.events)
+    settings = replace(settings, **DETECTORS[name], complete=settings.complete and not labels.events)
 
     def make(folder: Path) -> dict:
         tap_features = pretrain.load(tap.folder, on).features
@@ -130,8 +133,8 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
             return scores.average_precision(scores.matched(found, of_last_fifth, len(checked)))
 
         checkpoint = folder / "checkpoint.pt"
-        best, course = train_detector(tap_features, movie, training, settings, frame_pairs=learnt, seed=seed,
-                                      check=check if held_back else None, on=on, checkpoint=checkpoint)
+        best, course = train_detector(tap_features, movie, training, settings, negatives=negatives,
+                                      frame_pairs=learnt, seed=seed, check=check if held_back else None, on=on, checkpoint=checkpoint)
         best.save(folder / WEIGHTS)
         best = Detector.load(folder / WEIGHTS, on)  # what is kept is what is judged
         tables = {VALIDATION: best.find(movie, checked)} | ({HELD_OUT: best.find(held_out)} if held_out else {})
@@ -143,6 +146,8 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
                 "validation": judged(tables[VALIDATION], of_last_fifth, len(checked))}
 
     key = {"strategy": name, "detector": settings, "labels": asdict(labels), "events": _digest(true_events(movie))}
+    if negatives is not None:
+        key["negatives"] = _digest(negatives)
     if not held_back:
         key["held_back"] = False
     if DETECTORS[name]["features"] == "TAP":

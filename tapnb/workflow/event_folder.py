@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tapnb.asking import places
 from tapnb.movies.event_files import write_events
 from tapnb.store.runs import movie_slug
 from tapnb.system import paths
@@ -11,11 +12,40 @@ from tapnb.system.files import replacing, write_json
 from tapnb.workflow.find_events import Outcome
 
 REPORT, RECORD, DETECTOR, OVERLAY = "report.html", "record.json", "detector.safetensors", "overlay"
+QUESTIONS = "questions.csv"
 
 
 def place(movie: str, out: str | None = None) -> Path:
     """Where a movie's list goes: the folder that is asked for, else one of the movie's name under ``events/``."""
     return Path(out).expanduser().absolute() if out else paths.home() / "events" / movie_slug(movie)
+
+
+def ask(outcome: Outcome, folder: Path, count: int) -> Path:
+    """Write a table and a page of the places whose answers would help most, see :mod:`tapnb.asking`.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    folder : Path
+    count : int
+        How many places.
+
+    Returns
+    -------
+    Path
+        The page, or the table where the packages for pictures are not installed.
+    """
+    chosen = places(outcome.seen, count, outcome.threshold)
+    with replacing(folder / QUESTIONS) as temporary:
+        chosen.assign(answer="").to_csv(temporary, index=False, float_format="%.7g")
+    try:
+        from tapnb.figures.event_questions import page
+    except ImportError:
+        return folder / QUESTIONS
+    path = (folder / QUESTIONS).with_suffix(".html")
+    with replacing(path) as temporary:
+        temporary.write_text(page(outcome.movie, chosen), "utf-8")
+    return path
 
 
 def write(outcome: Outcome, folder: Path) -> Path:

@@ -16,7 +16,8 @@ import pandas as pd
 import torch
 
 from tapnb import detector_training, pretrain
-from tapnb.candidates import KIND, candidates
+from tapnb.asking import read_answers
+from tapnb.candidates import candidates
 from tapnb.detect import Detector, usable_pairs
 from tapnb.detector_training import DetectorSettings
 from tapnb.event_groups import events_of_masks
@@ -58,6 +59,8 @@ class Outcome:
     detector : Detector or None
         None of candidates.
     threshold : float or None
+    seen : DataFrame or None
+        All that the detector sees, below the threshold too: what may be asked about.
     """
 
     movie: Movie
@@ -66,9 +69,10 @@ class Outcome:
     quality: dict | None = None
     detector: Detector | None = None
     threshold: float | None = None
+    seen: pd.DataFrame | None = None
 
 
-def open_labelled(name: str, labels: str) -> Movie:
+def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = None) -> Movie:
     """A movie with a list of events from labels in any form.
 
     Parameters
@@ -76,7 +80,9 @@ def open_labelled(name: str, labels: str) -> Movie:
     name : str
         As for :func:`tapnb.movies.catalogue.open_movie`.
     labels : str
-        A table of points or Fiji's ROIs, which need no radius here; a stack of masks; or "own".
+        A table of points or Fiji's ROIs, which need no radius here; a stack of masks; "own"; or None: only the answers.
+    answers : DataFrame, optional
+        Events that a person has confirmed, as of :func:`tapnb.asking.read_answers`.
 
     Raises
     ------
@@ -84,7 +90,9 @@ def open_labelled(name: str, labels: str) -> Movie:
         If something cannot be read, or there is no event.
     """
     movie = catalogue.open_whole(name)
-    if labels == OWN:
+    if labels is None:
+        events = pd.DataFrame(columns=["t", "y", "x", "kind"])
+    elif labels == OWN:
         if movie.events is None and movie.masks is None:
             raise ValueError(f"the movie {movie.name!r} has no labels of its own: give a file with --labels")
         events = events_of_masks(movie.masks) if movie.events is None else movie.events
@@ -93,9 +101,11 @@ def open_labelled(name: str, labels: str) -> Movie:
     else:
         masks = read_stack(labels, labels=True)
         events = events_of_masks(replace(movie, masks=masks).masks)  # checked against the frames
+    if answers is not None:
+        events = pd.concat([events, answers], ignore_index=True) if len(events) else answers
     events = events[events["kind"].isin(("division", "death")) & (events["t"] > 0)].reset_index(drop=True)
     if events.empty:
-        raise ValueError(f"{labels}: no division and no death is marked after the first frame, and a detector learns from "
+        raise ValueError(f"{labels or 'the answers'}: no division and no death is marked after the first frame, and a detector learns from "
                          "a frame and the one before it: mark some, or leave out --labels for candidates to look at first")
     return replace(movie, events=events, masks=None)
 
@@ -145,7 +155,8 @@ def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], 
     return _searched(movie, detector, about, None, say)
 
 
-def with_labels(name: str, labels: str, on: torch.device, say: Callable[[str], None], *, strategy: str = "A",
+def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[str], None], *,
+                answers: str | None = None, strategy: str = "D",
                 features: str = "hela", settings: DetectorSettings = DetectorSettings(), seed: int = 20) -> Outcome:
     """Train a detector on a movie's own labels, then search the movie.
 
@@ -156,6 +167,9 @@ def with_labels(name: str, labels: str, on: torch.device, say: Callable[[str], N
     on : torch.device
     say : callable
         Takes sentences on what comes and how long it takes.
+    answers : str, optional
+        A table of places that were asked about, filled in, see :func:`tapnb.asking.read_answers`. Where it is all there is,
+        not every event is labelled.
     strategy : str
         One of :data:`tapnb.studies.events.DETECTORS`.
     features : str
@@ -164,7 +178,11 @@ def with_labels(name: str, labels: str, on: torch.device, say: Callable[[str], N
         ``kinds`` become those that are labelled.
     seed : int
     """
-    movie = open_labelled(name, labels)
+    confirmed = negatives = None
+    if answers is not None:
+        confirmed, negatives = read_answers(Path(answers), catalogue.open_whole(name).shape)
+        settings = replace(settings, complete=settings.complete and labels is not None)
+    movie = open_labelled(name, labels, confirmed)
     tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
     kinds = tuple(kind for kind in ("division", "death") if (movie.events["kind"] == kind).any())
     settings = replace(settings, kinds=kinds)
@@ -178,15 +196,15 @@ def with_labels(name: str, labels: str, on: torch.device, say: Callable[[str], N
         say(f"learning from all {len(movie.events)} events: too few lie in the last fifth of the movie to hold them back, "
             "so nothing will be known of how good it is")
     _announce(movie, tap, settings, strategy, len(checked) if held_back else 0, on, say)
-    run = study.detector_run(strategy, movie, tap, settings, held_back=held_back, seed=seed, mode="execute", on=on,
-                             command=f"tapnb events {name} --labels {labels}")
+    run = study.detector_run(strategy, movie, tap, settings, negatives=negatives, held_back=held_back, seed=seed,
+                             mode="execute", on=on, command=f"tapnb events {name} --labels {labels}")
     detector = study.detector(run, on)
     quality = None
     if held_back and run.results["validation"]["threshold"] is not None:
         true = study.labelled(study.true_events(movie, kinds), checked)
         quality = held_back_quality(study.found(run, study.VALIDATION), true, len(checked), detector.threshold)
     about = {"detector": run.name, "trained from": f"strategy {strategy}, {tap.name}",
-             "labels": f"{len(movie.events)} events from {labels}"}
+             "labels": f"{len(movie.events)} events from {' and '.join(filter(None, (labels, answers)))}"}
     return _searched(movie, detector, about, quality, say)
 
 
@@ -199,7 +217,8 @@ def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str
     candidates(model, movie, pairs[:2])
     say(f"searching {len(pairs)} frame pairs: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
     table = candidates(model, movie).head(SHOWN).assign(probability=np.nan)
-    return Outcome(movie, table, {"places of": f"the arrow of time, {tap.name}"} | _citable(movie, on))
+    return Outcome(movie, table, {"places of": f"the arrow of time, {tap.name}"} | _citable(movie, on),
+                   threshold=1.0, seen=table)
 
 
 def held_back_quality(found: pd.DataFrame, true: pd.DataFrame, frames: int, threshold: float) -> dict:
@@ -221,10 +240,10 @@ def _searched(movie: Movie, detector: Detector, about: dict[str, str], quality: 
     start = time.perf_counter()
     list(detector.maps(movie, pairs[:1]))  # two frames: those after it need one each
     say(f"searching {len(pairs)} frame pairs: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
-    table = detector.find(movie)
-    table = table[table["score"] >= detector.threshold].reset_index(drop=True)
-    table = table.assign(probability=detector.probability(table["score"]))
-    return Outcome(movie, table, about | _citable(movie, on), quality, detector, detector.threshold)
+    seen = detector.find(movie)
+    seen = seen.assign(probability=detector.probability(seen["score"]))
+    table = seen[seen["score"] >= detector.threshold].reset_index(drop=True)
+    return Outcome(movie, table, about | _citable(movie, on), quality, detector, detector.threshold, seen)
 
 
 def _announce(movie: Movie, tap: runs.Run, settings: DetectorSettings, strategy: str, checked: int, on: torch.device,

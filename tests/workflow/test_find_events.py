@@ -154,7 +154,7 @@ def test_candidates_need_no_label(home, movie):
 
 
 def test_labels_and_a_model_are_one_too_many(movie, detector):
-    with pytest.raises(ValueError, match="--labels trains a detector and --model takes one that is there"):
+    with pytest.raises(ValueError, match="--labels and --answers train a detector and --model takes one that is there"):
         CliRunner().invoke(app, ["events", str(movie), "--model", str(detector), "--labels", "own"],
                            catch_exceptions=False)
 
@@ -162,3 +162,21 @@ def test_labels_and_a_model_are_one_too_many(movie, detector):
 def test_lists_go_to_a_folder_of_the_movies_name(home):
     assert event_folder.place("hela") == home / "events" / "hela"
     assert event_folder.place("hela", "here") == Path(os.path.abspath("here"))
+
+
+@pytest.mark.trains
+def test_a_person_is_asked_and_the_training_goes_on_from_the_answers(home, movie, detector, tmp_path):
+    folder = tmp_path / "list"
+    CliRunner().invoke(app, ["events", str(movie), "--model", str(detector), "--no-open", "--out", str(folder), "--ask", "6"],
+                       catch_exceptions=False)
+    asked = pd.read_csv(folder / "questions.csv")
+    page = (folder / "questions.html").read_text("utf-8")
+    assert 1 < len(asked) <= 6 and page.count("<select") == len(asked) == page.count("data:image/webp")
+    asked["answer"] = ["division", *["none"] * (len(asked) - 1)]
+    asked["t"] = asked["t"].clip(1)
+    asked.to_csv(folder / "answers.csv", index=False)
+    outcome = find_events.with_labels(str(movie), None, CPU, lambda _: None, answers=str(folder / "answers.csv"),
+                                      settings=QUICK, features="synthetic")
+    record = json.loads((home / "runs" / "detector" / outcome.about["detector"] / "record.json").read_text())
+    assert record["parameters"]["detector"]["complete"] is False and record["results"]["events"] == 1
+    assert record["results"]["course"][0]["hard"] >= len(asked) - 1
