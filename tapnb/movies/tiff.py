@@ -184,8 +184,8 @@ def _native(stack: np.ndarray, path) -> np.ndarray:
 def _scales(tiff) -> tuple[float | None, float | None]:
     """Return the size of a pixel in micrometres and the time between frames in minutes, where the file says so."""
     try:
-        if tiff.is_ome:
-            return _ome_scales(tiff.ome_metadata)
+        if tiff.pages[0].is_ome:  # not tiff.is_ome, which is switched off where a file of a set is read alone
+            return _ome_scales(tiff.pages[0].description)
         if tiff.is_imagej:
             return _imagej_scales(tiff.imagej_metadata, tiff.pages[0])
     except (KeyError, TypeError, ValueError, ZeroDivisionError, ElementTree.ParseError):

@@ -150,3 +150,17 @@ def test_a_width_that_is_no_number_is_damage(tmp_path):
     path.write_bytes(content)
     with pytest.raises(ValueError, match="movie.tif is truncated or damaged: copy it again"):
         read_movie(path)
+
+
+def test_a_folder_of_an_ome_set_knows_its_sizes(tmp_path):
+    about = ('<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
+             '<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="32" SizeY="24" SizeZ="1" SizeC="1" SizeT="3" '
+             'PhysicalSizeX="0.5" TimeIncrement="600">{}</Pixels></Image></OME>')
+    files = "".join(f'<TiffData FirstT="{t}" IFD="0" PlaneCount="1"><UUID FileName="set_{t}.ome.tif">urn:uuid:{t}</UUID></TiffData>'
+                    for t in range(3))
+    pixels = np.random.default_rng(0).integers(0, 200, (3, 24, 32)).astype(np.uint8)
+    (tmp_path / "set").mkdir()
+    for t in range(3):
+        tifffile.imwrite(tmp_path / "set" / f"set_{t}.ome.tif", pixels[t], description=about.format(files), metadata=None)
+    movie = read_movie(tmp_path / "set")
+    assert np.array_equal(movie.frames, pixels) and (movie.um_per_pixel, movie.minutes_per_frame) == (0.5, 10.0)
