@@ -27,7 +27,7 @@ def page(movie: Movie, places: pd.DataFrame) -> str:
         From :func:`tapnb.asking.places`. What the page saves has the same rows with a column ``answer``, as
         :func:`tapnb.asking.read_answers` takes it.
     """
-    options = "".join(f"<option>{word}" for word in ("", *ANSWERS))
+    options = "".join(f"<option>{word}</option>" for word in ("", *ANSWERS))
     cards = "".join(
         f'<figure><img width="{2 * SIDE + 2}" height="{SIDE}" src="data:image/webp;base64,'
         f'{encoded(crop_pair(movie, place, SIDE), 90)}" alt="Frames {place.t - 1} and {place.t}">'
