@@ -73,7 +73,7 @@ def test_eventful_windows_are_labelled_as_the_dataset_is():
 
 
 def test_a_movie_without_a_table_of_events_counts_none():
-    movie = shrinking_discs(1)
+    movie = replace(shrinking_discs(1), events=None)
     assert list(study.events_table(movie)) == ["kind", "in the movie"] and len(study.events_table(movie)) == 0
     kinds = pd.DataFrame({"t": 0, "y": 0.0, "x": 0.0, "kind": ["death", "division", "death"]})
     assert study.events_table(replace(movie, events=kinds)).to_dict("records") == [

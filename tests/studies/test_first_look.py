@@ -40,7 +40,7 @@ def discs_and_a_death():
     masks = movie.masks.copy()
     masks[3] = 0
     masks[3:5, 5:9, 5:15] = 2
-    return dataclasses.replace(movie, masks=masks)
+    return dataclasses.replace(movie, masks=masks, events=None)
 
 
 def test_labelled_regions_and_events_are_counted_by_kind():
