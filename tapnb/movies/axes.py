@@ -73,6 +73,8 @@ def part(axes, shape, choice: Choice, where) -> Part:
         unnamed = [i for i in long if axes[i] in UNNAMED]
         if len(unnamed) == 1 or len(long) == 1 and unnamed:
             axes[unnamed[0]] = "T"  # a plain stack
+        elif len(long) == 1 and choice.lone:
+            axes[long[0]] = choice.lone
     time = [i for i in long if axes[i] == "T"]
     index: list = [0] * len(axes)
     projected = None

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tapnb.movies.file_names import Choice
 from tapnb.movies.stacks import read_stack
 
 __all__ = ["read_labels", "read_events", "check_inside", "are_points"]
@@ -46,7 +47,7 @@ def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | N
         If the file cannot be read, lies outside the movie, or the radius is missing or larger than the frames allow.
     """
     if not are_points(path):
-        return read_stack(path, labels=True), None
+        return read_stack(path, labels=True, choice=Choice(lone="T")), None
     # Here, because no other movie needs them.
     from tapnb.movies.points import masks_from_points
     from tapnb.movies.points_file import events_of_points, read_points

@@ -38,6 +38,9 @@ class Choice:
         Names to take, such as ``img_*.tif``.
     gaps : {"refuse", "allow"}
         Whether time points may be missing. No crop pair is then drawn across a gap.
+    lone : str, optional
+        What an only axis beside Y and X is, whatever the file calls it: "T" of labels, which have the shape of the frames,
+        and which Fiji saves as planes.
     """
 
     channel: int | None = None
@@ -46,6 +49,7 @@ class Choice:
     pattern: str | None = None
     gaps: str = "refuse"
     axes: str | None = None
+    lone: str | None = None
 
 
 @dataclass(frozen=True)

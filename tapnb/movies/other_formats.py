@@ -18,6 +18,7 @@ PICTURES = (".png", ".jpg", ".jpeg")
 """Images that a folder may hold instead of TIFF files; JPEG loses pixels."""
 
 EXPORTS = {
+    (".ome",): "it holds the metadata of a set, so give the folder of its .ome.tif files",
     (".nd2",): "in NIS-Elements, or in Fiji by Bio-Formats, save it as OME-TIFF",
     (".czi",): "in ZEN choose Export, OME-TIFF, or open it in Fiji and save it as TIFF",
     (".lif", ".lof", ".xlef"): "in LAS X choose Export, TIFF, or open it in Fiji by Bio-Formats and save it as TIFF",

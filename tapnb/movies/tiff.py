@@ -188,8 +188,8 @@ def _scales(tiff) -> tuple[float | None, float | None]:
             return _ome_scales(tiff.pages[0].description)
         if tiff.is_imagej:
             return _imagej_scales(tiff.imagej_metadata, tiff.pages[0])
-    except (KeyError, TypeError, ValueError, ZeroDivisionError, ElementTree.ParseError):
-        pass  # metadata as nobody should write them: the pixels are what counts
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, StopIteration, ElementTree.ParseError):
+        pass  # none in this file of a set, or metadata as nobody should write them: the pixels are what counts
     return None, None
 
 

@@ -25,8 +25,7 @@ from tapnb.metrics import events as scores
 from tapnb.metrics import intervals
 from tapnb.metrics.scores import share_interval
 from tapnb.movies import Movie, catalogue
-from tapnb.movies.event_labels import are_points, read_events
-from tapnb.movies.stacks import read_stack
+from tapnb.movies.event_labels import are_points, read_events, read_labels
 from tapnb.store import provenance, results, runs
 from tapnb.studies import events as study
 from tapnb.system.files import read_json
@@ -99,7 +98,7 @@ def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = 
     elif are_points(labels):
         events = read_events(labels, movie.shape)
     else:
-        masks = read_stack(labels, labels=True)
+        masks, _ = read_labels(labels, movie.frames)
         events = events_of_masks(replace(movie, masks=masks).masks)  # checked against the frames
     if answers is not None:
         events = pd.concat([events, answers], ignore_index=True) if len(events) else answers

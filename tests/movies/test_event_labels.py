@@ -91,3 +91,12 @@ def test_an_event_outside_the_movie_is_refused(tmp_path):
     (tmp_path / "points.csv").write_text("t,y,x\n3,10,200\n")
     with pytest.raises(ValueError, match="points.csv: the event t=3, y=10, x=200 lies outside the movie of 6 frames of 64 x 64"):
         read_events(tmp_path / "points.csv", (6, 64, 64))
+
+
+@pytest.mark.parametrize("axes", ["ZYX", "TYX", "CYX"])
+def test_labels_have_the_frames_of_the_movie_whatever_fiji_calls_them(tmp_path, axes):
+    masks = np.zeros((6, 24, 32), np.uint8)
+    masks[2, 5:9, 5:9] = 1
+    tifffile.imwrite(tmp_path / "labels.tif", masks, imagej=True, metadata={"axes": axes})
+    tifffile.imwrite(tmp_path / "movie.tif", np.random.default_rng(0).integers(0, 200, masks.shape).astype(np.uint8))
+    assert np.array_equal(read_movie(tmp_path / "movie.tif", tmp_path / "labels.tif").masks, masks)

@@ -164,3 +164,14 @@ def test_a_folder_of_an_ome_set_knows_its_sizes(tmp_path):
         tifffile.imwrite(tmp_path / "set" / f"set_{t}.ome.tif", pixels[t], description=about.format(files), metadata=None)
     movie = read_movie(tmp_path / "set")
     assert np.array_equal(movie.frames, pixels) and (movie.um_per_pixel, movie.minutes_per_frame) == (0.5, 10.0)
+
+
+def test_files_whose_metadata_are_in_a_companion_file_are_read_without_sizes(tmp_path):
+    about = ('<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:{}">'
+             '<BinaryOnly MetadataFile="set.companion.ome" UUID="urn:uuid:c"/></OME>')
+    pixels = np.random.default_rng(0).integers(0, 200, (3, 24, 32)).astype(np.uint8)
+    for t in range(3):
+        tifffile.imwrite(tmp_path / f"set_{t}.ome.tif", pixels[t], description=about.format(t), metadata=None)
+    (tmp_path / "set.companion.ome").write_text("<OME/>")
+    movie = read_movie(tmp_path)
+    assert np.array_equal(movie.frames, pixels) and movie.um_per_pixel is None
