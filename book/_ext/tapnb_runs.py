@@ -106,7 +106,7 @@ class RunRecords(Results, SphinxDirective):
         root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
         listing: list[nodes.Node] = []
         known: set[str] = set()
-        for folder in sorted(p for p in root.glob("*/*") if any(p.glob("*.json"))):
+        for folder in sorted(p for p in root.glob("*/*") if any(p.glob("[0-9]*.json"))):  # detectors are no profile
             profile, movie = folder.parts[-2:]
             records = records_in(folder)
             heading = nodes.rubric("", f"Profile {profile}, movie {movie}")
