@@ -82,6 +82,8 @@ def read_zarr(path: Path, choice=Choice()) -> Recording:
     except Exception as error:  # missing, cut or of a codec that is not there
         raise ValueError(f"{path}/{level[:60]} is not a readable Zarr array ({said(error)}): copy the whole folder "
                          "again.") from None
+    if array.dtype.kind not in "biuf":  # before a chunk is read: objects may be pickles
+        raise ValueError(f"{path} holds {str(array.dtype)[:60]} and no numbers: export it again.")
     if len(axes) != array.ndim or axes[-2:] != "YX":
         raise ValueError(f"{path} has the axes {axes[:60]} for an array of {array.ndim}: export it again.")
     if (size := math.prod(array.chunks) * array.dtype.itemsize) > LARGE:  # a whole chunk is unpacked, however little is read

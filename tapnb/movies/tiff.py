@@ -110,6 +110,10 @@ def _recording(tiff, pages, path, choice: Choice | None) -> Recording:
         all_series = tiff.series
     except Exception:  # metadata as nobody should write them: the pages are what counts
         all_series = []
+    if choice is not None and choice.axes is None and len(pages) > 1 and "<BinaryOnly" in pages[0].description \
+            and not any(series.kind == "ome" for series in all_series):
+        raise _Open(f"{path} is one of a set whose axes are told in another file: put the .companion.ome file beside it, or "
+                    "say what its pages are with `axes`, such as TYX.")
     several = len(all_series) > 1 and all(len(series.pages) > 1 for series in all_series)
     if len(all_series) != 1 and not several:  # a page a series: a plain stack
         stack = empty((len(pages), *pages[0].shape), pages[0].dtype, path)

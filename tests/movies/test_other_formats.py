@@ -148,3 +148,19 @@ def test_other_kinds_say_what_to_export(tmp_path, name, says):
     with pytest.raises(ValueError, match=f"{name} is a .* file, which is not read: .*{says}") as error:
         read_movie(tmp_path / name)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("codecs", [["vlen-utf8", "pickle"], ["pickle"], ["vlen-bytes"]])
+def test_objects_in_a_zarr_are_refused_before_a_chunk_is_read(tmp_path, monkeypatch, codecs):
+    import numcodecs
+
+    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
+    about = json.loads((path / "0" / ".zarray").read_text())
+    filters = [{"id": codec} | ({"protocol": 5} if codec == "pickle" else {}) for codec in codecs]
+    about |= {"dtype": "|O", "filters": filters, "compressor": None, "fill_value": ""}
+    (path / "0" / ".zarray").write_text(json.dumps(about))
+    monkeypatch.setattr(numcodecs.Pickle, "decode", lambda *args: pytest.fail("a pickle was reached"))
+    monkeypatch.setattr(numcodecs.VLenUTF8, "decode", lambda *args: pytest.fail("a chunk was read"))
+    with pytest.raises(ValueError, match="movie.zarr") as refused:
+        read_movie(path)
+    assert "ALLOW_UNSAFE" not in str(refused.value)

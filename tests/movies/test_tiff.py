@@ -175,3 +175,13 @@ def test_files_whose_metadata_are_in_a_companion_file_are_read_without_sizes(tmp
     (tmp_path / "set.companion.ome").write_text("<OME/>")
     movie = read_movie(tmp_path)
     assert np.array_equal(movie.frames, pixels) and movie.um_per_pixel is None
+
+
+def test_pages_whose_axes_are_told_in_a_companion_file_that_is_not_there_are_asked_about(tmp_path):
+    about = ('<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:1">'
+             '<BinaryOnly MetadataFile="set.companion.ome" UUID="urn:uuid:c"/></OME>')
+    pixels = np.random.default_rng(0).integers(0, 200, (4, 24, 32)).astype(np.uint8)  # two channels of two time points?
+    tifffile.imwrite(tmp_path / "set.ome.tif", pixels, description=about, metadata=None, photometric="minisblack")
+    with pytest.raises(ValueError, match="set.ome.tif is one of a set whose axes are told in another file: put the .comp"):
+        read_movie(tmp_path / "set.ome.tif")
+    assert np.array_equal(read_movie(tmp_path / "set.ome.tif", choice=Choice(axes="TYX")).frames, pixels)
