@@ -133,8 +133,8 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
             return scores.average_precision(scores.matched(found, of_last_fifth, len(checked)))
 
         checkpoint = folder / "checkpoint.pt"
-        best, course = train_detector(tap_features, movie, training, settings, negatives=negatives,
-                                      frame_pairs=learnt, seed=seed, check=check if held_back else None, on=on, checkpoint=checkpoint)
+        best, course = train_detector(tap_features, movie, training, settings, negatives=negatives, frame_pairs=learnt,
+                                      seed=seed, check=check if held_back else None, on=on, checkpoint=checkpoint)
         best.save(folder / WEIGHTS)
         best = Detector.load(folder / WEIGHTS, on)  # what is kept is what is judged
         tables = {VALIDATION: best.find(movie, checked)} | ({HELD_OUT: best.find(held_out)} if held_out else {})

@@ -88,7 +88,11 @@ def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = 
     FileNotFoundError, ValueError
         If something cannot be read, or there is no event.
     """
-    movie = catalogue.open_whole(name)
+    return _labelled(catalogue.open_whole(name), labels, answers)
+
+
+def _labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None) -> Movie:
+    """The same of a movie that is open."""
     if labels is None:
         events = pd.DataFrame(columns=["t", "y", "x", "kind"])
     elif labels == OWN:
@@ -104,8 +108,9 @@ def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = 
         events = pd.concat([events, answers], ignore_index=True) if len(events) else answers
     events = events[events["kind"].isin(("division", "death")) & (events["t"] > 0)].reset_index(drop=True)
     if events.empty:
-        raise ValueError(f"{labels or 'the answers'}: no division and no death is marked after the first frame, and a detector learns from "
-                         "a frame and the one before it: mark some, or leave out --labels for candidates to look at first")
+        raise ValueError(f"{labels or 'the answers'}: no division and no death is marked after the first frame, and a "
+                         "detector learns from a frame and the one before it: mark some, or leave out --labels for "
+                         "candidates to look at first")
     return replace(movie, events=events, masks=None)
 
 
@@ -155,8 +160,8 @@ def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], 
 
 
 def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[str], None], *,
-                answers: str | None = None, strategy: str = "D",
-                features: str = "hela", settings: DetectorSettings = DetectorSettings(), seed: int = 20) -> Outcome:
+                answers: str | None = None, strategy: str = "D", features: str = "hela",
+                settings: DetectorSettings = DetectorSettings(), seed: int = 20) -> Outcome:
     """Train a detector on a movie's own labels, then search the movie.
 
     Parameters
@@ -177,11 +182,11 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
         ``kinds`` become those that are labelled.
     seed : int
     """
-    confirmed = negatives = None
+    movie, confirmed, negatives = catalogue.open_whole(name), None, None
     if answers is not None:
-        confirmed, negatives = read_answers(Path(answers), catalogue.open_whole(name).shape)
+        confirmed, negatives = read_answers(Path(answers), movie.shape)
         settings = replace(settings, complete=settings.complete and labels is not None)
-    movie = open_labelled(name, labels, confirmed)
+    movie = _labelled(movie, labels, confirmed)
     tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
     kinds = tuple(kind for kind in ("division", "death") if (movie.events["kind"] == kind).any())
     settings = replace(settings, kinds=kinds)
@@ -194,9 +199,10 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     else:
         say(f"learning from all {len(movie.events)} events: too few lie in the last fifth of the movie to hold them back, "
             "so nothing will be known of how good it is")
+    options = [f"--{option} {value}" for option, value in (("labels", labels), ("answers", answers)) if value]
     _announce(movie, tap, settings, strategy, len(checked) if held_back else 0, on, say)
     run = study.detector_run(strategy, movie, tap, settings, negatives=negatives, held_back=held_back, seed=seed,
-                             mode="execute", on=on, command=f"tapnb events {name} --labels {labels}")
+                             mode="execute", on=on, command=" ".join(["tapnb events", name, *options]))
     detector = study.detector(run, on)
     quality = None
     if held_back and run.results["validation"]["threshold"] is not None:

@@ -14,6 +14,11 @@ CHECKOUT = Path(__file__).parents[2]
 FOLDERS = sorted((CHECKOUT / "results" / "detectors").glob("*"))
 
 
+def test_those_that_the_book_names_are_there():
+    page = (CHECKOUT / "book" / "find-events.md").read_text("utf-8")
+    assert [folder.name for folder in FOLDERS] == ["hela"] and "detector is\npublished: `hela`, so far." in page
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_published_detector_is_small_and_its_record_says_how_good_it_is(folder, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(CHECKOUT))
