@@ -22,8 +22,8 @@ from tapnb.movies import Movie
 from tapnb.pretrain import PretrainSettings
 from tapnb.store import kinds
 from tapnb.store.runs import Run
-from tapnb.studies import (calibration, content_view, controls, criteria, decorrelation, differences_rounding, events,
-                           grad_cam, pretraining, strategies)
+from tapnb.studies import (calibration, content_view, controls, criteria, decorrelation, differences_rounding, event_controls,
+                           events, grad_cam, pretraining, strategies)
 
 KEPT = Path(__file__).with_name("golden.json")
 HOW = {"mode": "execute", "command": "", "on": torch.device("cpu")}
@@ -85,6 +85,7 @@ def measure() -> dict[str, dict[str, float]]:
     detected = events.detector_run("A", train, tap, DetectorSettings(steps=4, batch=8, crop_size=32, checks=1), held_out,
                                    **HOW)
     head, _ = weights.load(detected.folder / "detector.safetensors")
+    blobs = event_controls.control_run(train, held_out, mode="execute", command="")
     rounded = differences_rounding.rounding_run(train, tap, trained["A0"], 40, **HOW).results
     return {
         "tap": of_pretraining(pretrained(SETTINGS)),
@@ -108,6 +109,7 @@ def measure() -> dict[str, dict[str, float]]:
                      for head, by_criterion in judged.items() for name, values in by_criterion.items()},
         "detector": {"loss": detected.results["course"][-1]["loss"]} | {
             name: float(head[f"head.layers.{name}.weight"].abs().mean()) for name in "02"},
+        "eventcontrols": blobs.results["thresholds"]["division"],
         "rounding": {f"another seed, {name}": value for name, value in rounded["another_seed"].items()},
     }
 

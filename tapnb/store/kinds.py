@@ -39,7 +39,8 @@ CALIBRATION = Kind("calibration", 1, labels=True)
 CRITERIA = Kind("criteria", 1, labels=True)
 ROUNDING = Kind("rounding", 1, labels=True)
 DETECTOR = Kind("detector", 1, labels=True)
+EVENT_CONTROLS = Kind("eventcontrols", 1, labels=True)
 
 KINDS = {kind.name: kind for kind in (TAP, STRATEGY, CONTROLS, GRAD_CAM, GRAD_CAM_MAPS, CONTENT_VIEW, DECORRELATION,
-                                      CALIBRATION, CRITERIA, ROUNDING, DETECTOR)}
+                                      CALIBRATION, CRITERIA, ROUNDING, DETECTOR, EVENT_CONTROLS)}
 """By name."""

@@ -13,7 +13,8 @@ from tapnb.store import damage
 from tapnb.system import paths
 from tapnb.system.files import read_json, replacing, write_json
 
-PREDICTIONS = "predictions.parquet"
+PREDICTIONS, FOUND = "predictions.parquet", "found.parquet"
+"""Of a strategy, what it said of every crop pair; of a detector, which events it found."""
 
 WHOLE = ("weights.safetensors", "history.csv")
 """What is published of the pretraining, on which the others rest."""
@@ -26,7 +27,7 @@ TO_ITS_END = " to its end"
 
 
 def publish(target: Path, role: str, folder: Path, record: dict) -> None:
-    """Put one run under ``target``: its record, its predictions, and what others can use of its weights.
+    """Put one run under ``target``: its record, what it predicted or found, and what others can use of its weights.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def publish(target: Path, role: str, folder: Path, record: dict) -> None:
         The run's own folder.
     record : dict
     """
-    name, files = record["name"], [PREDICTIONS]
+    name, files = record["name"], [PREDICTIONS, FOUND]
     if role == "tap":
         files += WHOLE
     elif role.partition(TO_ITS_END)[0] in HEADS:

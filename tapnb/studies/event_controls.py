@@ -1,19 +1,27 @@
 """Events that are found without learning anything: what a detector has to beat.
 
-Each control is a map of a frame pair, searched for its highest points like a detector's (:mod:`tapnb.detect`).
+Each control is a map of a frame pair, searched for its highest points like a detector's (:mod:`tapnb.detect`). Of a run on
+two movies it takes its threshold from the first, all of it, since nothing else is learnt there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import ndimage
 from skimage.feature import blob_log
+from tqdm import tqdm
 
 from tapnb.detect import COLUMNS, STRIDE, Joining, joined, of_map, usable_pairs
+from tapnb.metrics import events as scores
 from tapnb.movies import Movie, normalise
+from tapnb.store import kinds, runs
+from tapnb.store.publication import FOUND
+from tapnb.studies.events import HELD_OUT, true_events
+from tapnb.system.files import replacing
 
 SIGMA = 6.0
 """Pixels: the Gaussian of a detector's target, and the size of a nucleus."""
@@ -22,6 +30,9 @@ SIGMAS = {"min_sigma": 4, "max_sigma": 8, "num_sigma": 3}
 """Of the blobs."""
 
 MOST = Joining(lowest=0.0, most=50)
+
+HIGHEST = 1e6
+"""Above every score: the threshold where no event is found, in a record that holds no infinite number."""
 
 
 def _blurred(before: np.ndarray, after: np.ndarray, t: int, kind: str) -> pd.DataFrame:
@@ -62,8 +73,43 @@ def found(movie: Movie, frame_pairs: np.ndarray | None = None, kind: str = "divi
         What to call it: no control tells kinds apart.
     """
     peaks: dict[str, list[pd.DataFrame]] = {name: [] for name in CONTROLS}
-    for t in usable_pairs(movie) if frame_pairs is None else frame_pairs:
+    pairs = usable_pairs(movie) if frame_pairs is None else frame_pairs
+    for t in tqdm(pairs, desc="controls", unit="frame pair", leave=False):
         before, after = (normalise(movie.frames[frame], movie.levels[frame]) for frame in (t, t + 1))
         for name, control in CONTROLS.items():
             peaks[name].append(control(before, after, t + 1, kind))
     return {name: joined(of_control, MOST) for name, of_control in peaks.items()}
+
+
+def control_run(train: Movie, held_out: Movie, *, mode: str, command: str) -> runs.Run:
+    """All controls on two movies, with the threshold that is best on the first for each kind of event.
+
+    Its folder keeps what they found in the second (:func:`found_by`), its record the thresholds.
+
+    Parameters
+    ----------
+    train, held_out : Movie
+        Both with events.
+    mode, command
+        See :func:`tapnb.store.runs.run`.
+    """
+    def make(folder: Path) -> dict:
+        of_train, true = found(train), true_events(train)
+        thresholds = {kind: {name: scores.best_threshold(scores.matched(
+            table.assign(kind=kind), of_kind, len(train.frames) - 1)) for name, table in of_train.items()}
+            for kind, of_kind in true.groupby("kind")}
+        tables = [table.assign(control=name) for name, table in found(held_out).items()]
+        with replacing(folder / FOUND) as temporary:
+            pd.concat(tables, ignore_index=True).drop(columns="kind").astype(
+                {"control": "category", "t": "int32"}).to_parquet(temporary, index=False)
+        return {"thresholds": {kind: {name: min(threshold, HIGHEST) for name, threshold in of_kind.items()}
+                               for kind, of_kind in thresholds.items()}}
+
+    return runs.run(kinds.EVENT_CONTROLS, {"train": train, HELD_OUT: held_out}, {"controls": list(CONTROLS)}, 0, make,
+                    mode=mode, command=command)
+
+
+def found_by(run: runs.Run, name: str, kind: str) -> pd.DataFrame:
+    """What one control of a :func:`control_run` found in the held-out movie, as events of some kind; the surest first."""
+    table = pd.read_parquet(run.folder / FOUND)
+    return table[table["control"] == name].assign(kind=kind)[COLUMNS].reset_index(drop=True)

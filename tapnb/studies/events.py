@@ -13,15 +13,17 @@ import torch
 from tapnb import pretrain
 from tapnb.detect import COLUMNS, KINDS, Detector, margin, usable_pairs
 from tapnb.detector_training import DetectorSettings, train_detector
+from tapnb.event_groups import events_of_masks
 from tapnb.metrics import calibration
 from tapnb.metrics import events as scores
 from tapnb.movies import Movie
 from tapnb.store import kinds, runs
+from tapnb.store.publication import FOUND
 from tapnb.system import paths
 from tapnb.system.files import replacing, write_json
 
-WEIGHTS, FOUND, RECORD = "detector.safetensors", "found.parquet", "record.json"
-"""What a run leaves in its folder, and its record."""
+WEIGHTS, RECORD = "detector.safetensors", "record.json"
+"""What a run leaves in its folder besides the events that it found, and its record."""
 
 DETECTORS = {"A": {"features": "TAP", "trained": False}, "B": {"features": "random", "trained": False},
              "C": {"features": "random", "trained": True}, "D": {"features": "TAP", "trained": True}}
@@ -55,14 +57,17 @@ class Labels:
 def true_events(movie: Movie, wanted: tuple[str, ...] = KINDS) -> pd.DataFrame:
     """The labelled events of a movie: ``t``, ``y``, ``x``, ``kind``, in the order of time.
 
+    Where only masks are known, pixels that touch in space and time are one event.
+
     Raises
     ------
     ValueError
-        If the movie has no list of events.
+        If the movie has neither a list of events nor masks.
     """
-    if movie.events is None:
-        raise ValueError(f"the movie {movie.name!r} has no list of events: give them as points, one an event")
-    table = movie.events[movie.events["kind"].isin(wanted) & (movie.events["t"] > 0)]
+    if movie.events is None and movie.masks is None:
+        raise ValueError(f"the movie {movie.name!r} has no labelled events: give them as points, one an event")
+    events = events_of_masks(movie.masks) if movie.events is None else movie.events
+    table = events[events["kind"].isin(wanted) & (events["t"] > 0)]
     return table[["t", "y", "x", "kind"]].sort_values(["t", "y", "x"], ignore_index=True)
 
 

@@ -49,8 +49,13 @@ def test_the_last_fifth_is_kept_apart(movies):
 def test_events_of_other_kinds_and_of_the_first_frame_are_none(movies):
     table = pd.DataFrame({"t": [0, 4, 2], "y": 1.0, "x": 1.0, "kind": ["division", "division", "debris"]})
     assert events.true_events(replace(movies[0], events=table))["t"].tolist() == [4]
-    with pytest.raises(ValueError, match="'discs 1' has no list of events"):
-        events.true_events(replace(movies[0], events=None))
+    with pytest.raises(ValueError, match="'discs 1' has no labelled events"):
+        events.true_events(replace(movies[0], events=None, masks=None))
+
+
+def test_where_only_masks_are_known_what_touches_is_one_event(movies):
+    of_masks = events.true_events(replace(movies[0], events=None))
+    assert 0 < len(of_masks) <= len(movies[0].events) and set(of_masks["kind"]) == {"division"}
 
 
 def test_few_labels_are_drawn_of_those_to_learn_from(movies):

@@ -1,0 +1,104 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Events
+#
+# Who owns a movie counts events, not crops. A detector looks at whole frame pairs and lists divisions and deaths, each with a
+# place, a time and a score. It is trained on one movie and judged on another: TAP features or random ones, fixed or trained on,
+# beside controls that learn nothing. Not in the paper.
+
+# %% tags=["parameters"]
+profile: str = "smoke"  # the profile under whose name the results are kept
+movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, hela20, or the path of your own
+mode: str = "execute"  # execute: compute what is missing; restore: only read
+device: str = "auto"  # auto, cuda, mps or cpu
+event_strategies: list[str] = ["A", "B", "C", "D"]  # TAP fixed, random fixed, random trained, TAP trained on
+event_seeds: list[int] = [20, 40, 60]  # one run each
+event_steps: int = 800  # training steps of 16 crop pairs
+event_pictures: int = 12  # mistakes of each kind that are shown
+
+# %%
+from tapnb import figures
+from tapnb.movies import catalogue
+from tapnb.store import results, runs
+from tapnb.studies import event_controls, event_scores, events
+from tapnb.system import device as devices
+
+parameters = results.parameters_of(globals())
+train, other = catalogue.open_both(movie)
+on = devices.choose(device)
+tap = runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
+true = events.true_events(other)
+print(f"trained on {train.name}, searched {other.name}: {len(other.frames)} frames with "
+      + " and ".join(f"{n} {kind}s" for kind, n in true["kind"].value_counts().items()))
+
+# %% [markdown]
+# ## Training
+#
+# The last fifth of the training movie's frames is held back: the weights that do best there are kept, and the threshold is the
+# one with the best F1 there. Controls take their threshold from the whole training movie.
+
+# %%
+command = f"tapnb run 14_events --profile {profile} --movie {movie} --mode execute"
+settings = event_scores.detector_settings(parameters, train)
+controlled = event_controls.control_run(train, other, mode=mode, command=command)
+trained = {name: [events.detector_run(name, train, tap, settings, other, seed=seed, mode=mode, on=on, command=command)
+                  for seed in event_seeds] for name in event_strategies}
+trainings = event_scores.trainings_table(trained)
+trainings
+
+# %% [markdown]
+# ## How many are found
+#
+# A found event is right if it lies less than 15 pixels and at most 6 frames from a true one of its kind, one to one. 95 %
+# intervals: events resampled, runs by Student's t; with one run an interval is that of this very run.
+
+# %%
+judged = event_scores.judged(trained, controlled, other)
+estimated = event_scores.estimates(judged)
+scores_table = event_scores.scores_table(estimated, published=other.name.startswith("hela"))
+scores_table
+
+# %% mystnb={"image": {"alt": "For every detector and control three marks with error bars: average precision, F1 at the threshold chosen on the training movie, and F1 at the best threshold."}, "figure": {"caption": "Detectors, and controls in italics, on the movie that was never seen, with 95 % intervals."}}
+events_plot = figures.event_scores(estimated, event_scores.MEASURES, list(event_controls.CONTROLS))
+events_plot
+
+# %%
+compared = event_scores.comparisons(judged)
+comparisons_table = event_scores.comparisons_table(compared)
+comparisons_table
+
+# %% mystnb={"image": {"alt": "Curves of recall against false alarms per frame, on a logarithmic axis, one a detector and dashed ones for controls."}, "figure": {"caption": "Recall against false alarms per frame at every threshold, first run of each; dashed: controls."}}
+free_response = event_scores.free_response(judged)
+response_plot = figures.free_response(free_response, list(event_controls.CONTROLS))
+response_plot
+
+# %% [markdown]
+# ## Mistakes of the best detector
+#
+# The surest false alarms, and the true events that got the lowest scores, each in the frame before and in its own.
+
+# %% mystnb={"image": {"alt": "Pairs of 64-pixel crops of two consecutive frames: false alarms above, missed events below, with the frame and the score."}, "figure": {"caption": "The surest false alarms and the events that were missed by most, of the detector with the highest average precision: the frame before, and the event's own."}}
+best = max((one for one in judged if one.name in trained), key=lambda one: one.average_precision.runs.mean(), default=None)
+mistakes = event_scores.mistakes(best, other, event_pictures) if best else {}
+(figures.event_mistakes(other, mistakes) if any(map(len, mistakes.values()))
+ else "There is no mistake to show." if best else "No detector has been trained.")
+
+# %% [markdown]
+# ## Provenance
+
+# %%
+roles = {"event controls": controlled} | {
+    f"detector {name}, seed {run.record['seed']}": run for name, own in trained.items() for run in own}
+path = results.publish("14_events", profile, movie, parameters, {"tap": tap} | roles,
+                       event_scores.numbers(estimated, judged, compared), {"train": train, "held-out": other},
+                       {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings,
+                        "free_response": free_response.round(4)},
+                       {"scores": events_plot, "free_response": response_plot})
+results.show_stamp(path)
