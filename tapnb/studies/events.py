@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tapnb.detector_training import DetectorSettings, train_detector
 from tapnb.event_groups import events_of_masks
 from tapnb.metrics import calibration
 from tapnb.metrics import events as scores
+from tapnb.models import CHANNELS
 from tapnb.movies import Movie
 from tapnb.store import kinds, runs
 from tapnb.store.publication import FOUND
@@ -97,7 +99,8 @@ def labelled(events: pd.DataFrame, pairs: np.ndarray, labels: Labels = Labels())
 
 def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSettings, held_out: Movie | None = None,
                  *, labels: Labels = Labels(), negatives: pd.DataFrame | None = None, held_back: bool = True,
-                 seed: int = 20, mode: str, on: torch.device, command: str) -> runs.Run:
+                 seed: int = 20, mode: str, on: torch.device, command: str,
+                 announce: Callable[[], None] = lambda: None) -> runs.Run:
     """Train one detector and let it search the last fifth of its movie and another movie.
 
     Its folder keeps the detector (:func:`detector`) and what it found (:func:`found`); its record how the training went
@@ -122,12 +125,15 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
     seed : int
     mode, on, command
         See :func:`tapnb.store.runs.run`.
+    announce : callable
+        Called before a training, and not where the run is there already.
     """
     if name not in DETECTORS:
         raise ValueError(f"unknown strategy {name!r}; choose from {', '.join(DETECTORS)}")
     settings = replace(settings, **DETECTORS[name], complete=settings.complete and not labels.events)
 
     def make(folder: Path) -> dict:
+        announce()
         tap_features = pretrain.load(tap.folder, on).features
         learnt, checked = split_pairs(movie) if held_back else (usable_pairs(movie), np.zeros(0, int))
         own = true_events(movie, settings.kinds)
@@ -157,6 +163,8 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
         key["held_back"] = False
     if DETECTORS[name]["features"] == "TAP":
         key["tap"] = tap.name
+    elif (channels := tap.record["parameters"]["settings"]["channels"]) != list(CHANNELS):
+        key["channels"] = channels  # random features are of the pretraining's architecture
     movies = {"train": movie} | ({"held-out": held_out} if held_out else {})
     return runs.run(kinds.DETECTOR, movies, key, seed, make, mode=mode, command=command, on=on)
 

@@ -200,9 +200,9 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
         say(f"learning from all {len(movie.events)} events: too few lie in the last fifth of the movie to hold them back, "
             "so nothing will be known of how good it is")
     options = [f"--{option} {value}" for option, value in (("labels", labels), ("answers", answers)) if value]
-    _announce(movie, tap, settings, strategy, len(checked) if held_back else 0, on, say)
     run = study.detector_run(strategy, movie, tap, settings, negatives=negatives, held_back=held_back, seed=seed,
-                             mode="execute", on=on, command=" ".join(["tapnb events", name, *options]))
+                             mode="execute", on=on, command=" ".join(["tapnb events", name, *options]),
+                             announce=lambda: _announce(movie, tap, settings, strategy, len(checked) * held_back, on, say))
     detector = study.detector(run, on)
     quality = None
     if held_back and run.results["validation"]["threshold"] is not None:

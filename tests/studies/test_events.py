@@ -1,5 +1,6 @@
 """Detectors as runs: which events they learn from, and what is known of them afterwards."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,9 @@ from toys import shrinking_discs
 
 from tapnb.detector_training import DetectorSettings
 from tapnb.metrics import events as scores
+from tapnb.models import CHANNELS
 from tapnb.pretrain import PretrainSettings
+from tapnb.store.runs import Run
 from tapnb.studies import events, pretraining
 
 SETTINGS = DetectorSettings(steps=40, batch=8, crop_size=32, sigma=3.0, checks=2, rate=3e-3)
@@ -104,6 +107,21 @@ def test_an_event_more_is_another_run(tap, movies):
     names = {events.detector_run("B", movie, tap, quick, held_back=False, **HOW).name for movie in (
         movies[0], replace(movies[0], events=movies[0].events.iloc[1:]))}
     assert len(names) == 2
+
+
+def test_random_features_of_another_architecture_are_another_run(tap, movies):
+    short = replace(SETTINGS, steps=1, checks=1, hard_negatives=False)
+    of_paper = deepcopy(tap.record)
+    of_paper["parameters"]["settings"]["channels"] = list(CHANNELS)
+    names = {events.detector_run("B", movies[0], Run(tap.folder, record), short, **HOW).name for record in (tap.record, of_paper)}
+    assert len(names) == 2
+
+
+def test_a_training_is_announced_before_it_and_not_where_it_is_done(tap, movies):
+    said, short = [], replace(SETTINGS, steps=2, checks=1, hard_negatives=False)
+    for _ in range(2):
+        events.detector_run("A", movies[0], tap, short, announce=lambda: said.append("a while"), **HOW)
+    assert said == ["a while"]
 
 
 def test_scores_become_probabilities_where_enough_was_found():
