@@ -16,9 +16,10 @@ from tqdm import tqdm
 from benchmarks import plain, plain_pairs
 from tapnb import augment, crops, dataset, explain, models, pretrain
 from tapnb.arrow import PairSource
+from tapnb.detect import Detector, DetectorHead
 from tapnb.event_map import event_maps
 from tapnb.heads import HEADS, fixed_features, train_heads
-from tapnb.movies import Movie, catalogue
+from tapnb.movies import Movie, catalogue, normalise
 from tapnb.pretrain import PretrainSettings
 from tapnb.system import device
 
@@ -236,6 +237,41 @@ def whole_movie(movie: dict, size: int = 48, widths: tuple[int, ...] = WIDTHS) -
     for _ in tqdm(event_maps(*networks, opened, STRIDE), total=pairs, desc="whole movie", unit="frame pair"):
         pass
     return {"minutes": (time.perf_counter() - start) / 60, "frame_pairs": pairs}
+
+
+def plain_detector(movie: dict, widths: tuple[int, ...] = WIDTHS) -> Iterator:
+    opened = open_movie(movie)
+    frames, black_white = opened.frames, opened.levels
+    features, head = untrained(plain.DenseFeatures, widths).eval(), untrained(DetectorHead, 2).eval()
+    yield
+    while True:
+        for t in range(len(frames) - 1):
+            pair = np.stack([normalise(frames[i], black_white[i]) for i in (t, t + 1)])
+            with torch.no_grad():
+                head(features(torch.from_numpy(pair)[:, None])[None]).sigmoid()
+            yield 1
+
+
+def detector(movie: dict, widths: tuple[int, ...] = WIDTHS) -> Iterator:
+    opened = open_movie(movie)
+    _ = opened.levels  # computed once, and kept
+    untrained_one = _untrained_detector(widths)
+    yield
+    while True:
+        for _ in untrained_one.maps(opened, range(len(opened.frames) - 1)):
+            yield 1
+
+
+def events_of_whole_movie(movie: dict, widths: tuple[int, ...] = WIDTHS) -> dict[str, float]:
+    """All events of a movie, as a user finds them: minutes and number of frame pairs."""
+    opened = open_movie(movie)
+    start = time.perf_counter()
+    _untrained_detector(widths).find(opened)
+    return {"minutes": (time.perf_counter() - start) / 60, "frame_pairs": len(opened.frames) - 1}
+
+
+def _untrained_detector(widths: tuple[int, ...]) -> Detector:
+    return Detector(("division", "death"), untrained(models.DenseFeatures, widths).eval(), untrained(DetectorHead, 2).eval())
 
 
 def event_networks(size: int, widths: tuple[int, ...]) -> tuple[models.DenseFeatures, models.ResNetHead]:

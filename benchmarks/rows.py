@@ -114,6 +114,12 @@ def all_rows(tap: str = "") -> dict[str, Row]:
                            "pair's windows", laps.plain_event_map, {"movie": MOVIE, "windows": 32}, PLAIN),
              "ours": Side("event_map.event_maps, consecutive frame pairs", laps.event_map, {"movie": MOVIE}, OURS)},
             lambda timings, record: _beside_event_map(folder), tap=folder.name if folder else None),
+        "detector": Row(
+            "Scores of a detector, frames of 1024 x 1024 pixels", "frame pair", 2.0,
+            {"plain": Side("each frame pair by itself: both frames through the float32 network, then the head",
+                           laps.plain_detector, {"movie": MOVIE}, PLAIN),
+             "ours": Side("Detector.maps, consecutive frame pairs", laps.detector, {"movie": MOVIE}, OURS)},
+            _beside_detector),
         "import": _start("`import tapnb`", "python", ["-c", "import tapnb"], 1.0),
         "import_networks": _start("`import tapnb.recognise`, with PyTorch", "python", ["-c", "import tapnb.recognise"]),
         "help": _start("`tapnb --help`", "tapnb", ["--help"], 0.3),
@@ -211,6 +217,12 @@ def _beside_augmentation(timings: dict, record: dict) -> Also:
     if step is None:
         return {}
     return {"share of a training step": number(median(timings) / median(step), "", 0.05)}
+
+
+def _beside_detector(timings: dict, record: dict) -> Also:
+    whole, peak = alone(OURS, laps.events_of_whole_movie, MOVIE)
+    return {f"a whole movie, {whole['frame_pairs']} frame pairs": number(whole["minutes"], "min", goal=5.0),
+            "peak memory, a whole movie": number(peak, "GB", goal=2.0)}
 
 
 def _beside_event_map(folder: Path | None) -> Also:

@@ -23,7 +23,8 @@ MISSING = "not measured"
 
 ROWS = {"step": "training step of the time arrow", "augmentation": "augmentation", "crops": "sampling crop pairs",
         "linear_heads": "linear event heads", "resnet_heads": "ResNet event heads",
-        "frame": "dense features of a frame", "event_map": "event map of a movie", "import": "import tapnb",
+        "frame": "dense features of a frame", "event_map": "event map of a movie",
+        "detector": "scores of a detector", "import": "import tapnb",
         "import_networks": "import tapnb.recognise",
         "help": "tapnb -\u2060-help", "step_cuda": "training step on a CUDA device"}
 """What is to be measured beside a plain way; a row that was measured has its own title."""

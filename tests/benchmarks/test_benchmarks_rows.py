@@ -31,7 +31,7 @@ def home(tmp_path, monkeypatch):
 
 def test_every_row_of_the_table_is_there():
     starts = ["import", "import_networks", "help"]
-    keys = ["step", "augmentation", "crops", "linear_heads", "resnet_heads", "frame", "event_map", *starts]
+    keys = ["step", "augmentation", "crops", "linear_heads", "resnet_heads", "frame", "event_map", "detector", *starts]
     all_rows = rows.all_rows()
     assert list(all_rows)[: len(keys)] == keys
     assert set(all_rows) - set(keys) == ({"step_cuda"} if torch.cuda.is_available() else set())
@@ -57,6 +57,8 @@ def test_every_row_of_the_table_is_there():
     (laps.frame, {"side": 32, "widths": WIDTHS}, 1),
     (laps.plain_event_map, SMALL | {"windows": 7}, 7 / 49),
     (laps.event_map, SMALL, 1),
+    (laps.plain_detector, {"movie": MOVIE, "widths": WIDTHS}, 1),
+    (laps.detector, {"movie": MOVIE, "widths": WIDTHS}, 1),
     (growth.mapping, {"movie": MOVIE}, 1),
     (starts.start, {"script": "tapnb", "arguments": ["--help"]}, 1),
 ])
@@ -121,6 +123,10 @@ def test_event_maps_are_compared_on_the_same_windows():
     first = next(iter(event_maps(features, head, movie, laps.STRIDE)))
     np.testing.assert_array_equal(answers["ours"][:cells], first.ravel())
     assert np.abs(answers["ours"] - answers["plain"]).mean() > 0, "features of a crop are no crop of features"
+
+
+def test_a_detector_finds_the_events_of_a_whole_movie(home):
+    assert laps.events_of_whole_movie(MOVIE, WIDTHS)["frame_pairs"] == MOVIE["frames"] - 1
 
 
 def test_the_head_of_the_comparison_is_trained_on_balanced_pairs():
