@@ -84,18 +84,18 @@ def _check_numbers(path, of_labels: tuple[int, ...] | None, of_frames: tuple[int
     """Raise a ValueError if frames and labels are both numbered, and not alike."""
     if of_labels is None or of_frames is None or of_labels == of_frames:
         return
-    ranges = (f"{path} holds {len(of_labels)} label files numbered {of_labels[0]} to {of_labels[-1]}, but the {len(of_frames)} "
-              f"frames are numbered {of_frames[0]} to {of_frames[-1]}")
-    first = of_labels[0] - of_frames[0]
-    if all(label - frame == first for label, frame in zip(of_labels, of_frames)) and len(of_labels) == len(of_frames):
-        raise ValueError(f"{ranges}, so that each label would belong to a frame {abs(first)} {'later' if first > 0 else 'earlier'}: "
-                         "if they are in the same order, rename the label files to the numbers of the frames; if not, add what "
-                         "is missing.")
+    ranges = (f"{path} holds {len(of_labels)} label files numbered {of_labels[0]} to {of_labels[-1]}, but the "
+              f"{len(of_frames)} frames are numbered {of_frames[0]} to {of_frames[-1]}")
+    offset = of_labels[0] - of_frames[0]
+    if of_labels == tuple(number + offset for number in of_frames):
+        raise ValueError(f"{ranges}, which may mean that one program counts from another number, or that labels are "
+                         "missing: if both are in the same order, rename the label files to the numbers of the frames; if "
+                         "not, add what is missing.")
     unlabelled, lone = sorted(set(of_frames) - set(of_labels)), sorted(set(of_labels) - set(of_frames))
     which = " and ".join(f"{one} {number}, and no {other}" for one, other, numbers in (
         ("a frame", "label", unlabelled), ("a label", "frame", lone)) if numbers for number in numbers[:1])
-    raise ValueError(f"{ranges}; there is {which}: give each frame the label file of its number (all 0 where nothing happens), or "
-                     "choose the frames that have one with `pattern`.")
+    raise ValueError(f"{ranges}; there is {which}: give each frame the label file of its number (all 0 where nothing "
+                     "happens), or choose the frames that have one with `pattern`.")
 
 
 def read_events(path, shape) -> pd.DataFrame:

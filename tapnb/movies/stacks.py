@@ -174,7 +174,13 @@ def _read_folder(folder: Path, labels: bool, choice: Choice) -> Recording:
 
 
 def _left_out(folder: Path, choice: Choice) -> str:
-    """Return the remark on PNG and JPEG images beside TIFF files, empty if there are none; refuse those that go on with them."""
+    """Return the remark on PNG and JPEG images beside TIFF files, empty if there are none.
+
+    Raises
+    ------
+    ValueError
+        If they go on with the numbers of the TIFF files.
+    """
     tiffs, pictures = (_fitting(files, choice) for files in _images(folder))
     if not tiffs or not pictures:
         return ""

@@ -112,9 +112,9 @@ def numbered(folder, numbers, name="t{:03}.tif", value=0):
 
 
 @pytest.mark.parametrize(("frames", "labels", "says"), [
-    (range(4), range(1, 5), "4 label files numbered 1 to 4, but the 4 frames are numbered 0 to 3, so that each label would belong "
-                            "to a frame 1 later: .*rename the label files"),
-    (range(10, 14), range(4), "to a frame 10 earlier: .*rename"),
+    (range(4), range(1, 5), "4 label files numbered 1 to 4, but the 4 frames are numbered 0 to 3, which may mean that "
+                            "one program counts from another number, .*rename the label files"),
+    (range(10, 14), range(4), "numbered 0 to 3, but the 4 frames are numbered 10 to 13, .*rename"),
     (range(6), [0, 1, 3, 4], "4 label files numbered 0 to 4, but the 6 frames .*there is a frame 2, and no label: give"),
     ([0, 1, 3, 4], range(4), "there is a frame 4, and no label and a label 2, and no frame"),
     (range(4), range(5), "there is a label 4, and no frame"),
