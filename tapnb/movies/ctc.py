@@ -88,6 +88,7 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
         raise ValueError(f"{image_files(tracking.labels)[0]} has dtype {labels.dtype}, but labels are whole numbers: save "
                          "the label images as uint16 or uint32.")
     _check_time(labels, lineage, tracking)
+    series = frame_files(folder / sequence, choice)
     return Movie(
         frames,
         division_masks(labels, lineage, before, after, single_child),
@@ -97,7 +98,8 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
         f"Cell Tracking Challenge folder {folder.name}, sequence {sequence}; divisions from its lineage "
         f"table{_remarks(lineage, single_child)}, masks from {tracking.kind}",
         division_events(labels, lineage, single_child),
-        frame_files(folder / sequence, choice).gaps,
+        series.gaps,
+        series.times if series.numbered else None,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tapnb.movies.file_names import Choice
-from tapnb.movies.stacks import read_stack
+from tapnb.movies.stacks import read_recording
 
 __all__ = ["read_labels", "read_events", "check_inside", "are_points"]
 
@@ -18,7 +18,7 @@ def are_points(path) -> bool:
     return path is not None and Path(path).suffix.lower() in TABLES + ROIS
 
 
-def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | None]:
+def read_labels(path, frames, radius=None, times=None) -> tuple[np.ndarray, pd.DataFrame | None]:
     """Read the event masks of a movie.
 
     Parameters
@@ -31,6 +31,8 @@ def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | N
         :func:`tapnb.movies.points.masks_from_points`.
     radius : float, optional
         Radius of a typical nucleus in pixels; points need it.
+    times : tuple of int, optional
+        The numbers of the frames, if their files' names hold any: those of a folder of label files have to be the same.
 
     Returns
     -------
@@ -44,10 +46,14 @@ def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | N
     FileNotFoundError
         If there is nothing at `path`.
     ValueError
-        If the file cannot be read, lies outside the movie, or the radius is missing or larger than the frames allow.
+        If the file cannot be read, lies outside the movie, is numbered otherwise than the frames, or the radius is missing
+        or larger than the frames allow.
     """
     if not are_points(path):
-        return read_stack(path, labels=True, choice=Choice(lone="T")), None
+        # Where numbers are compared, a time point that the frames lack as well is no gap.
+        labels = read_recording(path, True, Choice(lone="T", gaps="refuse" if times is None else "allow"))
+        _check_numbers(path, labels.times, times)
+        return labels.pixels, None
     # Here, because no other movie needs them.
     from tapnb.movies.points import masks_from_points
     from tapnb.movies.points_file import events_of_points, read_points
@@ -72,6 +78,24 @@ def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | N
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     return masks, events
+
+
+def _check_numbers(path, of_labels: tuple[int, ...] | None, of_frames: tuple[int, ...] | None) -> None:
+    """Raise a ValueError if frames and labels are both numbered, and not alike."""
+    if of_labels is None or of_frames is None or of_labels == of_frames:
+        return
+    ranges = (f"{path} holds {len(of_labels)} label files numbered {of_labels[0]} to {of_labels[-1]}, but the "
+              f"{len(of_frames)} frames are numbered {of_frames[0]} to {of_frames[-1]}")
+    offset = of_labels[0] - of_frames[0]
+    if of_labels == tuple(number + offset for number in of_frames):
+        raise ValueError(f"{ranges}, which may mean that one program counts from another number, or that labels are "
+                         "missing: if both are in the same order, rename the label files to the numbers of the frames; if "
+                         "not, add what is missing.")
+    unlabelled, lone = sorted(set(of_frames) - set(of_labels)), sorted(set(of_labels) - set(of_frames))
+    which = " and ".join(f"{one} {number}, and no {other}" for one, other, numbers in (
+        ("a frame", "label", unlabelled), ("a label", "frame", lone)) if numbers for number in numbers[:1])
+    raise ValueError(f"{ranges}; there is {which}: give each frame the label file of its number (all 0 where nothing "
+                     "happens), or choose the frames that have one with `pattern`.")
 
 
 def read_events(path, shape) -> pd.DataFrame:

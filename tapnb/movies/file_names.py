@@ -1,27 +1,20 @@
 """Which files of a folder are a movie, and in which order: time comes from the numbers in their names.
 
-A name is text with numbers in it. Numbers that differ from file to file stand for time, channel, position or plane, by
-the letters before them (``t003``, ``ch1``, ``pos2``); the only one that differs is time. What the names leave open is
-asked in one sentence that names the option, and nothing is guessed.
+A name is text with numbers in it. Numbers that differ from file to file stand for time, channel, position or plane, see
+:mod:`tapnb.movies.file_numbers`; the only one that differs, and that is not said to be another, is time. What the names
+leave open is asked in one sentence that names the option, and nothing is guessed.
 """
 
 import fnmatch
-import re
+import string
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from tapnb.movies.file_numbers import CHOSEN, Named, named, natural_key, pattern_for
+
 __all__ = ["Choice", "Series", "in_time", "natural_key"]
-
-ROLES = {"time": ("t", "time", "tp", "timepoint", "frame", "f", "fr"),
-         "channel": ("c", "ch", "channel", "w", "wavelength"),
-         "position": ("p", "pos", "position", "xy", "s", "series", "site", "field", "fov", "scene", "well"),
-         "plane": ("z", "plane", "slice", "depth")}
-"""The last letters before a number, by what it counts."""
-
-LONGEST = 18  # digits of a number, so that it stays below 2**63
 
 
 @dataclass(frozen=True)
@@ -33,7 +26,8 @@ class Choice:
     channel, position, plane : int, optional
         Which one, as numbered in the names, or from 0 in a file; planes also "max", the brightest value over all in a file.
     axes : str, optional
-        What the axes of a file are, such as "TYX", where the file says otherwise.
+        What the axes of a file are, such as "TYX", where the file says otherwise. Of a folder: that the only number that
+        differs in the names is time, whatever it is called.
     pattern : str, optional
         Names to take, such as ``img_*.tif``.
     gaps : {"refuse", "allow"}
@@ -61,22 +55,33 @@ class Series:
     files : tuple of Path
     times : tuple of int
         The number of each, as its name says it; from 0 where names hold none.
+    numbered : bool
+        Whether the names hold it.
     """
 
-    files: tuple[Path, ...]
+    files: tuple
     times: tuple[int, ...]
+    numbered: bool = True
 
     @property
     def gaps(self) -> np.ndarray:
         """Between which files time points are missing, bool (N - 1,)."""
         steps = np.diff(self.times)
-        return steps > steps.min(initial=1 if not len(steps) else steps.max())
+        return steps >= 1.5 * _usual(steps) if len(steps) else steps > 0
 
 
-def natural_key(path) -> list:
-    """Return a sort key that orders ``t2.tif`` before ``t10.tif``."""
-    return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part.lower())
-            for part in re.split(r"([0-9]+)", Path(path).name) if part]
+def _usual(steps: np.ndarray) -> float:
+    """Return the step from one time point to the next, if a few are missing.
+
+    Numbers that count have a smallest step, of which all others are multiples. Seconds, as a clock wrote them, jitter: of
+    those it is the step in the middle, unless most points are missing.
+    """
+    smallest = steps.min()
+    if smallest > 0 and not (steps % smallest).any():
+        return smallest
+    middle = np.sort(steps)[(len(steps) - 1) // 2]
+    short = np.sort(steps[steps <= middle / 1.75])
+    return short[(len(short) - 1) // 2] if len(short) else middle
 
 
 def in_time(folder, files, choice=Choice()) -> Series:
@@ -104,94 +109,146 @@ def in_time(folder, files, choice=Choice()) -> Series:
         files = [file for file in files if fnmatch.fnmatch(file.name, choice.pattern)]
         if not files:
             raise ValueError(f"{folder} holds no image named like {choice.pattern!r}: check `pattern`.")
-    kinds = Counter(_text(file) for file in files)
-    if len(kinds) > 1:
-        if not any(_numbers(file) for file in files) or max(kinds.values()) == 1:
-            return Series(tuple(files), tuple(range(len(files))))  # names without time: the order of their letters
-        examples = [next(file.name for file in files if _text(file) == kind) for kind in kinds]
-        seen = " and ".join(f"{n} like {name}" for name, n in zip(examples[:3], kinds.values()))
-        raise ValueError(f"{folder} holds files of {len(kinds)} kinds, {seen}{', ...' if len(kinds) > 3 else ''}: say "
-                         f"which are the frames with `pattern`, such as {_pattern(files, examples[0])!r}.")
-    return _by_numbers(folder, files, choice)
+    names = _taken_apart(files)
+    if len({name.text for name in names}) == 1:
+        return _by_numbers(folder, files, names, choice)
+    if "".join(file.stem.lower() for file in files) in string.ascii_lowercase and all(len(file.stem) == 1 for file in files):
+        return Series(tuple(files), tuple(range(len(files))), False)  # a, b, c
+    raise ValueError(f"{folder} holds {_kinds(files, names)}")
 
 
-def _by_numbers(folder, files, choice: Choice) -> Series:
+def _taken_apart(files) -> list[Named]:
+    """Return the names, with dates in them where that says more: 20240101_0001 is a date and a counter as well."""
+    plain, dated = ([named(file, stamps) for file in files] for stamps in (False, True))
+    kinds_of_plain, kinds_of_dated = (len({name.text for name in names}) for names in (plain, dated))
+    if kinds_of_plain == 1:
+        differing = [column for column in zip(*(name.numbers for name in plain)) if len(set(column)) > 1]
+        if len(differing) == 1 and len(set(np.diff(sorted(differing[0])).tolist())) == 1:
+            return plain  # it counts
+    return dated if kinds_of_dated <= kinds_of_plain else plain
+
+
+def _kinds(files, names: list[Named]) -> str:
+    """Say that names are of several kinds, and what to do."""
+    if not any(name.numbers for name in names):
+        return (f"{len(files)} files without a number in their names, such as {files[0].name} and {files[1].name}, which tell "
+                "no order in time: number the frames, as in t000.tif, and give masks and other channels a folder of their "
+                "own.")
+    kinds = Counter(name.text for name in names)
+    examples = {kind: next(file for file, name in zip(files, names) if name.text == kind) for kind in kinds}
+    if len({kind.replace("-#", "#") for kind in kinds}) == 1:
+        one, other = list(examples.values())[:2]
+        return (f"files with a minus before the number and without, such as {one.name} and {other.name}: number the frames "
+                "from 0, or choose those on one side with `pattern`.")
+    seen = " and ".join(f"{kinds[kind]} like {file.name}" for kind, file in list(examples.items())[:3])
+    seen = f"files of {len(kinds)} kinds, {seen}{', ...' if len(kinds) > 3 else ''}"
+    several = next((kind for kind in kinds if kinds[kind] > 1), None)
+    if several is None:
+        return f"{seen}: let the names of the frames differ in their number only, as in t000.tif and t001.tif."
+    pattern = pattern_for([file for file, name in zip(files, names) if name.text == several],
+                          [file for file, name in zip(files, names) if name.text != several])
+    return f"{seen}: " + (f"say which are the frames with `pattern`, such as {pattern!r}." if pattern else
+                          "put the frames into a folder of their own.")
+
+
+def _by_numbers(folder, files, names: list[Named], choice: Choice) -> Series:
     """The same for files whose names differ in numbers only."""
-    roles = _roles(files[0])
-    numbers = np.array([_numbers(file) for file in files], dtype=np.int64).reshape(len(files), len(roles))
+    roles = names[0].roles
+    numbers = np.array([name.numbers for name in names], dtype=np.int64).reshape(len(files), len(roles))
+    for role in CHOSEN:
+        kept = _chosen(folder, numbers, roles, role, getattr(choice, role))
+        files, numbers = [file for file, keep in zip(files, kept) if keep], numbers[kept]
     varying = [i for i in range(len(roles)) if len(set(numbers[:, i])) > 1]
-    for role in ("channel", "position", "plane"):
-        wanted = getattr(choice, role)
-        columns = [i for i in varying if roles[i] == role]
-        if wanted is not None and columns:
-            kept = (numbers[:, columns] == wanted).all(1)
-            if not kept.any():
-                there = ", ".join(map(str, sorted(set(numbers[:, columns[0]]))))
-                raise ValueError(f"{folder} has no {role} {wanted}, only {there}: choose one of these with `{role}`.")
-            files, numbers = [file for file, keep in zip(files, kept) if keep], numbers[kept]
-            varying = [i for i in range(len(roles)) if len(set(numbers[:, i])) > 1]
     time = _time(varying, roles, numbers)
-    others = [i for i in varying if i != time and not _tells(numbers[:, time], numbers[:, i])] if time is not None else varying
-    if others:
-        raise ValueError(f"{folder}: {_question(files, numbers, roles, others[0], time)}")
+    if time is None and len(varying) == 1 and (choice.lone == "T" or choice.axes and choice.axes.upper() == "TYX"):
+        time = varying[0]
+    if others := [i for i in varying if i != time and not _follows(numbers, roles, varying, i, time)]:
+        raise ValueError(f"{folder}: {_question(files, numbers, roles, others, time)}")
     times = numbers[:, time] if time is not None else np.arange(len(files))
     order = np.argsort(times, kind="stable")
-    ordered = Series(tuple(files[i] for i in order), tuple(times[order].tolist()))
+    _check_once(folder, [files[i] for i in order], times[order] if time is not None else None)
+    ordered = Series(tuple(files[i] for i in order), tuple(times[order].tolist()), time is not None)
     if choice.gaps != "allow" and ordered.gaps.any():
-        i = int(np.flatnonzero(ordered.gaps)[0])
-        missing = int((np.diff(times[order])[ordered.gaps] // np.diff(times[order]).min() - 1).sum())
+        i, steps = int(np.flatnonzero(ordered.gaps)[0]), np.diff(times[order])
+        missing = sum(max(1, round(step / _usual(steps)) - 1) for step in steps[ordered.gaps].tolist())
         raise ValueError(f"{folder}: between {ordered.files[i].name} and {ordered.files[i + 1].name} a time point is "
                          f"missing ({missing} in all): add {'it' if missing == 1 else 'them'}, or set `gaps: allow`, and no "
                          "crop pair is drawn across a gap.")
     return ordered
 
 
-def _time(varying: list[int], roles: list[str], numbers: np.ndarray) -> int | None:
+def _chosen(folder, numbers: np.ndarray, roles, role: str, wanted) -> np.ndarray:
+    """Return which files are of the channel, position or plane that is asked for, bool (files,)."""
+    columns = [i for i, of_column in enumerate(roles) if of_column == role]
+    columns = [i for i in columns if len(set(numbers[:, i])) > 1] or columns[:1]
+    if wanted is None or not columns:
+        return np.ones(len(numbers), bool)
+    there = sorted(set(map(tuple, numbers[:, columns].tolist())))
+    if any(len(set(numbers[:, i])) < len(there) for i in columns):
+        raise ValueError(f"{folder}: several numbers in the names tell the {role}, such as "
+                         f"{' and '.join(map(str, there[0]))}: choose the files with `pattern` instead of `{role}`.")
+    if wanted == "max" and len(there) == 1:
+        return np.ones(len(numbers), bool)  # of the planes in each file
+    kept = numbers[:, columns[0]] == (-1 if wanted == "max" else wanted)
+    if not kept.any():
+        raise ValueError(f"{folder} has no {role} {wanted}, only {', '.join(str(one[0]) for one in there)}: choose one of "
+                         f"these with `{role}`.")
+    return kept
+
+
+def _time(varying: list[int], roles, numbers: np.ndarray) -> int | None:
     """Return the column of the number that counts time, or None if nothing says so."""
-    named = [i for i in varying if roles[i] == "time"]
-    if named:
-        return named[0]
-    unnamed = [i for i in varying if roles[i] in ("", "plane")]
-    return unnamed[0] if len(varying) == 1 and unnamed else (
-        next((i for i in varying if roles[i] == ""), None) if sum(roles[i] == "" for i in varying) == 1 else None)
+    if said := [i for i in varying if roles[i] == "time"]:
+        return said[0]
+    unnamed, stamps = ([i for i in varying if roles[i] == role] for role in ("", "stamp"))
+    # A counter beside a clock is time, unless it tells something else and begins anew.
+    if len(unnamed) == 1 and (not stamps or len(set(numbers[:, unnamed[0]])) == len(numbers)):
+        return unnamed[0]
+    return stamps[0] if stamps else None
 
 
-def _tells(times: np.ndarray, other: np.ndarray) -> bool:
-    """Whether another number follows from time, as one that counts minutes does."""
-    pairs = set(zip(times.tolist(), other.tolist()))
-    return len(pairs) == len(set(times.tolist())) == len(times)
+def _follows(numbers: np.ndarray, roles, varying: list[int], column: int, time: int | None) -> bool:
+    """Whether a number says nothing beside time, as one that counts minutes; a channel, a position and a plane always do.
+
+    One that goes on with time does so, together with those before it (hours, then minutes); one that comes again and
+    again, as that of a channel would, does not.
+    """
+    if time is None or roles[column] in CHOSEN or len(set(numbers[:, time])) < len(numbers):
+        return False
+    in_order = numbers[np.argsort(numbers[:, time])]
+    before = [i for i in varying if i <= column and i != time and roles[i] not in CHOSEN]
+    rows = list(map(tuple, in_order[:, before].tolist()))
+    return rows == sorted(rows) or len(set(numbers[:, column])) == len(numbers)
 
 
-def _question(files, numbers: np.ndarray, roles: list[str], column: int, time: int | None) -> str:
+def _question(files, numbers: np.ndarray, roles, others: list[int], time: int | None) -> str:
     """Say what besides time differs, and which option decides."""
-    values = sorted(set(numbers[:, column].tolist()))
+    column = next((i for i in others if roles[i] in CHOSEN), others[0])
+    values, role = sorted(set(numbers[:, column].tolist())), roles[column]
     listed = ", ".join(map(str, values[:5])) + (", ..." if len(values) > 5 else "")
-    role = roles[column]
-    if role in ("channel", "position", "plane"):
+    if role in CHOSEN and time is None and len(others) == 1:
+        return (f"the names tell {len(values)} {role}s ({listed}), as in {files[0].name}, and no time: choose one with "
+                f"`{role}` if there are more time points, or set `axes: TYX` if the {role}s are the time points.")
+    if role in CHOSEN:
         frames = "" if time is None else f" of {len(set(numbers[:, time].tolist()))} time points"
         return (f"the names tell {len(values)} {role}s ({listed}){frames}, as in {files[0].name}: choose one with "
                 f"`{role}`, such as {values[0]}.")
-    return (f"two numbers differ from file to file, as in {files[0].name} and {files[-1].name}, and neither is called time: "
-            "write t before the one that counts frames, or choose the files with `pattern`.")
+    two = f"two numbers differ from file to file, as in {files[0].name} and {files[-1].name}, and "
+    if time is None:
+        return two + "neither is called time: write t before the one that counts frames, or choose the files with `pattern`."
+    of_first = numbers[:, column] == values[0]
+    pattern = pattern_for([file for file, one in zip(files, of_first) if one],
+                          [file for file, one in zip(files, of_first) if not one])
+    return (two + f"the one that is not time comes again ({listed}), as that of a channel or a position would: choose the "
+            "files with `pattern`" + (f", such as {pattern!r}." if pattern else "."))
 
 
-def _text(file: Path) -> str:
-    """Return a name without its numbers and its suffix."""
-    return re.sub(r"[0-9]+", "#", file.stem).lower()
-
-
-def _numbers(file: Path) -> list[int]:
-    return [int(digits[:LONGEST]) for digits in re.findall(r"[0-9]+", file.stem)]
-
-
-def _roles(file: Path) -> list[str]:
-    """Return what each number in a name counts, by the letters before it; empty if they do not say."""
-    before = [re.search(r"([a-z]*)[^a-z]*$", text.lower())[1] for text in re.split(r"[0-9]+", file.stem)[:-1]]
-    return [next((role for role, words in ROLES.items() if letters in words), "") for letters in before]
-
-
-def _pattern(files, example: str) -> str:
-    """Return a pattern that fits the names of one kind: its last number left open, and the name ends as it does."""
-    start, _, end = re.match(r"(.*?)([0-9]+)([^0-9]*)$", example).groups() if re.search(r"[0-9]", example) else (
-        example, "", "")
-    return f"{start}*[0-9]{end}"
+def _check_once(folder, files, times: np.ndarray | None) -> None:
+    """Raise a ValueError if two files are of one time point."""
+    keys = [file.stem.lower() for file in files] if times is None else times.tolist()
+    seen = {}
+    for file, key in zip(files, keys):
+        if key in seen:
+            raise ValueError(f"{folder} has two files of one time point, {seen[key].name} and {file.name}: keep one, or "
+                             "choose the files with `pattern`.")
+        seen[key] = file

@@ -46,6 +46,8 @@ class Movie:
     unusable_pairs : numpy.ndarray, optional
         (T - 1,) ``bool``: True where frames t and t + 1 are no consecutive pictures of the same place, as across a gap in
         time or beside a black frame. No crop pair is drawn there. None: all pairs are usable.
+    times : tuple of int, optional
+        The number of each frame, as the name of its file says it; labels that are numbered have to agree.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class Movie:
     source: str = ""
     events: pd.DataFrame | None = None
     unusable_pairs: np.ndarray | None = None
+    times: tuple[int, ...] | None = None
 
     def __post_init__(self):
         if isinstance(self.frames, np.ndarray):
@@ -221,14 +224,14 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
     source = f"read from {frames_path.name}" + (f" ({recording.remark})" if recording.remark else "")
     if masks_path is not None:
         masks_path = Path(masks_path).expanduser()
-        masks, events = read_labels(masks_path, frames, radius)
+        masks, events = read_labels(masks_path, frames, radius, recording.times)
         masks = _checked_masks(masks, frames.shape, str(masks_path))
         if not masks.any():
             raise ValueError(f"{masks_path} has no labelled pixel: mark events with 1 (division) or "
                              "2 (death), or leave the masks out.")
         source += f", masks from {masks_path.name}"
     return Movie(frames, masks, name or frames_path.stem, minutes_per_frame or recording.minutes_per_frame,
-                 um_per_pixel or recording.um_per_pixel, source, events, recording.gaps)
+                 um_per_pixel or recording.um_per_pixel, source, events, recording.gaps, recording.times)
 
 
 def _checked_masks(masks, shape, where: str) -> np.ndarray:

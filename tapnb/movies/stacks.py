@@ -4,11 +4,14 @@ The error for a bad stack is one sentence: what is wrong, in which file, and wha
 memory-mapped instead of loaded: its pixels stay on disk, and the system reads only those that are used.
 """
 
+import fnmatch
 from pathlib import Path
 
 import numpy as np
 
 from tapnb.movies.file_names import Choice, Series, in_time, natural_key
+from tapnb.movies.file_numbers import named
+from tapnb.movies.one_time_point import image_of
 from tapnb.movies.other_formats import PICTURES, is_zarr, read_npy, read_picture, read_zarr, refused
 from tapnb.movies.storage import converted, empty
 from tapnb.movies.tiff import Recording, read_tiff
@@ -113,31 +116,46 @@ def check_frames(frames, where, labels=False) -> None:
 
 def image_files(folder: Path) -> list[Path]:
     """Return the images of a folder in natural order of their names: TIFF, or PNG or JPEG where there is no TIFF."""
-    files = sorted((file for file in folder.glob("*") if not file.name.startswith(".")), key=natural_key)
-    tiffs = [file for file in files if file.suffix.lower() in SUFFIXES]
-    return tiffs or [file for file in files if file.suffix.lower() in PICTURES]
+    tiffs, pictures = _images(folder)
+    return tiffs or pictures
 
 
 def frame_files(folder: Path, choice: Choice = Choice()) -> Series:
     """Return the images of a folder in the order of time, see :func:`tapnb.movies.file_names.in_time`."""
-    files = image_files(folder)
+    tiffs, pictures = _images(folder)
+    if choice.pattern is not None and not _fitting(tiffs, choice):
+        tiffs = _fitting(pictures, choice) or tiffs  # the pattern asks for pictures
+    files = tiffs or pictures
     if not files:
         raise ValueError(f"The folder {folder} holds no .tif or .tiff file: "
                          "give the folder that holds the frames.")
     return in_time(folder, files, choice)
 
 
+def _images(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the TIFF files of a folder, and the PNG and JPEG images."""
+    files = sorted((file for file in folder.glob("*") if not file.name.startswith(".")), key=natural_key)
+    return tuple([file for file in files if file.suffix.lower() in kind] for kind in (SUFFIXES, PICTURES))
+
+
+def _fitting(files: list[Path], choice: Choice) -> list[Path]:
+    """Return the files that the pattern asks for."""
+    return [file for file in files if choice.pattern is None or fnmatch.fnmatch(file.name, choice.pattern)]
+
+
 def _read_folder(folder: Path, labels: bool, choice: Choice) -> Recording:
     """Stack the images of a folder in the order of time; (T, Y, X)."""
+    left_out = _left_out(folder, choice)
     series, stack, first = frame_files(folder, choice), None, Recording(np.empty(0))
     files = series.files
     for index, file in enumerate(files):
         picture = file.suffix.lower() in PICTURES
         one = Recording(read_picture(file)) if picture else read_tiff(file, choice, alone=True)
-        frame = one.pixels
+        frame = one.pixels if picture or one.pixels.ndim == 2 else image_of(file, one.pixels, len(files), choice)
         if frame.ndim != 2:
             raise ValueError(f"{file} has shape {frame.shape}, but in a folder each file is one grey frame "
-                             "(Y, X): give a multi-page stack by its own path.")
+                             "(Y, X): give a multi-page stack by its own path, or say with `axes` what the folder holds, such "
+                             "as TCYX.")
         if stack is None:
             first, stack = one, empty((len(files), *frame.shape), frame.dtype, folder)  # (T, Y, X)
         elif labels and frame.shape == stack.shape[1:] and {frame.dtype.kind, stack.dtype.kind} <= set("iub"):
@@ -147,6 +165,29 @@ def _read_folder(folder: Path, labels: bool, choice: Choice) -> Recording:
             raise ValueError(f"{file} is {frame.shape} {frame.dtype}, but {files[0].name} is "
                              f"{stack.shape[1:]} {stack.dtype}: all frames need one shape and one dtype.")
         stack[index] = frame
-    lossy = files[0].suffix.lower() in PICTURES[1:]
-    remark = "JPEG has lost pixels, which no format brings back: use the recording itself where there is one" if lossy else ""
-    return Recording(stack, first.um_per_pixel, first.minutes_per_frame, remark, series.gaps)
+    remarks = [left_out] if left_out else []
+    if lossy := sum(file.suffix.lower() in PICTURES[1:] for file in files):
+        some = "" if lossy == len(files) else f"{lossy} of {len(files)} frames are JPEG: "
+        remarks.append(some + "JPEG has lost pixels, which no format brings back: use the recording itself where there is one")
+    return Recording(stack, first.um_per_pixel, first.minutes_per_frame, "; ".join(remarks), series.gaps,
+                     series.times if series.numbered else None)
+
+
+def _left_out(folder: Path, choice: Choice) -> str:
+    """Return the remark on PNG and JPEG images beside TIFF files, empty if there are none.
+
+    Raises
+    ------
+    ValueError
+        If they go on with the numbers of the TIFF files.
+    """
+    tiffs, pictures = (_fitting(files, choice) for files in _images(folder))
+    if not tiffs or not pictures:
+        return ""
+    kinds, stems = {named(file).text for file in tiffs}, {file.stem.lower() for file in tiffs}
+    if more := next((file for file in pictures if named(file).text in kinds and file.stem.lower() not in stems), None):
+        raise ValueError(f"{folder} holds {len(tiffs)} TIFF files, such as {tiffs[0].name}, and {len(pictures)} PNG or JPEG "
+                         f"images, such as {more.name}, that go on with their names: save all frames as TIFF, or choose the "
+                         f"TIFF files with `pattern`, such as '*{tiffs[0].suffix}'.")
+    return (f"{len(pictures)} PNG or JPEG {'image' if len(pictures) == 1 else 'images'} beside the TIFF files, such as "
+            f"{pictures[0].name}, {'was' if len(pictures) == 1 else 'were'} left out")

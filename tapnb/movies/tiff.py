@@ -42,6 +42,8 @@ class Recording:
         What of the file was left out, as a clause; empty if nothing.
     gaps : numpy.ndarray, optional
         Between which frames others are missing, bool (T - 1,).
+    times : tuple of int, optional
+        The number of each frame, as the name of its file says it.
     """
 
     pixels: np.ndarray
@@ -49,6 +51,7 @@ class Recording:
     minutes_per_frame: float | None = None
     remark: str = ""
     gaps: np.ndarray | None = None
+    times: tuple[int, ...] | None = None
 
 
 def read_tiff(path, choice=Choice(), alone=False) -> Recording:

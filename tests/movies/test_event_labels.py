@@ -7,6 +7,7 @@ import tifffile
 
 from tapnb.movies import catalogue, read_movie
 from tapnb.movies.event_labels import read_events
+from tapnb.movies.file_names import Choice
 from tapnb.movies.points import masks_from_points
 from tapnb.movies.points_file import read_points
 
@@ -100,3 +101,46 @@ def test_labels_have_the_frames_of_the_movie_whatever_fiji_calls_them(tmp_path, 
     tifffile.imwrite(tmp_path / "labels.tif", masks, imagej=True, metadata={"axes": axes})
     tifffile.imwrite(tmp_path / "movie.tif", np.random.default_rng(0).integers(0, 200, masks.shape).astype(np.uint8))
     assert np.array_equal(read_movie(tmp_path / "movie.tif", tmp_path / "labels.tif").masks, masks)
+
+
+def numbered(folder, numbers, name="t{:03}.tif", value=0):
+    folder.mkdir()
+    for t in numbers:
+        frame = np.random.default_rng(t).integers(0, 200, (24, 32)).astype(np.uint8) if not value else np.full((24, 32), value, np.uint8)
+        tifffile.imwrite(folder / name.format(t), frame)
+    return folder
+
+
+@pytest.mark.parametrize(("frames", "labels", "says"), [
+    (range(4), range(1, 5), "4 label files numbered 1 to 4, but the 4 frames are numbered 0 to 3, which may mean that "
+                            "one program counts from another number, .*rename the label files"),
+    (range(10, 14), range(4), "numbered 0 to 3, but the 4 frames are numbered 10 to 13, .*rename"),
+    (range(6), [0, 1, 3, 4], "4 label files numbered 0 to 4, but the 6 frames .*there is a frame 2, and no label: give"),
+    ([0, 1, 3, 4], range(4), "there is a frame 4, and no label and a label 2, and no frame"),
+    (range(4), range(5), "there is a label 4, and no frame"),
+])
+def test_labels_with_other_numbers_than_the_frames_are_no_pairs(tmp_path, frames, labels, says):
+    paths = numbered(tmp_path / "frames", frames), numbered(tmp_path / "labels", labels, "mask_{}.tif", 1)
+    with pytest.raises(ValueError, match=says):
+        read_movie(*paths, choice=Choice(gaps="allow"))
+
+
+@pytest.mark.parametrize("numbers", [range(4), range(7, 11), [0, 1, 3, 4]])
+def test_labels_of_the_same_numbers_are_read_with_the_same_gaps(tmp_path, numbers):
+    frames = numbered(tmp_path / "frames", numbers)
+    labels = numbered(tmp_path / "labels", numbers, "mask_z{:02}.tif", 1)
+    assert read_movie(frames, labels, choice=Choice(gaps="allow")).masks.all()
+
+
+def test_labels_without_numbers_go_in_their_order(tmp_path):
+    frames = numbered(tmp_path / "frames", range(5, 9))
+    tifffile.imwrite(tmp_path / "labels.tif", np.ones((4, 24, 32), np.uint8))
+    assert read_movie(frames, tmp_path / "labels.tif").masks.all()
+    letters = numbered(tmp_path / "letters", [1], "a.tif", 1)
+    for name in "bcd":
+        (letters / f"{name}.tif").write_bytes((letters / "a.tif").read_bytes())
+    assert read_movie(frames, letters).masks.all()
+    tifffile.imwrite(tmp_path / "frames.tif", np.random.default_rng(0).integers(0, 200, (4, 24, 32)).astype(np.uint8))
+    assert read_movie(tmp_path / "frames.tif", numbered(tmp_path / "from one", range(1, 5), value=1)).masks.all()
+    with pytest.raises(ValueError, match="a time point is missing"):
+        read_movie(tmp_path / "frames.tif", numbered(tmp_path / "gap", [1, 2, 4, 5], value=1))

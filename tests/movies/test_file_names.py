@@ -1,5 +1,7 @@
 """Names of files carry meaning: time, channel, position; what they leave open is asked."""
 
+import fnmatch
+import re
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,123 @@ def test_time_comes_from_the_name(names, times):
     assert sorted(found) == sorted(names)
 
 
+@pytest.mark.parametrize(("name", "times"), [
+    ("r01c01f01p01-ch1sk{}fk1fl1.tiff", range(1, 13)),  # Harmony: row, column, field, plane, channel, time
+    ("plate_A01_T{:04}F001L01A01Z01C01.tif", range(1, 13)),  # Yokogawa
+    ("img_{:09}_Cy5_000.tif", range(12)), ("img_channel000_position000_time{:09}_z000.tif", range(12)),  # MicroManager
+    ("exp_w1GFP_s1_t{}.TIF", range(1, 13)), ("exp_w1_t{}.TIF", range(1, 13)),  # MetaMorph
+    ("Series001_t{:02}_RAW_ch00.tif", range(12)), ("a_t{:02}c2_ORG.tif", range(12)),  # Leica, Zeiss
+    ("f{:03}.tif", range(12)), ("a_f{:03}_z0.tif", range(12)),  # alone, f counts frames
+    ("frame-{}.tif", range(1, 13)), ("20240101_{:06}.tif", range(55, 70)), ("20240101_{:04}.tif", range(1, 13)),
+])
+def test_names_of_programs_tell_time(name, times):
+    assert ordered([name.format(t) for t in times])[1:] == (list(times), [False] * (len(times) - 1))
+
+
+@pytest.mark.parametrize("names", [
+    [f"VID123_A1_1_{t // 48:02}d{t // 2 % 24:02}h{t % 2 * 30:02}m.tif" for t in range(60)],  # Incucyte
+    [f"VID123_A1_1_2021y03m{1 + t // 48:02}d_{t // 2 % 24:02}h{t % 2 * 30:02}m.tif" for t in range(60)],
+    [f"img_20240101_{10 + t // 6}{t % 6}000.tif" for t in range(20)],  # at 11:00 after 10:50
+    [f"img_2024-01-01T{10 + t // 6}-{t % 6}0-00.tif" for t in range(20)],
+    [f"202401{1 + t // 24:02}{t % 24:02}3000.tif" for t in range(60)],
+    [f"t{s:05}.tif" for s in (0, 299, 601, 900, 1201, 1500)],  # a clock that jitters by a second
+    [f"t{s:05}.tif" for s in (0, 6, 10, 15, 21, 25)],
+])
+def test_clocks_tell_time(names):
+    assert ordered(names)[0] == names and not any(ordered(names)[2])
+
+
+@pytest.mark.parametrize(("times", "gaps"), [
+    ([0, 1, 3], [0, 1]), ([0, 1, 3, 5], [0, 1, 1]), ([0, 2, 4, 8], [0, 0, 1]), ([0, 299, 901, 1200], [0, 1, 0]),
+    ([0, 300, 901, 1500, 2102], [0, 1, 1, 1]), ([0, 300, 751], [0, 1])])
+def test_a_gap_is_judged_by_the_usual_step(times, gaps):
+    names = [f"t{t:05}.tif" for t in times]
+    assert ordered(names, gaps="allow")[2] == [bool(gap) for gap in gaps]
+    with pytest.raises(ValueError, match="a time point is missing .[1-9]"):
+        ordered(names)
+
+
+COUNTED = [f"img_{i:04}_ch{i % 2}.tif" for i in range(6)]
+
+
+@pytest.mark.parametrize(("names", "says"), [
+    (COUNTED, "2 channels .0, 1. of 6 time points.*`channel`"),
+    ([f"t{i}_w{i % 3}.tif" for i in range(6)], "3 channels .*`channel`"),
+    ([f"s{1 + i // 3}_t{i:03}.tif" for i in range(6)], "2 positions .1, 2. of 6 time points.*`position`"),
+    ([f"img_{i:04}_z{i % 3}.tif" for i in range(6)], "3 planes .*`plane`"),
+    ([f"t{i:04}_{i % 2}.tif" for i in range(6)], r"the one that is not time comes again \(0, 1\).*'t\*\[0-9\]_0.tif'"),
+    ([f"img_{i:04}_{i % 2}.tif" for i in range(6)], "two numbers differ.*neither is called time"),
+    ([f"r01c01f01p01-ch{1 + i % 2}sk{i}fk1fl1.tiff" for i in range(6)], "2 channels"),
+    ([f"r01c01f{i % 2}p01-ch1sk{i // 2}fk1fl1.tiff" for i in range(6)], "2 positions .* of 3 time points"),
+    ([f"W01F{i % 2:03}T{i // 2:04}Z01C1.tif" for i in range(6)], "2 positions .* of 3 time points.*`position`"),
+    ([f"img_{i // 2:09}_DAPI_{i % 2:03}.tif" for i in range(6)], "2 planes .* of 3 time points.*`plane`"),
+    ([f"VID1_A1_{1 + i % 2}_00d0{i // 2}h00m.tif" for i in range(6)], "2 positions .* of 3 time points"),
+])
+def test_channels_positions_and_planes_are_asked_about_whatever_counts_beside_them(names, says):
+    with pytest.raises(ValueError, match=says):
+        ordered(names)
+
+
+def test_a_channel_of_files_that_are_counted_over_all_channels_has_no_gap():
+    assert ordered(COUNTED, channel=1) == (COUNTED[1::2], [1, 3, 5], [False, False])
+    assert ordered([f"t{t}_ch0.tif" for t in range(3)], channel=0)[1] == [0, 1, 2]
+    with pytest.raises(ValueError, match="no channel 5, only 0"):
+        ordered([f"t{t}_ch0.tif" for t in range(3)], channel=5)
+    with pytest.raises(ValueError, match="no plane max, only 0, 1: choose one of these with `plane`"):
+        ordered(["t0_z0.tif", "t0_z1.tif", "t1_z0.tif", "t1_z1.tif"], plane="max")
+
+
+def test_a_position_told_by_two_numbers_is_chosen_by_the_pattern():
+    names = [f"r{row}c{column}f1p1-ch1sk{t}.tiff" for row in (1, 2) for column in (1, 2) for t in (1, 2, 3)]
+    with pytest.raises(ValueError, match="several numbers in the names tell the position.*`pattern`"):
+        ordered(names, position=1)
+    assert ordered(names, pattern="r2c1*")[1] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("names", [["img_z{}.tif"], ["r01c01f{}p01-ch1sk1fk1fl1.tiff"], ["a_f{}_t1.tif"], ["x_w{}.tif"]])
+def test_a_lone_number_that_is_said_to_be_something_else_is_no_time(names):
+    names = [names[0].format(i) for i in range(4)]
+    with pytest.raises(ValueError, match="the names tell 4 .* and no time.*set `axes: TYX`"):
+        ordered(names)
+    assert ordered(names, axes="TYX")[0] == ordered(names, lone="T")[0] == names
+
+
+@pytest.mark.parametrize("names", [["cell_GFP.tif", "cell_RFP.tif"], ["image.tif", "image_mask.tif"], ["one.tif", "two.tif"],
+                                   ["b.tif", "g.tif", "r.tif"], ["img_a.tif", "img_b.tif"]])
+def test_words_tell_no_order(names):
+    with pytest.raises(ValueError, match="without a number in their names, such as .*: number the frames"):
+        ordered(names)
+
+
+@pytest.mark.parametrize(("names", "says"), [
+    (["cell1_GFP.tif", "cell1_RFP.tif"], "2 kinds.*differ in their number only"),
+    (["t-1.tif", "t0.tif", "t1.tif"], "a minus before the number and without"),
+    (["t3.tif", "t03.tif", "t4.tif"], "two files of one time point, t3.tif and t03.tif: keep one"),
+    (["t1.tif", "t1.tiff", "t2.tif", "t2.tiff"], "two files of one time point, t1.tif and t1.tiff"),
+    (["a.tif", "a.png"], "two files of one time point"),
+])
+def test_names_that_are_no_series(names, says):
+    with pytest.raises(ValueError, match=says):
+        ordered(names)
+
+
+@pytest.mark.parametrize("times", [range(5), range(9, 12)])
+@pytest.mark.parametrize("kinds", [
+    ("t{}_c0.tif", "t{}_c0_mask.tif"), ("wells_{:03}.tif", "wells_{:03}_cp_masks.tif"), ("t{}_GFP.tif", "t{}_RFP.tif"),
+    ("a[1]_{}.tif", "b[1]_{}.tif"), ("x_w1GFP_t{}.tif", "x_w2RFP_t{}.tif"), ("{}a.tif", "{}ba.tif"), ("{}.tif", "{}m.tif"),
+    ("t{0}_c{0}.tif", "t{0}_c{0}_m1.tif"), ("img{}.tif", "img{}_mask1.tif"), ("a{}b.tif", "a{}b{}b.tif")])
+def test_the_pattern_that_is_suggested_fits_one_kind_only(kinds, times):
+    names = [[kind.format(t, t) for t in times] for kind in kinds]
+    with pytest.raises(ValueError, match="files of 2 kinds") as error:
+        ordered(names[0] + names[1])
+    pattern = re.search(r"`pattern`, such as '(.*)'[.]$", str(error.value))
+    if pattern is None:
+        assert "folder of their own" in str(error.value)
+    else:
+        assert [name for name in names[0] + names[1] if fnmatch.fnmatch(name, pattern[1])] in names
+    assert pattern or len({len(name) for name in names[0]}) > 1  # no pattern fits digits only, however many
+
+
 def test_names_without_numbers_keep_the_order_of_their_letters():
     assert ordered(["b.tif", "a.tif", "c.tif"])[0] == ["a.tif", "b.tif", "c.tif"]
 
@@ -45,7 +164,7 @@ def test_names_without_numbers_keep_the_order_of_their_letters():
     (["img0.tif", "mask0.tif", "img1.tif", "mask1.tif"], "files of 2 kinds"),
     (["t0_GFP.tif", "t0_RFP.tif", "t1_GFP.tif", "t1_RFP.tif"], "2 kinds.*`pattern`, such as"),
     (["t0_ch0.tif", "t0_ch1.tif", "t1_ch0.tif", "t1_ch1.tif"], "2 channels .0, 1. of 2 time points.*`channel`"),
-    (["ch0.tif", "ch1.tif"], "2 channels .0, 1., as in ch0.tif: choose one with `channel`"),
+    (["ch0.tif", "ch1.tif"], "2 channels .0, 1., as in ch0.tif, and no time: choose one with `channel`.*`axes: TYX`"),
     (["t0_p1.tif", "t0_p2.tif", "t1_p1.tif", "t1_p2.tif"], "2 positions .1, 2. of 2 time points.*`position`"),
     (["t0_z1.tif", "t0_z2.tif", "t1_z1.tif", "t1_z2.tif"], "2 planes.*`plane`"),
     (["1_1.tif", "1_2.tif", "2_1.tif", "2_2.tif"], "two numbers differ.*neither is called time"),

@@ -1,17 +1,21 @@
 """Movies larger than memory: a mapped stack is the same movie, is not copied, and leaves nothing behind."""
 
+import re
 import subprocess
 import sys
 import tempfile
 import tracemalloc
 from collections import namedtuple
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 import tifffile
 
 from tapnb import crops, dataset
 from tapnb.movies import Movie, catalogue, read_movie, read_stack, storage
+from tapnb.movies.file_names import Choice
+from tapnb.movies.stacks import read_recording
 
 IN_PLACE = {"plain": {}, "bigtiff": {"bigtiff": True}, "one page after another": {"metadata": None},
             "little-endian ImageJ": {"imagej": True, "metadata": {"axes": "TYX"}, "byteorder": "<"}}
@@ -168,6 +172,33 @@ def test_mapped_movie_is_never_copied(tmp_path, large):
         tracemalloc.stop()
     assert np.shares_memory(tensor.numpy(), whole.frames)
     assert peak < 2 * 256 * 320 * 8
+
+
+def pictures(folder, names):
+    for name, frame in zip(names, grey((len(names), 24, 32), np.uint8), strict=True):
+        (tifffile if ".tif" in name else imageio).imwrite(folder / name, frame)
+    return read_recording(folder)
+
+
+def test_lossy_pictures_are_counted_wherever_they_stand_in_a_folder(tmp_path):
+    assert pictures(tmp_path, ["t0.png", "t1.jpg", "t2.JPEG"]).remark.startswith("2 of 3 frames are JPEG: JPEG has lost pixels")
+
+
+@pytest.mark.parametrize(("names", "says"), [
+    (["t0.tif", "t1.tif", "t0.png"], "1 PNG or JPEG image beside the TIFF files, such as t0.png, was left out"),
+    (["t0.tif", "t1.tif", "seen.png", "seen1.jpg"], "2 PNG or JPEG images beside the TIFF files, such as seen1.jpg, were left out")])
+def test_pictures_beside_a_movie_of_tiff_files_are_left_out_and_said(tmp_path, names, says):
+    recording = pictures(tmp_path, names)
+    assert len(recording.pixels) == 2 and re.search(says, recording.remark)
+    assert not read_recording(tmp_path, choice=Choice(pattern="*.tif")).remark
+
+
+def test_a_movie_that_is_half_tiff_and_half_png_is_no_movie(tmp_path):
+    with pytest.raises(ValueError, match="holds 2 TIFF files, such as t0.tif, and 2 PNG or JPEG images, such as t2.png, that go on "
+                                         "with their names: .*`pattern`, such as '[*].tif'"):
+        pictures(tmp_path, ["t0.tif", "t1.tif", "t2.png", "t3.png"])
+    assert len(read_recording(tmp_path, choice=Choice(pattern="*.tif")).pixels) == 2
+    assert len(read_stack(tmp_path, choice=Choice(pattern="*.png"))) == 2
 
 
 MOVIE_OF_200_MB = """

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import tifffile
+
 from tapnb.movies.catalogue import open_whole
 from tapnb.workflow.bad_inputs.row import BadInput
-from tapnb.workflow.bad_inputs.small_files import folder_of
+from tapnb.workflow.bad_inputs.small_files import folder_of, pixels
 
 __all__ = ["ROWS"]
 
@@ -19,6 +21,29 @@ def _nothing(folder: Path) -> Path:
 def _empty(folder: Path) -> Path:
     (folder / "movie").mkdir()
     return folder / "movie"
+
+
+def _apart(folder: Path) -> Path:
+    """Frames that count from 0, with labels that count from 1."""
+    for kind, first in (("frames", 0), ("labels", 1)):
+        (folder / kind).mkdir()
+        for t, frame in enumerate(pixels(4, dtype="uint8")):
+            tifffile.imwrite(folder / kind / f"t{t + first:03}.tif", frame if kind == "frames" else frame // 100)
+    (folder / "movie.yaml").write_text("frames: frames\nlabels: labels\n")
+    return folder / "movie.yaml"
+
+
+def _two_channels_a_file(folder: Path) -> Path:
+    (folder / "movie").mkdir()
+    for t, channels in enumerate(pixels(3, 2)):
+        tifffile.imwrite(folder / "movie" / f"t{t}.tif", channels, imagej=True, metadata={"axes": "CYX"})
+    return folder / "movie"
+
+
+def _half_png(folder: Path) -> Path:
+    movie = folder_of("t0.tif", "t1.tif")(folder)
+    (movie / "t2.png").write_bytes(b"")
+    return movie
 
 
 ROWS = (
@@ -40,6 +65,27 @@ ROWS = (
              r"2 positions \(1, 2\) of 2 time points.*`position`", "t0_p1.tif"),
     BadInput(GROUP, "planes of a stack in depth", folder_of("t0_z1.tif", "t0_z2.tif", "t1_z1.tif", "t1_z2.tif"),
              r"2 planes \(1, 2\) of 2 time points.*`plane`", "t0_z1.tif"),
+    BadInput(GROUP, "channels in turn, and a number over all of them",
+             folder_of("img_0000_ch0.tif", "img_0001_ch1.tif", "img_0002_ch0.tif", "img_0003_ch1.tif"),
+             r"2 channels \(0, 1\) of 4 time points.*`channel`", "img_0000_ch0.tif"),
+    BadInput(GROUP, "channels in turn, without a word", folder_of("t0_1.tif", "t1_2.tif", "t2_1.tif", "t3_2.tif"),
+             r"comes again \(1, 2\).*`pattern`", "t0_1.tif"),
+    BadInput(GROUP, "two channels in each file of a folder", _two_channels_a_file,
+             r"3 time points of 2 channels: choose one with `channel`", "t0.tif"),
+    BadInput(GROUP, "one stack in depth", folder_of("img_z000.tif", "img_z001.tif", "img_z002.tif"),
+             r"3 planes \(0, 1, 2\).*no time.*`axes: TYX`", "img_z000.tif"),
+    BadInput(GROUP, "the fields of one time point, as Harmony names them",
+             folder_of(*(f"r01c01f{field:02}p01-ch1sk1fk1fl1.tiff" for field in (1, 2, 3))),
+             r"3 positions \(1, 2, 3\).*no time", "r01c01f01p01-ch1sk1fk1fl1.tiff"),
+    BadInput(GROUP, "two stains without a time", folder_of("cell_GFP.tif", "cell_RFP.tif"),
+             r"without a number in their names.*number the frames", "cell_GFP.tif"),
+    BadInput(GROUP, "numbers with a minus and without", folder_of("t-1.tif", "t0.tif", "t1.tif"),
+             r"a minus before the number.*number the frames from 0", "t-1.tif"),
+    BadInput(GROUP, "one time point twice", folder_of("t3.tif", "t03.tif", "t4.tif"), r"two files of one time point.*keep one",
+             "t03.tif"),
+    BadInput(GROUP, "frames that count from 0, labels that count from 1", _apart,
+             r"numbered 1 to 4, but the 4 frames are numbered 0 to 3.*rename", "labels"),
+    BadInput(GROUP, "frames of which the last are PNG", _half_png, r"go on with their names.*save all frames as TIFF", "t2.png"),
     BadInput(GROUP, "two numbers that nothing explains", folder_of("1_1.tif", "1_2.tif", "2_1.tif", "2_2.tif"),
              r"two numbers differ.*neither is called time", "1_1.tif"),
     BadInput(GROUP, "a channel that there is not", TWO_CHANNELS, r"no channel 2, only 0, 1", "channel 2",
