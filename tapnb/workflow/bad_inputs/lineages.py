@@ -44,6 +44,8 @@ ROWS = (
              r"line 1 is '1 0 1'.*four whole numbers", "man_track.txt"),
     BadInput(GROUP, "words instead of numbers", tracked("1 0 1 0\n2 two 3 1\n"), r"line 2 is '2 two 3 1'.*four whole",
              "man_track.txt"),
+    BadInput(GROUP, "a negative frame in the table", tracked("1 -5 1 0\n"),
+             r"line 1 is '1 -5 1 0', whose first is negative", "man_track.txt"),
     BadInput(GROUP, "a header that does not name the parent", tracked("label,first,last,colour\n1,0,1,0\n"),
              r"does not say what is parent: name the columns", "man_track.txt"),
     BadInput(GROUP, "an archive named as a table", tracked(b"PK\x03\x04\x00\x00\xff\xfe"),
