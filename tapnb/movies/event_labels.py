@@ -1,12 +1,13 @@
 """The labels of a movie of one's own, in whichever form: a stack, a table of points, or Fiji's ROIs."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from tapnb.movies.file_names import Choice
-from tapnb.movies.stacks import read_stack
+from tapnb.movies.label_images import read_label_images
 
 __all__ = ["read_labels", "read_events", "check_inside", "are_points"]
 
@@ -18,7 +19,7 @@ def are_points(path) -> bool:
     return path is not None and Path(path).suffix.lower() in TABLES + ROIS
 
 
-def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | None]:
+def read_labels(path, frames, radius=None, gaps="refuse") -> tuple[np.ndarray, pd.DataFrame | None]:
     """Read the event masks of a movie.
 
     Parameters
@@ -31,6 +32,8 @@ def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | N
         :func:`tapnb.movies.points.masks_from_points`.
     radius : float, optional
         Radius of a typical nucleus in pixels; points need it.
+    gaps : {"refuse", "allow"}
+        Whether a folder of label images may lack time points, as the frames do.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | N
         If the file cannot be read, lies outside the movie, or the radius is missing or larger than the frames allow.
     """
     if not are_points(path):
-        return read_stack(path, labels=True, choice=Choice(lone="T")), None
+        return _read_masks(Path(path), gaps), None
     # Here, because no other movie needs them.
     from tapnb.movies.points import masks_from_points
     from tapnb.movies.points_file import events_of_points, read_points
@@ -72,6 +75,17 @@ def read_labels(path, frames, radius=None) -> tuple[np.ndarray, pd.DataFrame | N
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     return masks, events
+
+
+def _read_masks(path: Path, gaps: str) -> np.ndarray:
+    """Read a stack of labels, which has time and nothing besides: what is chosen of the frames says nothing of them."""
+    try:
+        return read_label_images(path, Choice(lone="T", gaps=gaps))
+    except ValueError as error:
+        if several := re.search(r"`(channel|position|plane)\b", str(error)):
+            raise ValueError(f"{path} holds more than one {several[1]}, but labels are one image a frame: save the one with the "
+                             "labels by itself.") from None
+        raise
 
 
 def read_events(path, shape) -> pd.DataFrame:

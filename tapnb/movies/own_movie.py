@@ -1,6 +1,7 @@
 """Movies of one's own: what belongs to them, by a YAML file or by options, and how they are opened."""
 
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 from tapnb.movies.built_in import SEQUENCES, check_options
@@ -9,16 +10,21 @@ from tapnb.movies.event_labels import are_points
 from tapnb.movies.movie import Movie, read_movie
 from tapnb.movies.movie_file import SUFFIXES, MovieFile, described, read_movie_file
 from tapnb.movies.parts import part_of
+from tapnb.movies.unused_options import FOR, check_used
 
 __all__ = ["open_own", "open_own_whole", "is_tracked"]
+
+ASKED = re.compile(rf"`({'|'.join(FOR)})\b")
+"""How a message names an option."""
 
 
 def open_own(name, role, options) -> Movie:
     """Open a movie of one's own, described by a YAML file or by options."""
     own = _checked_description(name, options)
-    if own.held_out is not None:
-        return _whole(own if role == "train" else own.held_out, own, role)
-    whole, tracked = _whole(own, own, role), _tracked(own)
+    with _saying_how_to_choose(name):
+        if own.held_out is not None:
+            return _whole(own if role == "train" else own.held_out, own, role)
+        whole, tracked = _whole(own, own, role), _tracked(own)
     several = tracked and tracked[1] is None and len(ctc_sequences(tracked[0])) > 1
     return whole if several else part_of(whole, role)
 
@@ -26,7 +32,22 @@ def open_own(name, role, options) -> Movie:
 def open_own_whole(name, options) -> Movie:
     """Open it uncut: of two movies the one for training."""
     own = _checked_description(name, options)
-    return _whole(own, own, "train")
+    with _saying_how_to_choose(name):
+        return _whole(own, own, "train")
+
+
+@contextmanager
+def _saying_how_to_choose(name):
+    """Add to a question that names an option where it is set: readers of files know neither commands nor descriptions."""
+    try:
+        yield
+    except ValueError as error:
+        option = ASKED.search(str(error))
+        if option is None or type(error) is not ValueError:
+            raise
+        where = (f"a key of {Path(name).name}" if name.lower().endswith(SUFFIXES) else
+                 f"--{option[1]} of `tapnb data` and `tapnb events`, or a key of a movie's YAML file")
+        raise ValueError(f"{str(error).removesuffix('.')} (`{option[1]}`: {where}).") from error
 
 
 def _checked_description(name, options) -> MovieFile:
@@ -37,7 +58,20 @@ def _checked_description(name, options) -> MovieFile:
         raise ValueError(f"{own.frames} is no tracked movie in Cell Tracking Challenge layout: leave out single_child.")
     if own.radius is not None and not any(are_points(movie.labels) for movie in (own, own.held_out) if movie):
         raise ValueError(f"{name} has a radius, but no labels that are points or ROIs: leave out radius.")
+    chosen = [option for option in FOR if getattr(own, option) is not None]
+    if chosen:
+        movies = [movie for movie in (own, own.held_out) if movie]
+        check_used(chosen, own.choice, [folder for movie in movies for folder in _folders(movie)],
+                   [movie.labels for movie in movies if movie.labels and not are_points(movie.labels)])
     return own
+
+
+def _folders(chosen) -> list[Path]:
+    """Return the files or folders that may be read as the frames of a movie."""
+    tracked = _tracked(chosen)
+    if tracked is None:
+        return [chosen.frames]
+    return [tracked[0] / sequence for sequence in ([tracked[1]] if tracked[1] else ctc_sequences(tracked[0]))]
 
 
 def is_tracked(name) -> bool:
@@ -93,6 +127,7 @@ def _whole(chosen, own, role) -> Movie:
     sequence = sequence or (SEQUENCES[role] if len(sequences) > 1 else sequences[0])
     if sequence not in sequences:
         raise FileNotFoundError(f"{folder} has no tracked sequence {sequence}, only {', '.join(sequences)}: name one "
-                                f"by its folder, {folder / sequences[0]}, or as `sequence` in the movie's YAML file.")
+                                f"by its folder, {folder / sequences[0]}, or as `sequence` in the movie's YAML file (--sequence "
+                                "of `tapnb data` and `tapnb events`).")
     return read_ctc(folder, sequence, 1, 1, f"{folder.name}-{sequence}", own.minutes_per_frame, own.um_per_pixel,
-                    own.single_child or "link")
+                    own.single_child or "link", own.choice)

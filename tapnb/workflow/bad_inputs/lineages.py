@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import tifffile
 
 from tapnb.movies.catalogue import open_whole
 from tapnb.workflow.bad_inputs.row import BadInput
@@ -28,6 +29,12 @@ def _remove_images(movie: Path) -> None:
 
 def _remove_frames(movie: Path) -> None:
     shutil.rmtree(movie / "01")
+
+
+def _unlike(movie: Path) -> None:
+    for name, dtype in (("man_track000.tif", "uint64"), ("man_track001.tif", "int8")):
+        image = movie / "01_GT" / "TRA" / name
+        tifffile.imwrite(image, tifffile.imread(image).astype(dtype))
 
 
 def _masks(value: int, count: int = FRAMES) -> np.ndarray:
@@ -74,12 +81,19 @@ ROWS = (
              r"no label images .*unpack the whole data set", "TRA"),
     BadInput(GROUP, "label images with fractions", tracked(dtype="float32"),
              r"dtype float32, but labels are whole numbers", "man_track000.tif"),
+    BadInput(GROUP, "label images of types that no type holds", tracked(change=_unlike),
+             r"holds labels of the types .*save all label images as uint32", "TRA"),
     BadInput(GROUP, "a sequence that there is not", tracked(), r"no tracked sequence 07, only 01", "07",
              lambda path: open_whole(path, sequence="07")),
     BadInput(GROUP, "masks beside a lineage", tracked(), r"events are in its lineage: leave out labels", "movie",
              lambda path: open_whole(path, labels=path / "01")),
     BadInput(GROUP, "masks with other values than 0, 1 and 2", labelled(stack("masks.tif", _masks(7))),
              r"values .*7.* found in frame 1, but an event mask holds", "masks.tif"),
+    BadInput(GROUP, "masks of two channels",
+             labelled(stack("masks.tif", np.stack([_masks(1)] * 2, 1), imagej=True, metadata={"axes": "TCYX"})),
+             r"more than one channel, but labels are one image a frame: save the one", "masks.tif"),
+    BadInput(GROUP, "axes of a folder of single images", tracked(),
+             r"leaves nothing open that axes decides", "01", lambda path: open_whole(path, axes="TYX")),
     BadInput(GROUP, "masks without an event", labelled(stack("masks.tif", _masks(0))),
              r"no labelled pixel: mark events", "masks.tif"),
     BadInput(GROUP, "masks of fewer frames", labelled(stack("masks.tif", _masks(1, FRAMES - 1))),
