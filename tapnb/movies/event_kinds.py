@@ -1,4 +1,4 @@
-"""What people call the kinds of events, in tables and in names of ROIs; what may be one and is not understood is asked."""
+"""What people call the kinds of events, in tables and names of ROIs; what may be one and is not understood is asked."""
 
 import re
 
@@ -7,12 +7,15 @@ import pandas as pd
 __all__ = ["kind_of", "mentioned", "with_kinds"]
 
 WORDS = {
-    "division": r"(?:cell )?(?:divisions?|divides?|divided|dividing|mitos[ie]s|mitotic|cytokinesis)(?: cells?| events?)?|1(?:\.0*)?",
-    "death": r"(?:cell )?(?:deaths?|dead|dying|dies?|died|apoptosis|apoptotic|necrosis|necrotic)(?: cells?| events?)?|2(?:\.0*)?"}
+    "division": r"(?:cell )?(?:divisions?|divides?|divided|dividing|mitos[ie]s|mitotic|cytokinesis)"
+                r"(?: cells?| events?)?|1(?:\.0*)?",
+    "death": r"(?:cell )?(?:deaths?|dead|dying|dies?|died|apoptosis|apoptotic|necrosis|necrotic)(?: cells?| events?)?"
+             r"|2(?:\.0*)?"}
 MENTIONS = {"division": r"divi[ds]|mitos|mitot|cytokines", "death": r"death|dead|dying|\bdie[sd]?\b|apopto|necro"}
-DENIED = r"\b(?:no|not|non|none|without|un)\b|undivid|\bun"
+DENIED = r"\b(?:no|not|non|none|never|without)\b|undivid|undead"
 
-SURE = {"kind", "type", "class", "category", "eventtype", "eventkind", "eventclass", "classification", "phenotype", "fate"}
+SURE = {"kind", "type", "class", "category", "eventtype", "eventkind", "eventclass", "classification", "phenotype",
+        "fate"}
 """Headers, without signs and in small letters, of columns that tell kinds and nothing else."""
 NAMES = {"label", "labels", "name", "names"}
 """Headers of columns that hold kinds, names or numbers of cells."""
@@ -27,11 +30,10 @@ def kind_of(word) -> str | None:
 
 
 def mentioned(text) -> set[str]:
-    """Return the kinds that a name mentions, such as "apoptosis 3"; none if it denies them."""
+    """Return the kinds that a name mentions, such as "apoptosis 3"; both if it denies one, which leaves it open."""
     plain = re.sub(r"[\s_-]+", " ", text.lower())
-    if re.search(DENIED, plain):
-        return set()
-    return {kind for kind, pattern in MENTIONS.items() if re.search(pattern, plain)}
+    kinds = {kind for kind, pattern in MENTIONS.items() if re.search(pattern, plain)}
+    return set(MENTIONS) if kinds and re.search(DENIED, plain) else kinds
 
 
 def with_kinds(table: pd.DataFrame, lines: list[int], path) -> pd.DataFrame:
@@ -58,8 +60,8 @@ def with_kinds(table: pd.DataFrame, lines: list[int], path) -> pd.DataFrame:
     for column in columns[1:]:
         if told[column] != told[columns[0]]:
             row = next(i for i, kinds in enumerate(zip(told[columns[0]], told[column])) if len(set(kinds)) > 1)
-            raise ValueError(f"{path}: line {lines[row]} is a {told[columns[0]][row]} in column {columns[0][:60]} and a "
-                             f"{told[column][row]} in column {column[:60]}: leave one of the columns out.")
+            raise ValueError(f"{path}: line {lines[row]} is a {told[columns[0]][row]} in column {columns[0][:60]} and "
+                             f"a {told[column][row]} in column {column[:60]}: leave one of the columns out.")
     if "event" in columns:
         table = table.drop(columns="event")
     if columns:
@@ -108,8 +110,8 @@ def _kinds(column, values, lines, path) -> list[str]:
             (kind,) = mentioned(value)
         if kind is None:
             wrong = f"{value[:60]!r}" if value else "a blank"
-            raise ValueError(f"{path}, line {line}: {wrong} in column {column[:60]} is neither {KINDS}: call every point one of "
-                             "them, or leave the column out if it tells something else.")
+            raise ValueError(f"{path}, line {line}: {wrong} in column {column[:60]} is neither {KINDS}: call every "
+                             "point one of them, or leave the column out if it tells something else.")
         kinds.append(kind)
     return kinds
 
@@ -120,9 +122,9 @@ def _check_events(table, lines, path) -> None:
     for event, kind, line in zip(table["event"], table["kind"] if "kind" in table else [""] * len(table), lines):
         if not re.search(r"\d", event):
             wrong = f"{event[:60]!r}" if event else "a blank"
-            raise ValueError(f"{path}, line {line}: {wrong} in column event is no number of an event: give all points of "
-                             "one event one number, or leave out the column.")
+            raise ValueError(f"{path}, line {line}: {wrong} in column event is no number of an event: give all points "
+                             "of one event one number, or leave out the column.")
         event = float(event) if _is_number(event) else event
         if kinds.setdefault(event, kind) != kind:
-            raise ValueError(f"{path}, line {line}: event {str(event)[:60].removesuffix('.0')} is a {kind} here and a {kinds[event]} "
-                             "before: give each event a number of its own.")
+            raise ValueError(f"{path}, line {line}: event {str(event)[:60].removesuffix('.0')} is a {kind} here and "
+                             f"a {kinds[event]} before: give each event a number of its own.")

@@ -17,7 +17,7 @@ def read_label_images(path, choice=Choice()) -> np.ndarray:
     Raises
     ------
     ValueError
-        Besides, if the images of a folder are of types of whole numbers that no one type holds, such as uint64 and int8.
+        Besides, if the images of a folder are of types that no one type of whole numbers holds, such as uint64 and int8.
     """
     path = Path(path)
     try:
@@ -42,5 +42,5 @@ def _check_types(path: Path) -> None:
             return
     if first and all(dtype.kind in "iu" for dtype in first) and np.result_type(*first).kind == "f":
         types = " and ".join(f"{dtype} ({name})" for dtype, name in first.items())
-        raise ValueError(f"{path} holds labels of the types {types}, which no one type of whole numbers holds: save all label "
-                         "images as uint32.")
+        raise ValueError(f"{path} holds labels of the types {types}, which no one type of whole numbers holds: save all "
+                         "label images as uint32.")

@@ -38,7 +38,7 @@ def open_own_whole(name, options) -> Movie:
 
 @contextmanager
 def _saying_how_to_choose(name):
-    """Add to a question that names an option where it is set: readers of files know neither commands nor descriptions."""
+    """Add to a question that names an option where it is set: readers of files know neither commands nor YAML."""
     try:
         yield
     except ValueError as error:
@@ -127,7 +127,7 @@ def _whole(chosen, own, role) -> Movie:
     sequence = sequence or (SEQUENCES[role] if len(sequences) > 1 else sequences[0])
     if sequence not in sequences:
         raise FileNotFoundError(f"{folder} has no tracked sequence {sequence}, only {', '.join(sequences)}: name one "
-                                f"by its folder, {folder / sequences[0]}, or as `sequence` in the movie's YAML file (--sequence "
-                                "of `tapnb data` and `tapnb events`).")
+                                f"by its folder, {folder / sequences[0]}, or as `sequence` in the movie's YAML file "
+                                "(--sequence of `tapnb data` and `tapnb events`).")
     return read_ctc(folder, sequence, 1, 1, f"{folder.name}-{sequence}", own.minutes_per_frame, own.um_per_pixel,
                     own.single_child or "link", own.choice)

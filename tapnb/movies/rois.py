@@ -181,7 +181,8 @@ def _kind(roi, where: str) -> str:
     """Return what a ROI's name and its group say; without either it is a division."""
     kinds = mentioned(roi.name or "") | ({"death"} if roi.group == 2 else set())
     if len(kinds) > 1:
-        raise ValueError(f"{where} is a division by its name or group and a death as well: name it one of the two.")
+        raise ValueError(f"{where} leaves open by its name and its group whether it is a division or a death: name it one of "
+                         "the two.")
     if not kinds and roi.group > 2:
         raise ValueError(f"{where} is in group {roi.group}, which says neither division nor death: name it one of the two, or use "
                          "group 1 for divisions and 2 for deaths.")

@@ -1,4 +1,4 @@
-"""Options of a movie that decide nothing: said instead of passed over, since whoever sets one expects something of it."""
+"""Options of a movie that decide nothing: refused, since whoever sets one expects something of it."""
 
 import dataclasses
 from pathlib import Path
@@ -39,8 +39,8 @@ def check_used(options, choice: Choice, frames: list[Path], labels: list[Path]) 
     for option in options:
         paths = frames + labels if option == "gaps" else frames
         if not any(_matters(option, choice, path) for path in paths):
-            raise ValueError(f"{frames[0]} leaves nothing open that {option} decides, which is for {FOR[option]}: leave out "
-                             f"{option}.")
+            raise ValueError(f"{frames[0]} leaves nothing open that {option} decides, which is for {FOR[option]}: "
+                             f"leave out {option}.")
 
 
 def _matters(option: str, choice: Choice, path: Path) -> bool:
