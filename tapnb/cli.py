@@ -21,6 +21,14 @@ Profile = Annotated[str, typer.Option(help="The settings, a file of notebooks/pr
 MovieName = Annotated[str | None, typer.Option(help=f"{MOVIES}; by default the profile's, else synthetic.")]
 Mode = Annotated[str, typer.Option(help="execute makes what is missing; restore only reads; auto restores what is "
                                         "published with these very parameters.")]
+Sequence = Annotated[str | None, typer.Option(help="Which sequence of a tracked movie, such as 02; elsewhere its folder, PATH/02, "
+                                                   "names it.")]
+Channel = Annotated[int | None, typer.Option(help="Which channel, where the files hold several.")]
+Position = Annotated[int | None, typer.Option(help="Which position of the stage, where the files hold several.")]
+Plane = Annotated[str | None, typer.Option(help="Which plane, where the files hold several; max: their brightest value.")]
+Axes = Annotated[str | None, typer.Option(help="What the axes of a file are, such as TYX, where it says otherwise.")]
+Pattern = Annotated[str | None, typer.Option(help="Names of the files in a folder that are frames, such as 'img_*.tif'.")]
+Gaps = Annotated[str | None, typer.Option(help="allow: time points may be missing in a folder.")]
 
 
 @app.callback()
@@ -31,15 +39,21 @@ def options(debug: Annotated[bool, typer.Option(help="Show the traceback of an e
 @app.command()
 def data(
     name: Annotated[str, typer.Argument(help=f"{MOVIES}: a TIFF stack, a folder, or a YAML file that describes it.")],
-    sequence: Annotated[str | None, typer.Option(help="Which sequence of a tracked movie, such as 02; elsewhere its "
-                                                      "folder, PATH/02, names it.")] = None,
+    sequence: Sequence = None,
+    channel: Channel = None,
+    position: Position = None,
+    plane: Plane = None,
+    axes: Axes = None,
+    pattern: Pattern = None,
+    gaps: Gaps = None,
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open the page if there is a screen.")] = True,
 ) -> None:
     """Fetch or open a movie, and say what is in it: as text, and as a page with pictures."""
     from tapnb.movies import catalogue
 
     catalogue.fetch_missing(name)
-    movie = catalogue.open_whole(name, **({} if sequence is None else {"sequence": sequence}))
+    movie = catalogue.open_whole(name, **_set(sequence=sequence, channel=channel, position=position, plane=plane, axes=axes,
+                                              pattern=pattern, gaps=gaps))
     frames, height, width = movie.frames.shape
     minutes = f", {movie.minutes_per_frame:g} minutes apart" if movie.minutes_per_frame else ""
     typer.echo(f"movie   {movie.name} ({movie.source or 'no source given'}), fingerprint {movie.fingerprint}")
@@ -54,6 +68,12 @@ def data(
     for finding in movie.quality.sentences():
         typer.echo(f"found   {finding}")
     _first_look(name, movie, show)
+
+
+def _set(plane: str | None = None, **options) -> dict[str, object]:
+    """Return the options of a movie that are set; a plane is a number, or the word max."""
+    options["plane"] = int(plane) if plane is not None and plane.isascii() and plane.isdigit() else plane
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _first_look(name: str, movie, show: bool) -> None:
@@ -96,6 +116,13 @@ def events(
     steps: Annotated[int, typer.Option(help="Training steps, of 16 crop pairs.")] = 800,
     out: Annotated[str | None, typer.Option(help="Folder for the list; by default under events/.")] = None,
     device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",
+    sequence: Sequence = None,
+    channel: Channel = None,
+    position: Position = None,
+    plane: Plane = None,
+    axes: Axes = None,
+    pattern: Pattern = None,
+    gaps: Gaps = None,
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open the report if there is a screen.")] = True,
 ) -> None:
     """List the divisions and deaths of a movie: as tables, as ROIs, as an overlay, and as a report."""
@@ -111,14 +138,15 @@ def events(
                          "candidates to look at first")
     catalogue.fetch_missing(movie)
     on = devices.choose(device)
+    choices = _set(sequence=sequence, channel=channel, position=position, plane=plane, axes=axes, pattern=pattern, gaps=gaps)
     if labels or answers:
         settings = DetectorSettings(steps=steps, complete=not partial)
         outcome = find_events.with_labels(movie, labels, on, typer.echo, answers=answers, strategy=strategy,
-                                          features=features, settings=settings)
+                                          features=features, settings=settings, choices=choices)
     elif model:
-        outcome = find_events.with_detector(movie, model, on, typer.echo)
+        outcome = find_events.with_detector(movie, model, on, typer.echo, choices)
     else:
-        outcome = find_events.as_candidates(movie, features, on, typer.echo)
+        outcome = find_events.as_candidates(movie, features, on, typer.echo, choices)
     report = event_folder.write(outcome, event_folder.place(movie, out))
     if ask:
         typer.echo(f"asked   {event_folder.ask(outcome, report.parent, ask)}")

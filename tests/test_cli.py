@@ -11,6 +11,7 @@ from made_up_results import write_results
 from typer.testing import CliRunner
 
 from tapnb import cli
+from tapnb.movies import Movie
 from tapnb.studies import prose
 from tapnb.workflow import notebooks
 from tapnb.workflow.notebooks import CHECKOUT
@@ -73,6 +74,40 @@ def test_data_describes_a_movie_of_your_own(tmp_path, monkeypatch):
     assert [line.split()[0] for line in lines] == ["movie", "frames", "masks", "events", "page"]
     assert (tmp_path / "home").as_posix() in lines[-1] and "<h1>" in Path(lines[-1].split(maxsplit=1)[1]).read_text("utf-8")
     assert "4 of 128 x" in lines[1] and "uint8" in lines[1]
+
+
+def test_what_files_leave_open_is_chosen_by_options(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "home"))
+    both = np.random.default_rng(0).integers(0, 255, (4, 2, 128, 320), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "tc.tif", both, imagej=True, metadata={"axes": "TCYX"})
+    asked = tapnb("data", str(tmp_path / "tc.tif"))
+    assert asked.returncode == 2 and "--channel of `tapnb data`" in asked.stderr
+    done = CliRunner().invoke(cli.app, ["data", "--no-open", str(tmp_path / "tc.tif"), "--channel", "1"])
+    assert done.exit_code == 0, done.output
+    assert f"fingerprint {Movie(both[:, 1]).fingerprint}" in done.output
+    tifffile.imwrite(tmp_path / "tz.tif", both, imagej=True, metadata={"axes": "TZYX"})
+    done = CliRunner().invoke(cli.app, ["data", "--no-open", str(tmp_path / "tz.tif"), "--plane", "max"])
+    assert f"fingerprint {Movie(both.max(1)).fingerprint}" in done.output
+    for option, wrong in (("--channel", "-1"), ("--plane", "top"), ("--gaps", "yes"), ("--axes", "T"), ("--plane", "9")):
+        done = tapnb("data", "--no-open", str(tmp_path / "tz.tif"), option, wrong)
+        assert done.returncode == 2 and option[2:] in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(("way", "arguments"), [
+    ("with_labels", ["--labels", "points.csv"]), ("with_detector", ["--model", "hela"]), ("as_candidates", [])])
+def test_events_passes_what_is_chosen_on(way, arguments, monkeypatch):
+    class Reached(Exception):
+        pass
+
+    def stop(name, **options):
+        raise Reached(options)
+
+    from tapnb.movies import catalogue
+
+    monkeypatch.setattr(catalogue, "open_whole", stop)
+    done = CliRunner().invoke(cli.app, ["events", "tc.tif", *arguments, "--channel", "1", "--gaps", "allow", "--sequence", "02"])
+    assert isinstance(done.exception, Reached), done.output
+    assert done.exception.args[0] == {"sequence": "02", "channel": 1, "gaps": "allow"}
 
 
 def test_a_profile_is_printed_whole_for_papermill():

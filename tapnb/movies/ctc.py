@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from tapnb.movies.label_images import read_label_images
 from tapnb.movies.lineage import division_events, division_masks, divisions, late, links
 from tapnb.movies.lineage_file import read_lineage
 from tapnb.movies.movie import Movie
 from tapnb.movies.file_names import Choice
 from tapnb.movies.stacks import frame_files, image_files, read_stack
 
-__all__ = ["read_ctc", "ctc_sequences"]
+__all__ = ["read_ctc", "ctc_sequences", "sequence_name"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,12 @@ class Tracking:
     labels: Path
     table: Path
     kind: str
+
+
+def sequence_name(sequence) -> str:
+    """Return the name of a sequence's folder: "05" for 5, "5" and "05"."""
+    plain = str(sequence).strip()
+    return f"{int(plain):02d}" if re.fullmatch(r"[0-9]{1,4}", plain) else plain
 
 
 def ctc_sequences(folder) -> list[str]:
@@ -72,15 +79,15 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
         If a file is damaged, or frames, masks and lineage do not fit together.
     """
     folder = Path(folder).expanduser()
-    sequence = f"{sequence:02d}" if isinstance(sequence, int) else str(sequence)
+    sequence = sequence_name(sequence)
     if not (folder / sequence).is_dir():
         raise FileNotFoundError(f"There is no sequence {sequence} in {folder}: expected the folders "
                                 f"{sequence} and {sequence}_GT of a Cell Tracking Challenge movie.")
-    tracking = _tracking(folder, sequence)
+    tracking = _tracking(folder, sequence, choice)
     numbers = _numbers(folder / sequence, tracking.labels, choice)
     lineage = _in_frames(read_lineage(tracking.table), numbers, tracking.table, folder / sequence)
     frames = read_stack(folder / sequence, choice=choice)
-    labels = read_stack(tracking.labels, labels=True, choice=replace(choice, pattern=None, gaps="allow"))
+    labels = read_label_images(tracking.labels, replace(choice, pattern=None, gaps="allow")).pixels
     if labels.shape != frames.shape:
         raise ValueError(f"{tracking.labels} holds labels {labels.shape}, but {folder / sequence} holds frames "
                          f"{frames.shape}: both need the same frames, rows and columns.")
@@ -103,13 +110,13 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
     )
 
 
-def _tracking(folder: Path, sequence: str) -> Tracking:
+def _tracking(folder: Path, sequence: str, choice: Choice) -> Tracking:
     """Find the labels of a sequence: whole cells, else markers, else what a tracker found."""
     whole, markers = folder / f"{sequence}_ST" / "SEG", folder / f"{sequence}_GT" / "TRA"
     found = folder / f"{sequence}_RES"
     if not (markers / "man_track.txt").is_file() and (found / "res_track.txt").is_file():
         tracking = Tracking(found, found / "res_track.txt", "what a tracker found, which nobody corrected")
-    elif len(image_files(whole)) == len(image_files(folder / sequence)):  # neither missing nor partial
+    elif image_files(whole) and len(image_files(whole)) == len(frame_files(folder / sequence, choice).files):  # neither missing nor partial
         return Tracking(whole, markers / "man_track.txt", "whole cells")
     else:
         tracking = Tracking(markers, markers / "man_track.txt", "tracking markers, smaller than the cells")

@@ -1,12 +1,14 @@
 """The labels of a movie of one's own, in whichever form: a stack, a table of points, or Fiji's ROIs."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from tapnb.movies.file_names import Choice
-from tapnb.movies.stacks import read_recording
+from tapnb.movies.label_images import read_label_images
+from tapnb.movies.tiff import Recording
 
 __all__ = ["read_labels", "read_events", "check_inside", "are_points"]
 
@@ -18,7 +20,7 @@ def are_points(path) -> bool:
     return path is not None and Path(path).suffix.lower() in TABLES + ROIS
 
 
-def read_labels(path, frames, radius=None, times=None) -> tuple[np.ndarray, pd.DataFrame | None]:
+def read_labels(path, frames, radius=None, times=None, gaps="refuse") -> tuple[np.ndarray, pd.DataFrame | None]:
     """Read the event masks of a movie.
 
     Parameters
@@ -33,6 +35,8 @@ def read_labels(path, frames, radius=None, times=None) -> tuple[np.ndarray, pd.D
         Radius of a typical nucleus in pixels; points need it.
     times : tuple of int, optional
         The numbers of the frames, if their files' names hold any: those of a folder of label files have to be the same.
+    gaps : {"refuse", "allow"}
+        Whether a folder of label images may lack time points, as the frames do.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def read_labels(path, frames, radius=None, times=None) -> tuple[np.ndarray, pd.D
     """
     if not are_points(path):
         # Where numbers are compared, a time point that the frames lack as well is no gap.
-        labels = read_recording(path, True, Choice(lone="T", gaps="refuse" if times is None else "allow"))
+        labels = _read_masks(Path(path), gaps if times is None else "allow")
         _check_numbers(path, labels.times, times)
         return labels.pixels, None
     # Here, because no other movie needs them.
@@ -96,6 +100,17 @@ def _check_numbers(path, of_labels: tuple[int, ...] | None, of_frames: tuple[int
         ("a frame", "label", unlabelled), ("a label", "frame", lone)) if numbers for number in numbers[:1])
     raise ValueError(f"{ranges}; there is {which}: give each frame the label file of its number (all 0 where nothing "
                      "happens), or choose the frames that have one with `pattern`.")
+
+
+def _read_masks(path: Path, gaps: str) -> Recording:
+    """Read a stack of labels, which has time and nothing besides: what is chosen of the frames says nothing of them."""
+    try:
+        return read_label_images(path, Choice(lone="T", gaps=gaps))
+    except ValueError as error:
+        if several := re.search(r"`(channel|position|plane)\b", str(error)):
+            raise ValueError(f"{path} holds more than one {several[1]}, but labels are one image a frame: save the one with the "
+                             "labels by itself.") from None
+        raise
 
 
 def read_events(path, shape) -> pd.DataFrame:

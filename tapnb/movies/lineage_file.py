@@ -87,6 +87,9 @@ def _row(words, order, where: str) -> list[int]:
     chosen = [words[i] for i in order]
     if re.fullmatch(r"-1(\.0+)?", chosen[3]):
         chosen[3] = "0"
+    if below := next((column for column, word in zip(COLUMNS, chosen) if re.fullmatch(r"-\d+(\.0+)?", word)), None):
+        raise ValueError(f"{where}, whose {below} is negative: frames count from 0 and labels from 1, and a track without a "
+                         "parent has 0 or -1 there.")
     if not all(NUMBER.fullmatch(word) for word in chosen):
         raise ValueError(f"{where}: {WANTED}.")
     return [int(word.partition(".")[0]) for word in chosen]

@@ -224,7 +224,7 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
     source = f"read from {frames_path.name}" + (f" ({recording.remark})" if recording.remark else "")
     if masks_path is not None:
         masks_path = Path(masks_path).expanduser()
-        masks, events = read_labels(masks_path, frames, radius, recording.times)
+        masks, events = read_labels(masks_path, frames, radius, recording.times, choice.gaps)
         masks = _checked_masks(masks, frames.shape, str(masks_path))
         if not masks.any():
             raise ValueError(f"{masks_path} has no labelled pixel: mark events with 1 (division) or "

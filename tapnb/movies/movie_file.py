@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from tapnb.movies.ctc import sequence_name
 from tapnb.movies.file_names import Choice
 from tapnb.system import yaml12
 
@@ -25,8 +26,8 @@ __all__ = ["MovieFile", "HeldOut", "described", "read_movie_file", "SUFFIXES"]
 SUFFIXES = (".yaml", ".yml")
 
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
-# Written without quotes, 02 is the number two.
-Sequence = Annotated[str, BeforeValidator(lambda value: f"{value:02}" if type(value) is int else value)]
+# Written without quotes, 02 is the number two; 5, "5" and "05" are one sequence.
+Sequence = Annotated[str, BeforeValidator(lambda value: sequence_name(value) if type(value) in (int, str) else value)]
 Index = Annotated[int, Field(strict=True, ge=0)]
 Axes = Annotated[str, Field(pattern="^[A-Za-z]{2,6}$")]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tapnb.movies.event_kinds import with_kinds
 from tapnb.movies.text import read_text
 
 __all__ = ["read_points", "events_of_points"]
 
 NAPARI = {"axis-0": "t", "axis-1": "y", "axis-2": "x"}
-KINDS = {"division": "division", "death": "death", "1": "division", "2": "death"}
 WANTED = "event points need the columns t, y and x, or napari's axis-0, axis-1 and axis-2"
 
 
@@ -24,8 +24,8 @@ def read_points(path) -> pd.DataFrame:
     path : str or pathlib.Path
         CSV with a header and the columns ``t`` (frame, from 0), ``y``, ``x`` (pixels from the upper left corner), or
         the points of a layer (t, y, x) as napari saves them: ``index``, ``axis-0``, ``axis-1``, ``axis-2``. A column
-        ``kind`` may say "division" or "death", or 1 or 2; other columns are kept. Separated by commas, semicolons or
-        tabs; lines that begin with ``#`` are comments.
+        ``kind`` may say "division" or "death", or 1 or 2, or what :mod:`tapnb.movies.event_kinds` knows, under other names
+        too; other columns are kept. Separated by commas, semicolons or tabs; lines that begin with ``#`` are comments.
 
     Returns
     -------
@@ -37,13 +37,15 @@ def read_points(path) -> pd.DataFrame:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If a column is missing, holds values that are not numbers, or a kind is neither of the two.
+        If a column is missing, holds values that are not numbers or below 0, a kind is neither of the two, or the points
+        of one event are of two kinds.
     """
     path = Path(path).expanduser()
-    header, rows = _cells(path)
+    header, rows, lines = _cells(path)
     points = pd.DataFrame(rows, columns=_columns(header, path))
     if points.empty:
         raise ValueError(f"{path} holds no point: {WANTED}, one point a line.")
+    points = with_kinds(points, lines, path)
     for column in points:
         numbers = pd.to_numeric(points[column], errors="coerce")
         if column in ("t", "y", "x"):
@@ -51,12 +53,10 @@ def read_points(path) -> pd.DataFrame:
             if wrong.any():
                 wanted = "the number of a frame, from 0" if column == "t" else "a number: give pixels"
                 raise ValueError(f"{path}: {points[column][wrong].iloc[0][:60]!r} in column {column} is not {wanted}.")
-        elif column == "kind":
-            unknown = ~points[column].str.lower().isin(KINDS)
-            if unknown.any():
-                raise ValueError(f"{path}: {points[column][unknown].iloc[0][:60]!r} in column kind is neither 'division' "
-                                 "nor 'death' (or 1, 2): call every point one of them, or leave out the column.")
-            numbers = points[column].str.lower().map(KINDS)
+            below = numbers < (0 if column == "t" else -0.5)  # a pixel's edge
+            if below.any():
+                raise ValueError(f"{path}, line {lines[int(np.flatnonzero(below)[0])]}: {points[column][below].iloc[0][:60]!r} "
+                                 f"in column {column} is negative: {'frames' if column == 't' else 'pixels'} count from 0.")
         if not numbers.isna().any():
             points[column] = numbers
     return points
@@ -86,21 +86,24 @@ def events_of_points(points) -> pd.DataFrame | None:
     return events.rename(columns={"event": "track"}).astype({"t": int})[["t", "y", "x", "kind", "track"]]
 
 
-def _cells(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Return the header and the rows of a table, as text."""
-    lines = [line for line in read_text(path).splitlines() if line.strip() and not line.lstrip().startswith("#")]
+def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return the header, the rows and the lines of a table, as text."""
+    lines = [(number, line) for number, line in enumerate(read_text(path).splitlines(), start=1)
+             if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         raise ValueError(f"{path} is empty: {WANTED}.")
-    separator = max(",;\t", key=lines[0].count)
+    separator = max(",;\t", key=lines[0][1].count)
+    reader = csv.reader((line for _, line in lines), delimiter=separator)
     try:
-        header, *rows = ([cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator))
+        (_, header), *numbered = [(lines[reader.line_num - 1][0], [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
         raise ValueError(f"{path} is not a readable table ({error}): save it as CSV again.") from None
+    rows = [row for _, row in numbered]
     for row in rows:
         if len(row) < len(header) or any(row[len(header):]):
             raise ValueError(f"{path}: the line {separator.join(row)[:60]!r} has {len(row)} cells, but the header has "
                              f"{len(header)}: separate the columns by commas, and write decimals with a point.")
-    return header, [row[:len(header)] for row in rows]
+    return header, [row[:len(header)] for row in rows], [number for number, _ in numbered]
 
 
 def _columns(header, path: Path) -> list[str]:

@@ -1,8 +1,8 @@
 """Events marked in Fiji: the ROI Manager's ``.zip``, or a single ``.roi``.
 
 A point, or each point of a multi-point, lies on a cell that is segmented there. An outline (polygon, freehand,
-rectangle, oval, wand) is the cell itself. What has "death" in its name, or is in group 2, is a death; all else is a
-division.
+rectangle, oval, wand) is the cell itself. What has "death", "dead" or "apoptosis" in its name, or is in group 2, is a death;
+all else is a division.
 
 A ROI's frame is its ``t`` (of a hyperstack) or its position in the stack, both of which Fiji counts from 1; each point
 of a multi-point has a position of its own, which is a frame if the stack has one channel and one plane.
@@ -18,6 +18,7 @@ import pandas as pd
 import roifile
 from skimage.draw import polygon
 
+from tapnb.movies.event_kinds import mentioned
 from tapnb.system.files import said
 
 __all__ = ["Outline", "read_rois", "fill"]
@@ -78,7 +79,8 @@ def read_rois(path) -> tuple[pd.DataFrame, list[Outline]]:
     points, outlines = [], []
     for name, content in _contents(path):
         roi, corners = _decoded(content, f"{path}: {name[:60]}")
-        where, kind = f"{path}: the ROI {(roi.name or name)[:60]!r}", _kind(roi)
+        where = f"{path}: the ROI {(roi.name or name)[:60]!r}"
+        kind = _kind(roi, where)
         if not np.isfinite(corners).all() or not len(corners):
             raise ValueError(f"{where} has no place, or none that is finite: remove it.")
         if roi.roitype == roifile.ROI_TYPE.POINT:
@@ -175,8 +177,16 @@ def _limited(file, path: Path, name: str) -> bytes:
     return content
 
 
-def _kind(roi) -> str:
-    return "death" if "death" in roi.name.lower() or roi.group == 2 else "division"
+def _kind(roi, where: str) -> str:
+    """Return what a ROI's name and its group say; without either it is a division."""
+    kinds = mentioned(roi.name or "") | ({"death"} if roi.group == 2 else set())
+    if len(kinds) > 1:
+        raise ValueError(f"{where} leaves open by its name and its group whether it is a division or a death: name it one of "
+                         "the two.")
+    if not kinds and roi.group > 2:
+        raise ValueError(f"{where} is in group {roi.group}, which says neither division nor death: name it one of the two, or use "
+                         "group 1 for divisions and 2 for deaths.")
+    return kinds.pop() if kinds else "division"
 
 
 def _frames(roi, count: int, where: str) -> list[int]:

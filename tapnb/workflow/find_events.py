@@ -6,10 +6,12 @@ detector that is there already nothing is trained; with neither, candidates are 
 
 from __future__ import annotations
 
+import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -39,6 +41,9 @@ HELD_BACK = 5
 
 SHOWN = 500
 """Candidates that are listed, at most."""
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
+"""Of a movie whose files leave nothing open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +96,7 @@ def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = 
     return _labelled(catalogue.open_whole(name), labels, answers)
 
 
-def _labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None) -> Movie:
+def _labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None, gaps: str = "refuse") -> Movie:
     """The same of a movie that is open."""
     if labels is None:
         events = pd.DataFrame(columns=["t", "y", "x", "kind"])
@@ -102,7 +107,7 @@ def _labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None) ->
     elif are_points(labels):
         events = read_events(labels, movie.shape)
     else:
-        masks, _ = read_labels(labels, movie.frames, times=movie.times)
+        masks, _ = read_labels(labels, movie.frames, times=movie.times, gaps=gaps)
         events = events_of_masks(replace(movie, masks=masks).masks)  # checked against the frames
     if answers is not None:
         events = pd.concat([events, answers], ignore_index=True) if len(events) else answers
@@ -147,9 +152,10 @@ def known_detector(model: str, on: torch.device) -> tuple[Detector, dict[str, st
                         "threshold was chosen"}
 
 
-def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], None]) -> Outcome:
-    """Search a movie with a detector that is there already."""
-    movie = catalogue.open_whole(name)
+def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], None],
+                  choices: Mapping[str, object] = NOTHING) -> Outcome:
+    """Search a movie with a detector that is there already; ``choices`` as for :func:`with_labels`."""
+    movie = catalogue.open_whole(name, **choices)
     detector, about = known_detector(model, on)
     if (zoom := detector.zoom(movie)) != 1:
         say(f"the movie has pixels of {movie.um_per_pixel:g} µm, the detector was trained on {detector.um_per_pixel:g} µm: "
@@ -161,7 +167,8 @@ def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], 
 
 def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[str], None], *,
                 answers: str | None = None, strategy: str = "D", features: str = "hela",
-                settings: DetectorSettings = DetectorSettings(), seed: int = 20) -> Outcome:
+                settings: DetectorSettings = DetectorSettings(), seed: int = 20,
+                choices: Mapping[str, object] = NOTHING) -> Outcome:
     """Train a detector on a movie's own labels, then search the movie.
 
     Parameters
@@ -181,12 +188,14 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     settings : DetectorSettings
         ``kinds`` become those that are labelled.
     seed : int
+    choices : mapping
+        Options of the movie, such as ``channel``, see :func:`tapnb.movies.catalogue.open_movie`.
     """
-    movie, confirmed, negatives = catalogue.open_whole(name), None, None
+    movie, confirmed, negatives = catalogue.open_whole(name, **choices), None, None
     if answers is not None:
         confirmed, negatives = read_answers(Path(answers), movie.shape)
         settings = replace(settings, complete=settings.complete and labels is not None)
-    movie = _labelled(movie, labels, confirmed)
+    movie = _labelled(movie, labels, confirmed, str(choices.get("gaps", "refuse")))
     tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
     kinds = tuple(kind for kind in ("division", "death") if (movie.events["kind"] == kind).any())
     settings = replace(settings, kinds=kinds)
@@ -200,6 +209,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
         say(f"learning from all {len(movie.events)} events: too few lie in the last fifth of the movie to hold them back, "
             "so nothing will be known of how good it is")
     options = [f"--{option} {value}" for option, value in (("labels", labels), ("answers", answers)) if value]
+    options += [f"--{option} {shlex.quote(str(value))}" for option, value in choices.items()]
     run = study.detector_run(strategy, movie, tap, settings, negatives=negatives, held_back=held_back, seed=seed,
                              mode="execute", on=on, command=" ".join(["tapnb events", name, *options]),
                              announce=lambda: _announce(movie, tap, settings, strategy, len(checked) * held_back, on, say))
@@ -213,9 +223,10 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     return _searched(movie, detector, about, quality, say)
 
 
-def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str], None]) -> Outcome:
-    """List where the arrow of time is strongest, for a movie without labels."""
-    movie = catalogue.open_whole(name)
+def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str], None],
+                  choices: Mapping[str, object] = NOTHING) -> Outcome:
+    """List where the arrow of time is strongest, for a movie without labels; ``choices`` as for :func:`with_labels`."""
+    movie = catalogue.open_whole(name, **choices)
     tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
     model, pairs = pretrain.load(tap.folder, on), usable_pairs(movie)
     start = time.perf_counter()

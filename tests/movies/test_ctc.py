@@ -171,3 +171,11 @@ def test_late_daughters_are_said(ctc, labels):
     (ctc / "02_GT/TRA/man_track.txt").write_text("1 0 1 0\n2 3 4 1\n3 3 3 1\n4 0 4 0\n")
     assert "(1 division with frames left out between mother and daughters, in which nothing is marked)" in \
         read_ctc(ctc, "02").source
+
+
+def test_label_files_that_no_whole_number_type_holds_are_named(ctc, labels):
+    seg = ctc / "02_ST" / "SEG"
+    tifffile.imwrite(seg / "man_seg003.tif", labels[3].astype(np.uint64))
+    tifffile.imwrite(seg / "man_seg004.tif", labels[4].astype(np.int8))
+    with pytest.raises(ValueError, match="SEG holds labels of the types uint16 .man_seg\\d+.tif. and uint64 .* save all label images"):
+        read_ctc(ctc, "02")

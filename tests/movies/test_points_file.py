@@ -33,8 +33,26 @@ def test_points_are_read_whoever_wrote_them(table, content):
 
 def test_kinds_are_words_or_the_values_of_masks(table):
     text = "index,axis-0,axis-1,axis-2,kind\n0,0,1,1,{}\n1,0,5,5,{}\n"
-    for kinds in (("division", "death"), ("Division", "DEATH"), ("1", "2")):
+    for kinds in (("division", "death"), ("Division", "DEATH"), ("1", "2"), ("1.0", "2.0"), ("mitosis", "Apoptotic"),
+                  ("dividing cell", "cell_death")):
         assert read_points(table(text.format(*kinds)))["kind"].tolist() == ["division", "death"]
+
+
+@pytest.mark.parametrize(("header", "cells"), [
+    ("label", ("division", "death")), ("Type", ("mitosis", "apoptosis")), ("class", ("1", "2")), ("label", ("1", "2.0")),
+    ("event", ("division", "dying")), ("category", ("Division", "Dead")), ("name", ("division 1", "Apoptosis of b")),
+    ("Event Type", ("division", "death")), ("annotation", ("dividing", "dying")), ("label,kind", ("1,division", "2,death"))])
+def test_kinds_are_understood_whatever_their_column_is_called(table, header, cells):
+    points = read_points(table(f"index,axis-0,axis-1,axis-2,{header}\n0,0,1,1,{cells[0]}\n1,0,5,5,{cells[1]}\n"))
+    assert points["kind"].tolist() == ["division", "death"] and "event" not in points
+
+
+@pytest.mark.parametrize(("header", "cells"), [
+    ("label", ("1", "7")), ("label", ("a.tif:0003", "a.tif:0004")), ("name", ("1", "2")), ("event", ("1", "2")),
+    ("note", ("here", "")), ("event", ("e1", "e2")), ("score", ("0.5", "2"))])
+def test_other_columns_tell_no_kinds(table, header, cells):
+    points = read_points(table(f"t,y,x,{header}\n0,1,1,{cells[0]}\n0,5,5,{cells[1]}\n"))
+    assert "kind" not in points and header in points
 
 
 @pytest.mark.parametrize(("content", "says"), [
@@ -51,8 +69,19 @@ def test_kinds_are_words_or_the_values_of_masks(table):
     ("t,y,x\n0,1\n", "line '0,1' has 2 cells, but the header has 3"),
     ("t,y,x\n0,1,5,2,0\n", "has 5 cells, but the header has 3: .* write decimals with a point"),
     ("t;y;x\n0;1,5;2\n", "'1,5' in column y is not a number"),
-    ("t,y,x,kind\n0,1,2,mitosis\n", "'mitosis' in column kind is neither 'division' nor 'death'"),
-    ("t,y,x,kind\n0,1,2,\n", "'' in column kind is neither"),
+    ("t,y,x,kind\n0,1,2,interphase\n", "line 2: 'interphase' in column kind is neither 'division' nor 'death'"),
+    ("t,y,x,kind\n0,1,2,death\n\n0,1,2,\n", "line 4: a blank in column kind"),
+    ("t,y,x,label\n0,1,2,death\n0,1,2,\n", "line 3: a blank in column label"),
+    ("t,y,x,note\n0,1,2,apoptosis\n0,1,2,odd\n", "line 3: 'odd' in column note"),
+    ("t,y,x,Type\n0,1,2,A\n", "line 2: 'A' in column Type .* or leave the column out"),
+    ("t,y,x,class\n0,1,2,0\n0,1,2,1\n", "line 2: '0' in column class"),
+    ("t,y,x,is_death\n0,1,2,0\n", "a column 'is_death', which may tell kinds: tell them in one column kind"),
+    ("t,y,x,kind,type\n0,1,2,division,death\n", "line 2 is a division in column kind and a death in column type"),
+    ("t,y,x,event\n0,1,2,anaphase\n", "line 2: 'anaphase' in column event is no number of an event"),
+    ("t,y,x,event\n0,1,2,1\n0,1,2,\n", "line 3: a blank in column event"),
+    ("t,y,x,event,kind\n0,1,2,1,death\n0,1,2,1.0,division\n", "line 3: event 1 is a division here and a death before"),
+    ("t,y,x\n# a comment\n-5,1,2\n", "line 3: '-5' in column t is negative: frames count from 0"),
+    ("t,y,x\n0,1,2\n5,-5,2\n", "line 3: '-5' in column y is negative: pixels count from 0"),
     ("index,axis-0,axis-1\n0,1,2\n", "has 2 axes: save a points layer with the three of the movie"),
     ("index,axis-0,axis-1,axis-2,axis-3\n0,1,2,3,4\n", "has 4 axes"),
     ("index,shape-type,vertex-index,axis-0,axis-1,axis-2\n0,polygon,0,1,2,3\n", "is a shapes layer of napari"),

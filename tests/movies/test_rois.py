@@ -47,6 +47,22 @@ def test_points_are_told_by_frame_place_and_kind(archive):
                                           [2, 4, 3, "death"], [2, 6, 5, "death"], [3, 9, 9, "division"]]
 
 
+@pytest.mark.parametrize("name", ["apoptosis", "Dead cell", "cell death 3", "0003-dying", "apoptotic_2"])
+def test_deaths_have_many_names(archive, name):
+    assert read_rois(archive(roi([[5, 7]], name=name)))[0]["kind"].tolist() == ["death"]
+    for open_to_both in (f"division {name}", f"no {name}"):
+        with pytest.raises(ValueError, match="leaves open by its name and its group whether it is a division or a death"):
+            read_rois(archive(roi([[5, 7]], name=open_to_both)))
+    with pytest.raises(ValueError, match="leaves open"):
+        read_rois(archive(roi([[5, 7]], name="mitosis", group=2)))
+
+
+def test_a_group_that_says_no_kind_is_asked_about(archive):
+    with pytest.raises(ValueError, match="in group 3, which says neither division nor death: name it"):
+        read_rois(archive(roi([[5, 7]], group=3)))
+    assert read_rois(archive(roi([[5, 7]], group=3, name="mitosis")))[0]["kind"].tolist() == ["division"]
+
+
 def test_each_point_of_a_multi_point_has_its_own_position(archive):
     several = roi([[1, 2], [3, 4]], t_position=1)
     several.counters, several.counter_positions = np.zeros(2, np.uint8), np.array([2, 5], np.uint32)

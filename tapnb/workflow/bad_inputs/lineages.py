@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import tifffile
 
 from tapnb.movies.catalogue import open_whole
 from tapnb.workflow.bad_inputs.row import BadInput
@@ -30,6 +31,12 @@ def _remove_frames(movie: Path) -> None:
     shutil.rmtree(movie / "01")
 
 
+def _unlike(movie: Path) -> None:
+    for name, dtype in (("man_track000.tif", "uint64"), ("man_track001.tif", "int8")):
+        image = movie / "01_GT" / "TRA" / name
+        tifffile.imwrite(image, tifffile.imread(image).astype(dtype))
+
+
 def _masks(value: int, count: int = FRAMES) -> np.ndarray:
     masks = np.zeros((count, 24, 32), np.uint8)
     masks[1, 4:9, 4:9] = value
@@ -44,6 +51,8 @@ ROWS = (
              r"line 1 is '1 0 1'.*four whole numbers", "man_track.txt"),
     BadInput(GROUP, "words instead of numbers", tracked("1 0 1 0\n2 two 3 1\n"), r"line 2 is '2 two 3 1'.*four whole",
              "man_track.txt"),
+    BadInput(GROUP, "a negative frame in the table", tracked("1 -5 1 0\n"),
+             r"line 1 is '1 -5 1 0', whose first is negative", "man_track.txt"),
     BadInput(GROUP, "a header that does not name the parent", tracked("label,first,last,colour\n1,0,1,0\n"),
              r"does not say what is parent: name the columns", "man_track.txt"),
     BadInput(GROUP, "an archive named as a table", tracked(b"PK\x03\x04\x00\x00\xff\xfe"),
@@ -72,12 +81,19 @@ ROWS = (
              r"no label images .*unpack the whole data set", "TRA"),
     BadInput(GROUP, "label images with fractions", tracked(dtype="float32"),
              r"dtype float32, but labels are whole numbers", "man_track000.tif"),
+    BadInput(GROUP, "label images of types that no type holds", tracked(change=_unlike),
+             r"holds labels of the types .*save all label images as uint32", "TRA"),
     BadInput(GROUP, "a sequence that there is not", tracked(), r"no tracked sequence 07, only 01", "07",
              lambda path: open_whole(path, sequence="07")),
     BadInput(GROUP, "masks beside a lineage", tracked(), r"events are in its lineage: leave out labels", "movie",
              lambda path: open_whole(path, labels=path / "01")),
     BadInput(GROUP, "masks with other values than 0, 1 and 2", labelled(stack("masks.tif", _masks(7))),
              r"values .*7.* found in frame 1, but an event mask holds", "masks.tif"),
+    BadInput(GROUP, "masks of two channels",
+             labelled(stack("masks.tif", np.stack([_masks(1)] * 2, 1), imagej=True, metadata={"axes": "TCYX"})),
+             r"more than one channel, but labels are one image a frame: save the one", "masks.tif"),
+    BadInput(GROUP, "axes of a folder of single images", tracked(),
+             r"leaves nothing open that axes decides", "01", lambda path: open_whole(path, axes="TYX")),
     BadInput(GROUP, "masks without an event", labelled(stack("masks.tif", _masks(0))),
              r"no labelled pixel: mark events", "masks.tif"),
     BadInput(GROUP, "masks of fewer frames", labelled(stack("masks.tif", _masks(1, FRAMES - 1))),
