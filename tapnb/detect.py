@@ -130,16 +130,26 @@ class Detector:
         backwards : bool
             Show the later frame first: then nothing is an event, whatever is found.
         """
-        features, head, zoom = folded(self.features), folded(self.head), self.zoom(movie)
-        on = next(head.parameters()).device
+        head = folded(self.head)
+        for before, after in self._frames(movie, frame_pairs):
+            yield _scores(head, after, before) if backwards else _scores(head, before, after)
+
+    def find_both_ways(self, movie: Movie, frame_pairs: Sequence[int], joining: Joining) -> list[pd.DataFrame]:
+        """What :meth:`find` finds in frame pairs as they are, and reversed; each frame goes through the U-Net once."""
+        head, as_they_are, reversed_pairs = folded(self.head), [], []
+        for t, (before, after) in zip(frame_pairs, self._frames(movie, frame_pairs)):
+            as_they_are.append(of_map(_scores(head, before, after), t + 1, self.kinds, joining))
+            reversed_pairs.append(of_map(_scores(head, after, before), t + 1, self.kinds, joining))
+        return [joined(peaks, joining, self.zoom(movie)) for peaks in (as_they_are, reversed_pairs)]
+
+    def _frames(self, movie: Movie, frame_pairs: Sequence[int]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Dense features of both frames of each pair, float32 (32, h, w)."""
+        features, zoom, on = folded(self.features), self.zoom(movie), next(self.head.parameters()).device
         kept: dict[int, torch.Tensor] = {}
         for t in frame_pairs:
             kept = {frame: kept[frame] if frame in kept else _of_frame(features, movie, frame, zoom, on)
                     for frame in (t, t + 1)}
-            with torch.inference_mode():  # and none around the yield: it would hold for whoever takes the map
-                z = torch.stack([kept[t + 1], kept[t]] if backwards else [kept[t], kept[t + 1]])
-                scores = head(z[None])[0].sigmoid().cpu().numpy()
-            yield scores
+            yield kept[t], kept[t + 1]
 
     def find(self, movie: Movie, frame_pairs: Sequence[int] | None = None, joining: Joining = Joining(),
              backwards: bool = False, progress: bool = True) -> pd.DataFrame:
@@ -262,6 +272,12 @@ def joined(peaks: Sequence[pd.DataFrame], joining: Joining = Joining(), zoom: fl
     table = table[kept].reset_index(drop=True)
     return table.assign(t=table["t"].astype(int), y=(table["y"].astype(float) + 0.5) / zoom - 0.5,
                         x=(table["x"].astype(float) + 0.5) / zoom - 0.5, score=table["score"].astype(float))
+
+
+def _scores(head: nn.Module, first: torch.Tensor, second: torch.Tensor) -> np.ndarray:
+    """Scores of a frame pair that is shown in this order, float32 (K, h/2, w/2)."""
+    with torch.inference_mode():  # and none around a generator's yield: it would hold for whoever takes what it gives
+        return head(torch.stack([first, second])[None])[0].sigmoid().cpu().numpy()
 
 
 def _of_frame(features: DenseFeatures, movie: Movie, t: int, zoom: float, on: torch.device) -> torch.Tensor:

@@ -305,13 +305,13 @@ def _false_events(detector: Detector, movie: Movie, source: _Source, seed: int) 
     """
     rng = np.random.default_rng([seed, 1])
     searched = np.sort(rng.permutation(source.frame_pairs)[:SEARCHED])
-    backwards = detector.find(movie, searched, LITTLE, backwards=True, progress=False).assign(flip=1)
-    tables = [backwards]
     if source.settings.complete:
-        forwards = detector.find(movie, searched, LITTLE, progress=False).assign(flip=0)
+        forwards, backwards = detector.find_both_ways(movie, searched, LITTLE)
         t, y, x, _ = source.events.T
         far = [not np.any((np.abs(t + 1 - row.t) <= LITTLE.frames)
                           & (np.hypot(y - row.y, x - row.x) < 2 * LITTLE.pixels)) for row in forwards.itertuples()]
-        tables.append(forwards[np.array(far, bool)])
+        tables = [backwards.assign(flip=1), forwards[np.array(far, bool)].assign(flip=0)]
+    else:
+        tables = [detector.find(movie, searched, LITTLE, backwards=True, progress=False).assign(flip=1)]
     table = pd.concat(tables).sort_values("score", ascending=False).head(HARD)
     return np.stack([table["t"] - 1, table["y"], table["x"], table["flip"]], axis=1).astype(float).round().astype(int)

@@ -37,6 +37,12 @@ def test_a_map_of_a_frame_pair_is_that_of_its_crop(detector):
     assert np.abs(backwards - scores).max() > 0.01  # the order of the frames counts
 
 
+def test_both_ways_at_once_are_those_of_either(detector):
+    movie, joining = shrinking_discs(1), Joining(lowest=0)
+    for backwards, table in zip((False, True), detector.find_both_ways(movie, [1, 2, 7], joining)):
+        pd.testing.assert_frame_equal(table, detector.find(movie, [1, 2, 7], joining, backwards, progress=False))
+
+
 def test_pairs_in_any_order_give_the_same_maps(detector):
     movie = shrinking_discs(1)
     together, alone = list(detector.maps(movie, [2, 3, 7])), [next(detector.maps(movie, [t])) for t in (2, 3, 7)]
