@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from tapnb.movies.file_names import Choice, Series, in_time, natural_key
-from tapnb.movies.other_formats import PICTURES, is_zarr, read_npy, read_picture, read_zarr, refused
+from tapnb.movies.other_formats import PICTURES, read_npy, read_picture, refused
 from tapnb.movies.storage import converted, empty
 from tapnb.movies.tiff import Recording, read_tiff
+from tapnb.movies.zarr_image import is_zarr, read_zarr
 
 __all__ = ["read_stack", "check_frames", "read_recording", "frame_files", "image_files"]
 
@@ -59,7 +60,7 @@ def read_recording(path, labels=False, choice=Choice()) -> Recording:
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}: check the path.")
     if path.is_dir():
-        recording = read_zarr(path, choice) if is_zarr(path) else _read_folder(path, labels, choice)
+        recording = read_zarr(path, choice, labels) if is_zarr(path) else _read_folder(path, labels, choice)
     elif path.suffix.lower() == ".npy":
         recording = read_npy(path, choice)
     elif why := refused(path):

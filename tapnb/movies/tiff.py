@@ -19,7 +19,7 @@ from tapnb.movies.file_names import Choice
 from tapnb.movies.storage import NoRoom, converted, empty
 from tapnb.system.files import said
 
-__all__ = ["Recording", "read_tiff"]
+__all__ = ["Recording", "missing_times", "read_tiff"]
 
 NEEDED = {256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339}
 """Tags that pixels cannot be read without."""
@@ -49,6 +49,11 @@ class Recording:
     minutes_per_frame: float | None = None
     remark: str = ""
     gaps: np.ndarray | None = None
+
+
+def missing_times(promised: int, there: int) -> str:
+    """Return the remark on time points that the metadata promise and the file lacks."""
+    return f"its metadata promise {promised} time points, of which {promised - there} are not there"
 
 
 def read_tiff(path, choice=Choice(), alone=False) -> Recording:
@@ -156,8 +161,7 @@ def _those_there(tiff, series, chosen, path) -> Recording:
     stack = empty((len(whole), *series.shape[-2:]), series.dtype, path)
     for t, pixels in zip(whole, stack):
         pixels[...] = np.max([planes[i].asarray() for i in index[t]], axis=0)
-    remark = f"its metadata promise {len(index)} time points, of which {len(index) - len(whole)} are not there"
-    return Recording(_native(stack, path), *_scales(tiff), remark, np.diff(whole) > 1)
+    return Recording(_native(stack, path), *_scales(tiff), missing_times(len(index), len(whole)), np.diff(whole) > 1)
 
 
 def _position(n: int, choice: Choice, path) -> int:
