@@ -4,6 +4,7 @@ Axes bear one letter: T time, C channel, Z plane, Y rows, X columns; other lette
 a plane is never chosen silently: the message says what is there and which option decides. Axes may stand in any order.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +32,26 @@ class Part:
         The axis of the result along which the brightest value is taken: 1, behind time; None: none.
     order : tuple of int
         Where in the file each axis stands: the others as there, then Y and X.
+    still : bool
+        Whether it has no time.
     """
 
     index: tuple
     projected: int | None = None
     order: tuple[int, ...] = ()
+    still: bool = False
 
     @property
     def in_pages(self) -> bool:
         """Whether Y and X are the last two axes of the file, as they are in a file of pages."""
         return self.order == tuple(range(len(self.order)))
+
+    def numbers(self, lead) -> np.ndarray:
+        """Return which pages of a file make up each time point, (T, pages); `lead` are the lengths of its axes before Y, X."""
+        numbers = np.arange(math.prod(lead)).reshape(lead)[self.index]
+        if not any(isinstance(wanted, slice) for wanted in self.index) or self.still:
+            return numbers.reshape(1, -1)
+        return (numbers.T if self.projected == 0 else numbers).reshape(numbers.shape[self.projected == 0], -1)
 
     @property
     def time(self) -> int:
@@ -54,7 +65,7 @@ class Part:
         return chosen if self.projected is None else chosen.max(axis=self.projected)
 
 
-def part(axes, shape, choice: Choice, where) -> Part:
+def part(axes, shape, choice: Choice, where, still=False) -> Part:
     """Decide which part of a file is the movie.
 
     Parameters
@@ -68,6 +79,8 @@ def part(axes, shape, choice: Choice, where) -> Part:
         letters of axes longer than 1, and of the last two.
     where : str or pathlib.Path
         Name of the file, for messages.
+    still : bool
+        Whether the file is one time point of a folder, so that it need not have time.
 
     Raises
     ------
@@ -84,7 +97,7 @@ def part(axes, shape, choice: Choice, where) -> Part:
     order = [i for i, letter in enumerate(axes) if letter not in "YX"] + [axes.index("Y"), axes.index("X")]
     axes, shape = [axes[i] for i in order[:-2]], [shape[i] for i in order]
     long = [i for i, n in enumerate(shape[:-2]) if n > 1]
-    if choice.axes is None and "T" not in [axes[i] for i in long]:
+    if not still and choice.axes is None and "T" not in [axes[i] for i in long]:
         unnamed = [i for i in long if axes[i] in UNNAMED]
         if len(unnamed) == 1 or len(long) == 1 and unnamed:
             axes[unnamed[0]] = "T"  # a plain stack
@@ -108,7 +121,7 @@ def part(axes, shape, choice: Choice, where) -> Part:
             if not 0 <= wanted < n:
                 raise ValueError(f"{where} has no {OPTIONS[letter]} {wanted}: it has {n}, from 0 to {n - 1}.")
             index[i] = wanted
-    if not time:
+    if not time and not still:
         raise ValueError(f"{where} has {_seen(axes, shape, long)} and no time: " + (
             f"if the {NAMES.get(axes[long[0]], 'images')} are its time points, set `axes: TYX`." if len(long) == 1 else
             "give a movie, or say with `axes` which axis is time." if long else
@@ -121,7 +134,7 @@ def part(axes, shape, choice: Choice, where) -> Part:
         if axes[i] not in OPTIONS and axes[i] != "T":
             raise ValueError(f"{where} has {_seen(axes, shape, long)}, axes {''.join(axes)}YX: save one of each but time, or "
                              "say with `axes` what they are.")
-    return Part(tuple(index), projected, tuple(order))
+    return Part(tuple(index), projected, tuple(order), still and not time)
 
 
 def _told(axes: list[str], shape, told: str, where) -> list[str]:

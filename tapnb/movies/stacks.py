@@ -11,7 +11,7 @@ import numpy as np
 from tapnb.movies.file_names import Choice, Series, in_time, natural_key
 from tapnb.movies.other_formats import PICTURES, read_npy, read_picture, refused
 from tapnb.movies.storage import converted, empty
-from tapnb.movies.tiff import Recording, read_tiff
+from tapnb.movies.tiff import Recording, missing_times, read_tiff
 from tapnb.movies.zarr_image import is_zarr, read_zarr
 
 __all__ = ["read_stack", "check_frames", "read_recording", "frame_files", "image_files"]
@@ -149,5 +149,8 @@ def _read_folder(folder: Path, labels: bool, choice: Choice) -> Recording:
                              f"{stack.shape[1:]} {stack.dtype}: all frames need one shape and one dtype.")
         stack[index] = frame
     lossy = files[0].suffix.lower() in PICTURES[1:]
-    remark = "JPEG has lost pixels, which no format brings back: use the recording itself where there is one" if lossy else ""
-    return Recording(stack, first.um_per_pixel, first.minutes_per_frame, remark, series.gaps)
+    remarks = ["JPEG has lost pixels, which no format brings back: use the recording itself where there is one"] * lossy
+    remarks += [first.remark] if first.remark else []
+    if first.promised and first.promised > len(files):
+        remarks.append(missing_times(first.promised, len(files)))
+    return Recording(stack, first.um_per_pixel, first.minutes_per_frame, "; ".join(remarks), series.gaps)

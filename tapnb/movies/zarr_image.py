@@ -13,7 +13,8 @@ import numpy as np
 from tapnb.movies.axes import Part, part
 from tapnb.movies.file_names import Choice
 from tapnb.movies.storage import LARGE, empty
-from tapnb.movies.tiff import MICROMETRES, MINUTES, Recording, missing_times
+from tapnb.movies.tiff import Recording, missing_times
+from tapnb.movies.tiff_sizes import MICROMETRES, MINUTES
 from tapnb.movies.zarr_chunks import Chunks, black_by_right
 from tapnb.system.files import said
 
