@@ -93,7 +93,8 @@ def part(axes, shape, choice: Choice, where, still=False) -> Part:
     if choice.axes is not None:
         axes = _told(axes, shape, choice.axes.upper(), where)
     if sorted(letter for letter in axes if letter in "YX") != ["X", "Y"]:
-        raise ValueError(f"{where} has the axes {''.join(axes)[:60]}, of which no two are Y and X: say with `axes` what they are.")
+        raise ValueError(f"{where} has the axes {''.join(axes)[:60]}, of which no two are Y and X: say with `axes` what they "
+                         "are.")
     order = [i for i, letter in enumerate(axes) if letter not in "YX"] + [axes.index("Y"), axes.index("X")]
     axes, shape = [axes[i] for i in order[:-2]], [shape[i] for i in order]
     long = [i for i, n in enumerate(shape[:-2]) if n > 1]

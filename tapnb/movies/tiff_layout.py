@@ -8,8 +8,10 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from tapnb.movies.file_names import Choice
+from tapnb.movies.tiff_sizes import ome_text
 
 __all__ = ["Layout", "Open", "named_files", "promised_planes", "promised_times", "series_of", "stated"]
 
@@ -77,10 +79,15 @@ def stated(tiff, pages: list, all_series, choice: Choice, alone: bool, path) -> 
     if re.search(r"<(\w+:)?OME\b", text) and not read_as & {"ome", "imagej", "mmstack"}:
         if alone or len(pages) < 2 or choice.axes is not None:
             return None
-        if "<BinaryOnly" in text:
+        if "<BinaryOnly" not in text:
+            return _of_damaged_ome(text, pages, path)
+        if (companion := ome_text(text, path)) is text:
             raise Open(f"{path} is one of a set whose axes are told in another file: put the .companion.ome file beside it, or "
                        "say what its pages are with `axes`, such as TYX.")
-        return _of_damaged_ome(text, pages, path)
+        if not _all_time(companion, Path(path).name, len(pages)):
+            raise Open(f"{path} is one of a set whose .companion.ome file does not tell that its {len(pages)} pages are time "
+                       "points: say what they are with `axes`, such as TYX.")
+        return None
     if alone and len(pages) == 1 or "ome" in read_as:
         return None
     if tiff.is_imagej:
@@ -229,6 +236,18 @@ def _of_damaged_ome(description: str, pages: list, path) -> Layout | None:
     seen += [f"{images} images"] if images > 1 else []
     raise Open(f"{path} has OME metadata that are damaged and tell of {' and '.join(seen)}, but not which of its {len(pages)} "
                "pages is what: save it again, or set `axes: TYX` if each page is a time point.")
+
+
+def _all_time(companion: str, name: str, pages: int) -> bool:
+    """Whether a companion file says that the pages of a file are the time points of one channel and one plane."""
+    most = _most(companion)
+    entries = re.findall(rf'<TiffData\b([^>]*)>\s*<UUID\b[^>]*FileName="{re.escape(name)}"', companion)
+    places = [tuple(int((re.search(rf'\b{key}="([0-9]{{1,9}})"', entry) or [0, 0])[1])
+                    for key in ("IFD", "FirstT", "FirstC", "FirstZ")) for entry in entries]
+    if most["C"] == most["Z"] == 1:
+        return most["T"] >= pages
+    return len(places) == pages and len({place[2:] for place in places}) == 1 \
+        and [place[1] for place in sorted(places)] == sorted(place[1] for place in places)
 
 
 def _most(description: str) -> dict[str, int]:
