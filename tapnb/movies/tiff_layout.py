@@ -88,22 +88,30 @@ def stated(tiff, pages: list, all_series, choice: Choice, alone: bool, path) -> 
             raise Open(f"{path} is one of a set whose .companion.ome file does not tell that its {len(pages)} pages are time "
                        "points: say what they are with `axes`, such as TYX.")
         return None
-    if alone and len(pages) == 1 or "ome" in read_as:
+    if "ome" in read_as:
         return None
     if tiff.is_imagej:
-        layout = _of_imagej(tiff.imagej_metadata, pages)
+        axes, lead = _of_imagej(tiff.imagej_metadata, pages)
     elif pages[0].shaped_description is not None:
-        layout = _of_shape(pages[0].shaped_description, pages)
+        axes, lead = _of_shape(pages[0].shaped_description, pages)
     else:
         return None
-    if layout is not None and len(pages) == 1:  # all pixels may lie behind the first page, which alone is described
+    if math.prod(lead) in (1, len(pages)):
+        return None
+    if len(pages) == 1:  # all pixels may lie behind the first page, which alone is described
         start, size = pages[0].dataoffsets[0], pages[0].nbytes
         behind = (tiff.filehandle.size - start) // size if pages[0].is_contiguous and size else 0
-        if behind >= math.prod(layout.shape[1:-2]) * layout.promised:
+        if behind >= math.prod(lead):
             return None
         if behind > 1:
             raise Open(f"{path} is truncated or damaged: copy it again.")
-    return layout
+    plain = Layout("QYX", (len(pages), *pages[0].shape), pages)
+    if alone and len(pages) == 1 or choice.axes is not None and len(choice.axes) == 3 and sum(n > 1 for n in lead) > 1:
+        return plain  # a page of a stack that was taken apart, or what the user says
+    if math.prod(lead[1:]) > MOST_PLANES:
+        raise Open(f"{path} has {len(pages)} pages, but its metadata promise {math.prod(lead[1:])} of each time point: say what its "
+                   "pages are with `axes`, such as TYX.")
+    return _begun(axes, lead, pages)
 
 
 def series_of(all_series, choice: Choice, alone: bool, path) -> tuple[object | None, str]:
@@ -153,47 +161,36 @@ def promised_planes(description: str) -> int:
     return math.prod(_most(description).values())
 
 
-def _of_imagej(about: dict, pages: list) -> Layout | None:
-    """Return the pages of an ImageJ hyperstack of which there are fewer, or more, than it says; None if they fit.
-
-    Parameters
-    ----------
-    about : dict
-        Its metadata.
-    pages : list
-        At least one, all of one grey kind.
-    """
+def _of_imagej(about: dict, pages: list) -> tuple[str, list[int]]:
+    """Return the axes of an ImageJ hyperstack before Y and X, and their lengths as promised; none if it does not say."""
     lengths = {letter: about.get(name, 1) for letter, name in (("T", "frames"), ("Z", "slices"), ("C", "channels"))}
     images = about.get("images", 1)
     if set(lengths.values()) == {1} and isinstance(images, int) and images > len(pages):
         lengths["T"] = images  # a plain stack
     if not all(isinstance(n, int) and n >= 1 for n in lengths.values()):
-        return None
+        return "", []
     order = str(about.get("order", "czt")).upper()  # the fastest first
     axes = order[::-1] if sorted(order) == ["C", "T", "Z"] else "TZC"
-    return _begun(axes, [lengths[letter] for letter in axes], pages)
+    return axes, [lengths[letter] for letter in axes]
 
 
-def _of_shape(description: str, pages: list) -> Layout | None:
-    """Return the pages of a stack of tifffile, which says its shape, of which there are fewer than that; None if they fit."""
+def _of_shape(description: str, pages: list) -> tuple[str, list[int]]:
+    """Return the same of a stack of tifffile, which says its shape; none if there are at least as many pages."""
     try:
         about = json.loads(description)
         shape = [int(n) for n in about["shape"]]
         axes = about.get("axes", "")
     except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
-        return None
+        return "", []
     lead, frame = shape[:-2], tuple(shape[-2:])
     if frame != pages[0].shape or not lead or min(lead) < 1 or math.prod(lead) <= len(pages):
-        return None
-    return _begun(axes[:-2] if isinstance(axes, str) and len(axes) == len(shape) and axes.endswith("YX") else "Q" * len(lead),
-                  lead, pages)
+        return "", []
+    return (axes[:-2] if isinstance(axes, str) and len(axes) == len(shape) and axes.endswith("YX") else "Q" * len(lead)), lead
 
 
-def _begun(axes: str, lead: list[int], pages: list) -> Layout | None:
+def _begun(axes: str, lead: list[int], pages: list) -> Layout:
     """Return pages in order, of which the first axis holds as many as were begun."""
     one = math.prod(lead[1:])
-    if math.prod(lead) == len(pages) or math.prod(lead) == 1 or one > MOST_PLANES:
-        return None
     begun = -(-len(pages) // one)
     if begun > lead[0]:  # more than promised: those that are whole
         begun, pages = max(len(pages) // one, 1), pages[: len(pages) // one * one]

@@ -356,3 +356,20 @@ def test_time_that_stands_last_is_read_by_its_letters_or_asked_about(tmp_path):
     with pytest.raises(ValueError, match="24 images of 32 x 6 pixels, as if time stood last: say with `axes`"):
         read_movie(tmp_path / "plain.tif")
     assert (read_movie(tmp_path / "plain.tif", choice=Choice(axes="YXT")).frames == stack).all()
+
+
+@pytest.mark.parametrize("says", [IMAGEJ.format(6, "frames=6\n"), '{"shape": [6, 24, 32]}'])
+def test_pages_of_a_stack_that_was_taken_apart_are_a_folder_of_frames(tmp_path, says):
+    stack = pixels(4)
+    for t, frame in enumerate(stack):
+        tifffile.imwrite(tmp_path / f"t{t}.tif", frame, metadata=None, description=says)
+    assert (read_movie(tmp_path).frames == stack).all()
+
+
+def test_a_hyperstack_that_promises_too_much_is_asked_about(tmp_path):
+    stack = pixels(3)
+    tifffile.imwrite(tmp_path / "movie.tif", stack, photometric="minisblack", metadata=None,
+                     description=IMAGEJ.format(10**9, f"channels={10**9}\nframes={10**9}\n"))
+    with pytest.raises(ValueError, match="movie.tif has 3 pages, but its metadata promise 1000000000 of each time point: .*`axes`"):
+        read_movie(tmp_path / "movie.tif", choice=Choice(channel=0))
+    assert (read_movie(tmp_path / "movie.tif", choice=Choice(axes="TYX")).frames == stack).all()
