@@ -5,16 +5,17 @@ memory-mapped instead of loaded: its pixels stay on disk, and the system reads o
 """
 
 import fnmatch
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tapnb.movies.file_names import Choice, Series, in_time, natural_key
 from tapnb.movies.file_numbers import named
-from tapnb.movies.one_time_point import image_of
-from tapnb.movies.other_formats import PICTURES, is_zarr, read_npy, read_picture, read_zarr, refused
+from tapnb.movies.other_formats import PICTURES, read_npy, read_picture, refused
 from tapnb.movies.storage import converted, empty
-from tapnb.movies.tiff import Recording, read_tiff
+from tapnb.movies.tiff import Recording, missing_times, read_tiff
+from tapnb.movies.zarr_image import is_zarr, read_zarr
 
 __all__ = ["read_stack", "check_frames", "read_recording", "frame_files", "image_files"]
 
@@ -62,7 +63,7 @@ def read_recording(path, labels=False, choice=Choice()) -> Recording:
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}: check the path.")
     if path.is_dir():
-        recording = read_zarr(path, choice) if is_zarr(path) else _read_folder(path, labels, choice)
+        recording = read_zarr(path, choice, labels) if is_zarr(path) else _read_folder(path, labels, choice)
     elif path.suffix.lower() == ".npy":
         recording = read_npy(path, choice)
     elif why := refused(path):
@@ -147,11 +148,11 @@ def _read_folder(folder: Path, labels: bool, choice: Choice) -> Recording:
     """Stack the images of a folder in the order of time; (T, Y, X)."""
     left_out = _left_out(folder, choice)
     series, stack, first = frame_files(folder, choice), None, Recording(np.empty(0))
-    files = series.files
+    files, of_file = series.files, replace(choice, axes=_within(choice.axes))
     for index, file in enumerate(files):
         picture = file.suffix.lower() in PICTURES
-        one = Recording(read_picture(file)) if picture else read_tiff(file, choice, alone=True)
-        frame = one.pixels if picture or one.pixels.ndim == 2 else image_of(file, one.pixels, len(files), choice)
+        one = Recording(read_picture(file)) if picture else read_tiff(file, of_file, alone=True)
+        frame = one.pixels
         if frame.ndim != 2:
             raise ValueError(f"{file} has shape {frame.shape}, but in a folder each file is one grey frame "
                              "(Y, X): give a multi-page stack by its own path, or say with `axes` what the folder holds, such "
@@ -165,12 +166,20 @@ def _read_folder(folder: Path, labels: bool, choice: Choice) -> Recording:
             raise ValueError(f"{file} is {frame.shape} {frame.dtype}, but {files[0].name} is "
                              f"{stack.shape[1:]} {stack.dtype}: all frames need one shape and one dtype.")
         stack[index] = frame
-    remarks = [left_out] if left_out else []
+    remarks = [remark for remark in (left_out, first.remark) if remark]
     if lossy := sum(file.suffix.lower() in PICTURES[1:] for file in files):
         some = "" if lossy == len(files) else f"{lossy} of {len(files)} frames are JPEG: "
         remarks.append(some + "JPEG has lost pixels, which no format brings back: use the recording itself where there is one")
+    if first.promised and first.promised > len(files):
+        remarks.append(missing_times(first.promised, len(files)))
     return Recording(stack, first.um_per_pixel, first.minutes_per_frame, "; ".join(remarks), series.gaps,
                      series.times if series.numbered else None)
+
+
+def _within(axes: str | None) -> str | None:
+    """Return the axes of one file of a folder whose files are its time points: T is the files."""
+    of_file = axes and axes.upper().replace("T", "")
+    return None if of_file == "YX" else of_file
 
 
 def _left_out(folder: Path, choice: Choice) -> str:

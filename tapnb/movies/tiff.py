@@ -5,10 +5,10 @@ pixels are whole stops nothing.
 """
 
 import logging
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import tifffile
@@ -17,15 +17,16 @@ from tapnb.movies import storage
 from tapnb.movies.axes import part
 from tapnb.movies.file_names import Choice
 from tapnb.movies.storage import NoRoom, converted, empty
+from tapnb.movies.tiff_layout import Layout, Open, named_files, promised_planes, promised_times, series_of, stated
+from tapnb.movies.tiff_sizes import ome_text, scales
 from tapnb.system.files import said
 
-__all__ = ["Recording", "read_tiff"]
+__all__ = ["Recording", "missing_times", "read_tiff"]
 
 NEEDED = {256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339}
 """Tags that pixels cannot be read without."""
 
-MICROMETRES = {"um": 1.0, "\u00b5m": 1.0, "\u03bcm": 1.0, "micron": 1.0, "microns": 1.0, "nm": 1e-3, "mm": 1e3}
-MINUTES = {"s": 1 / 60, "sec": 1 / 60, "ms": 1 / 60_000, "min": 1.0, "h": 60.0, "hr": 60.0}
+MOST = 1_000_000  # planes promised for each that is there: beyond that it is damage that would fill the memory
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Recording:
         Between which frames others are missing, bool (T - 1,).
     times : tuple of int, optional
         The number of each frame, as the name of its file says it.
+    promised : int, optional
+        Of a file of a set, how many time points the whole set should have.
     """
 
     pixels: np.ndarray
@@ -52,6 +55,12 @@ class Recording:
     remark: str = ""
     gaps: np.ndarray | None = None
     times: tuple[int, ...] | None = None
+    promised: int | None = None
+
+
+def missing_times(promised: int, there: int) -> str:
+    """Return the remark on time points that the metadata promise and the file lacks."""
+    return f"its metadata promise {promised} time points, of which {promised - there} are not there"
 
 
 def read_tiff(path, choice=Choice(), alone=False) -> Recording:
@@ -64,7 +73,8 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
     choice : Choice
         Channel, plane, position and axes.
     alone : bool
-        Whether the file is one of a folder: then only its own pages count, whatever it says of the others.
+        Whether the file is one of a folder: then only its own pages count, whatever it says of the others, and one time
+        point is enough.
 
     Raises
     ------
@@ -76,7 +86,7 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
     complaints = _Complaints()
     reader_log.addHandler(complaints)
     try:
-        with tifffile.TiffFile(path, **({"is_ome": False} if alone else {})) as tiff:
+        with tifffile.TiffFile(path) as tiff:
             pages = [page.aspage() for page in tiff.pages]
             kinds = list(dict.fromkeys((page.shape, str(page.dtype)) for page in pages))
             needed = max((start + length for page in pages
@@ -84,9 +94,9 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
             # A damaged page list is only logged by the reader, and missing pixels would be read as zeros.
             damage = complaints.damage or needed > tiff.filehandle.size or not pages \
                 or not all(isinstance(n, int) for shape, _ in kinds for n in shape)
-            if not damage and len(kinds) == 1:
-                recording = _recording(tiff, pages, path, None if alone else choice)
-    except _Open as error:
+            if not damage:
+                recording = _recording(tiff, pages, path, choice, alone)
+    except Open as error:
         raise ValueError(str(error)) from None
     except (NoRoom, MemoryError):
         raise  # nothing is wrong with the file
@@ -97,82 +107,86 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
         reader_log.removeHandler(complaints)
     if damage:
         raise ValueError(f"{path} is truncated or damaged: copy it again.")
-    if len(kinds) > 1:
-        raise ValueError(f"{path} holds pages {kinds[0][0]} {kinds[0][1]} and {kinds[1][0]} {kinds[1][1]}: "
-                         "save frames of one shape and one dtype as one stack.")
     return recording
 
 
-class _Open(ValueError):
-    """The file is whole, but leaves open what of it is the movie."""
-
-
-def _recording(tiff, pages, path, choice: Choice | None) -> Recording:
-    """Read the pixels of an open, undamaged file; without a choice all of them."""
+def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
+    """Read what is asked for of an open, undamaged file."""
+    text = pages[0].description
+    of_set = "<BinaryOnly" in text or len(named_files(text)) > 1 or promised_planes(text) > len(pages)
+    if alone and of_set or promised_planes(text) > len(pages) * MOST:
+        tiff.is_ome = False  # only its own pages count; and the reader keeps a place for every page that is promised
     try:
         all_series = tiff.series
     except Exception:  # metadata as nobody should write them: the pages are what counts
         all_series = []
-    if choice is not None and choice.axes is None and len(pages) > 1 and "<BinaryOnly" in pages[0].description \
-            and not any(series.kind == "ome" for series in all_series):
-        raise _Open(f"{path} is one of a set whose axes are told in another file: put the .companion.ome file beside it, or "
-                    "say what its pages are with `axes`, such as TYX.")
-    several = len(all_series) > 1 and all(len(series.pages) > 1 for series in all_series)
-    if len(all_series) != 1 and not several:  # a page a series: a plain stack
+    kinds = list(dict.fromkeys((page.shape, str(page.dtype)) for page in pages))
+    layout = stated(tiff, pages, all_series, choice, alone, path) if len(kinds) == 1 and len(kinds[0][0]) == 2 else None
+    series, remark = series_of(all_series, choice, alone, path) if layout is None else (None, layout.remark)
+    if len(kinds) > 1 and (series is None or series.kind != "ome"):
+        raise Open(f"{path} holds pages {kinds[0][0]} {kinds[0][1]} and {kinds[1][0]} {kinds[1][1]}: "
+                   "save frames of one shape and one dtype as one stack.")
+    remarks = [remark] if remark else []
+    if pages[0].photometric == 0:
+        remarks.append("its grey levels are inverted, high ones dark (MinIsWhite), and read as stored")
+    about = {"um_per_pixel": (sizes := scales(tiff, path))[0], "minutes_per_frame": sizes[1]}
+    if alone and of_set:
+        about["promised"] = promised_times(ome_text(text, path))
+    if alone and choice.axes is not None and layout is None and series is None and len(pages) > 1:
+        layout = Layout("QYX", (len(pages), *pages[0].shape), list(pages))  # whoever says what they are knows
+    if layout is None and series is None:  # a page a series: a plain stack
         stack = empty((len(pages), *pages[0].shape), pages[0].dtype, path)
         for page, pixels in zip(pages, stack):
             pixels[...] = page.asarray()
-        return Recording(_native(stack, path))
-    series = all_series[_position(len(all_series), choice, path) if several else 0]
-    lead, planes = series.shape[:-2], series.pages
-    # RGB, which is refused later, a single image, or one of a folder's.
-    if series.axes[-2:] != "YX" or not any(n > 1 for n in lead) or choice is None:
-        return Recording(_native(_squeezed(_whole(tiff, series, path)), path), *_scales(tiff))
+        pixels = _squeezed(stack) if alone else stack
+        recording = Recording(pixels)
+    else:
+        layout = layout or Layout(series.axes, series.shape, list(series.pages))
+        recording = _of_layout(layout, series, choice, alone, path)
+    remarks += [recording.remark] if recording.remark else []
+    return replace(recording, pixels=_native(recording.pixels, path), remark="; ".join(remarks), **about)
+
+
+def _of_layout(layout: Layout, series, choice: Choice, alone: bool, path) -> Recording:
+    """Read what is asked for of pages whose axes are known; `series` is None if they are no series of the reader's."""
+    long = [letter for letter, n in zip(layout.axes[:-2], layout.shape) if n > 1]
+    colours = not set("YX") <= set(layout.axes) or layout.axes.endswith("S")
+    if series is not None and (colours or not long and layout.axes.endswith("YX") or alone and choice.axes is None and not set(long) <= set("CZ")):
+        return Recording(_squeezed(_whole(series, path)))  # for whoever refuses colours, or a stack in a folder of frames
+    few = None if alone or layout.promised in (None, 1) or layout.shape[0] > 1 else layout.promised
+    if few:
+        raise Open(_too_few(path, int(None not in layout.planes), few))
     try:
-        chosen = part(series.axes, series.shape, choice, path)
+        chosen = part(layout.axes, layout.shape, choice, path, alone)
     except ValueError as error:
-        raise _Open(str(error)) from None
-    if len(planes) == int(np.prod(lead)) and any(page is None for page in planes):
-        return _those_there(tiff, series, chosen, path)
-    if len(planes) == int(np.prod(lead)) and not all(i == slice(None) for i in chosen.index if not isinstance(i, int)
-                                                     or i) and chosen.projected is None:
-        index = chosen.of(np.arange(len(planes)).reshape(*lead, 1, 1)).ravel()
-        stack = empty((len(index), *series.shape[-2:]), series.dtype, path)
-        for i, pixels in zip(index, stack):
-            pixels[...] = planes[i].asarray()
-        return Recording(_native(stack, path), *_scales(tiff))
-    return Recording(_native(chosen.of(_whole(tiff, series, path)), path), *_scales(tiff))
+        raise Open(str(error)) from None
+    if not chosen.in_pages or len(layout.planes) != math.prod(layout.shape[:-2]):
+        return Recording(chosen.of(_whole(series, path)))
+    wanted = chosen.numbers(layout.shape[:-2])
+    if series is not None and wanted.ravel().tolist() == list(range(len(layout.planes))) and None not in layout.planes \
+            and wanted.shape[1] == 1:
+        whole = chosen.of(_whole(series, path))
+        return Recording(whole)
+    kept = [t for t, of_frame in enumerate(wanted) if all(layout.planes[i] is not None for i in of_frame)]
+    promised = layout.promised if layout.promised and chosen.time == 0 else len(wanted)
+    if len(kept) < 2 and not alone:
+        raise Open(_too_few(path, len(kept), promised))
+    first = next(page for page in layout.planes if page is not None)
+    stack = empty((len(kept), *layout.shape[-2:]), first.dtype, path)
+    for t, pixels in zip(kept, stack):
+        pixels[...] = np.max([layout.planes[i].asarray() for i in wanted[t]], axis=0)
+    if alone:
+        return Recording(_squeezed(stack))
+    remark = missing_times(promised, len(kept)) if len(kept) < promised else ""
+    return Recording(stack, remark=remark, gaps=np.diff(kept) > 1 if len(kept) < promised else None)
 
 
-def _those_there(tiff, series, chosen, path) -> Recording:
-    """Read the time points of which the file has all planes."""
-    lead, planes = series.shape[:-2], series.pages
-    index = np.arange(len(planes)).reshape(*lead, 1, 1)[chosen.index].reshape(-1, *([-1] if chosen.projected is not None
-                                                                                   else []))
-    if chosen.projected == 0:
-        index = index.T
-    index = index.reshape(len(index), -1)  # (T, planes of one time point)
-    whole = [t for t, of_frame in enumerate(index) if all(planes[i] is not None for i in of_frame)]
-    if len(whole) < 2:
-        raise _Open(f"{path} has {len(whole)} whole of the {len(index)} time points that its metadata promise: copy all files "
-                    "of the set, or record it again.")
-    stack = empty((len(whole), *series.shape[-2:]), series.dtype, path)
-    for t, pixels in zip(whole, stack):
-        pixels[...] = np.max([planes[i].asarray() for i in index[t]], axis=0)
-    remark = f"its metadata promise {len(index)} time points, of which {len(index) - len(whole)} are not there"
-    return Recording(_native(stack, path), *_scales(tiff), remark, np.diff(whole) > 1)
+def _too_few(path, there: int, promised: int) -> str:
+    return (f"{path} has {there} whole of the {promised} time points that its metadata promise: copy all files of the set, or "
+            "record it again.")
 
 
-def _position(n: int, choice: Choice, path) -> int:
-    """Return which of several series is asked for."""
-    if choice.position is None:
-        raise _Open(f"{path} holds {n} positions: choose one with `position`, from 0 to {n - 1}.")
-    if not 0 <= choice.position < n:
-        raise _Open(f"{path} has no position {choice.position}: it has {n}, from 0 to {n - 1}.")
-    return choice.position
-
-
-def _whole(tiff, series, path) -> np.ndarray:
+def _whole(series, path) -> np.ndarray:
     """Return all pixels of a series: mapped in place if there are many and the file allows it."""
     if series.nbytes >= storage.LARGE and series.dataoffset is not None and series.keyframe.is_memmappable:
         return series.asarray(out="memmap")
@@ -186,37 +200,6 @@ def _squeezed(stack: np.ndarray) -> np.ndarray:
 
 def _native(stack: np.ndarray, path) -> np.ndarray:
     return converted(stack, stack.dtype.newbyteorder("="), path)  # ImageJ writes big-endian files
-
-
-def _scales(tiff) -> tuple[float | None, float | None]:
-    """Return the size of a pixel in micrometres and the time between frames in minutes, where the file says so."""
-    try:
-        if tiff.pages[0].is_ome:  # not tiff.is_ome, which is switched off where a file of a set is read alone
-            return _ome_scales(tiff.pages[0].description)
-        if tiff.is_imagej:
-            return _imagej_scales(tiff.imagej_metadata, tiff.pages[0])
-    except (KeyError, TypeError, ValueError, ZeroDivisionError, StopIteration, ElementTree.ParseError):
-        pass  # none in this file of a set, or metadata as nobody should write them: the pixels are what counts
-    return None, None
-
-
-def _ome_scales(xml: str) -> tuple[float | None, float | None]:
-    pixels = next(e for e in ElementTree.fromstring(xml).iter() if e.tag.rpartition("}")[2] == "Pixels").attrib
-    return (_scaled(pixels.get("PhysicalSizeX"), pixels.get("PhysicalSizeXUnit", "\u00b5m"), MICROMETRES),
-            _scaled(pixels.get("TimeIncrement"), pixels.get("TimeIncrementUnit", "s"), MINUTES))
-
-
-def _imagej_scales(about: dict, page) -> tuple[float | None, float | None]:
-    unit = about.get("unit", "").replace("\\u00B5", "\u00b5")
-    per_unit = page.tags["XResolution"].value if "XResolution" in page.tags else (0, 1)
-    size = per_unit[1] / per_unit[0] if per_unit[0] else None
-    return _scaled(size, unit, MICROMETRES), _scaled(about.get("finterval"), about.get("tunit", "s"), MINUTES)
-
-
-def _scaled(value, unit: str, units: dict[str, float]) -> float | None:
-    """Return a positive value in our unit, or None."""
-    value = None if value is None or unit.strip() not in units else float(value) * units[unit.strip()]
-    return value if value and np.isfinite(value) and value > 0 else None
 
 
 class _Complaints(logging.Handler):

@@ -4,8 +4,8 @@ import dataclasses
 from pathlib import Path
 
 from tapnb.movies.file_names import Choice
-from tapnb.movies.other_formats import is_zarr
 from tapnb.movies.stacks import read_recording
+from tapnb.movies.zarr_image import is_zarr
 
 __all__ = ["FOR", "check_used"]
 

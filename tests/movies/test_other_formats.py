@@ -1,54 +1,13 @@
-"""OME-Zarr, NumPy arrays, folders of pictures; and files of other kinds, with what to do."""
-
-import json
+"""NumPy arrays and folders of pictures; and files of other kinds, with what to do."""
 
 import imageio.v3 as imageio
 import numpy as np
 import pytest
-import zarr
 
 from tapnb.movies import read_movie
 from tapnb.movies.file_names import Choice
 
 RNG = np.random.default_rng(0)
-
-
-def zarr_movie(path, stack, axes, version):
-    """An OME-Zarr image with one resolution."""
-    group = zarr.open_group(path, mode="w", zarr_format=version)
-    array = group.create_array("0", shape=stack.shape, chunks=(1,) * (stack.ndim - 2) + stack.shape[-2:], dtype=stack.dtype)
-    array[...] = stack
-    units = {"t": "second", "y": "micrometer", "x": "micrometer"}
-    image = [{"axes": [{"name": a} | ({"unit": units[a]} if a in units else {}) for a in axes], "datasets": [
-        {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [600.0 if a == "t" else 0.5 for a in axes]}]}]}]
-    group.attrs.update({"multiscales": image} if version == 2 else {"ome": {"version": "0.5", "multiscales": image}})
-    return path
-
-
-@pytest.mark.parametrize("version", [2, 3])
-@pytest.mark.parametrize(("axes", "shape", "choice", "expected"), [
-    ("tyx", (4, 24, 32), {}, lambda s: s), ("tczyx", (4, 2, 3, 24, 32), {"channel": 1, "plane": "max"}, lambda s: s[:, 1].max(1)),
-    ("tczyx", (4, 1, 1, 24, 32), {}, lambda s: s[:, 0, 0]), ("ctyx", (2, 4, 24, 32), {"channel": 0}, lambda s: s[0])])
-def test_ome_zarr_is_read_by_its_axes(tmp_path, version, axes, shape, choice, expected):
-    stack = RNG.integers(0, 4000, shape, dtype=np.uint16)
-    movie = read_movie(zarr_movie(tmp_path / "movie.zarr", stack, axes, version), choice=Choice(**choice))
-    assert (movie.frames == expected(stack)).all()
-    assert (movie.minutes_per_frame, movie.um_per_pixel) == (10, 0.5)
-
-
-def test_a_zarr_that_leaves_a_channel_open_or_holds_no_image_is_refused(tmp_path):
-    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 2, 8, 9), dtype=np.uint8), "tcyx", 2)
-    with pytest.raises(ValueError, match="movie.zarr has 3 time points of 2 channels: choose one with `channel`"):
-        read_movie(path)
-    (path / ".zattrs").write_text("{}")
-    with pytest.raises(ValueError, match="no `multiscales`"):
-        read_movie(path)
-    (path / ".zattrs").write_text("{")
-    with pytest.raises(ValueError, match="zattrs is no readable JSON"):
-        read_movie(path)
-    (path / ".zattrs").write_text(json.dumps({"multiscales": [{"axes": ["t", "y", "x"], "datasets": [{"path": "7"}]}]}))
-    with pytest.raises(ValueError, match="movie.zarr/7 is not a readable Zarr array"):
-        read_movie(path)
 
 
 def test_an_array_is_mapped(tmp_path):
@@ -82,50 +41,6 @@ def test_an_array_without_a_pixel_is_refused(tmp_path):
         read_movie(tmp_path / "movie.npy")
 
 
-@pytest.mark.parametrize("about", [[3], {"ome": [3]}, {"multiscales": 3}, {"multiscales": [{}]}, {"multiscales": [{"datasets": []}]},
-                                   {"multiscales": [{"datasets": [{"path": 1}]}]},
-                                   {"multiscales": [{"datasets": [{"path": "0"}], "axes": None}]},
-                                   {"multiscales": [{"datasets": [{"path": "0"}], "axes": [""]}]},
-                                   {"multiscales": [{"datasets": [{"path": "0", "coordinateTransformations": 1}]}]},
-                                   {"multiscales": [{"datasets": [{"path": "0", "coordinateTransformations": [
-                                       {"type": "scale", "scale": ["x"]}]}]}]}])
-def test_zarr_metadata_of_another_kind_are_refused(tmp_path, about):
-    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
-    (path / ".zattrs").write_text(json.dumps(about))
-    with pytest.raises(ValueError, match="movie.zarr has metadata that describe no OME-Zarr image .*: export it again") as error:
-        read_movie(path)
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])
-def test_a_zarr_with_a_size_that_is_none_is_read_without(tmp_path, size):
-    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
-    about = json.loads((path / ".zattrs").read_text())
-    about["multiscales"][0]["datasets"][0]["coordinateTransformations"][0]["scale"] = [600, 0.5, size]
-    (path / ".zattrs").write_text(json.dumps(about))
-    assert read_movie(path).um_per_pixel is None and read_movie(path).minutes_per_frame == 10
-
-
-def test_a_zarr_whose_chunks_claim_gigabytes_is_refused(tmp_path):
-    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
-    about = json.loads((path / "0" / ".zarray").read_text())
-    (path / "0" / ".zarray").write_text(json.dumps(about | {"chunks": [1, 2**20, 2**20]}))
-    with pytest.raises(ValueError, match="movie.zarr has chunks of 1099.5 GB: export it again with one frame a chunk"):
-        read_movie(path)
-
-
-def test_a_damaged_chunk_of_a_zarr_is_named_and_what_it_says_is_short(tmp_path):
-    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 3)
-    (path / "0" / "c" / "1" / "0" / "0").write_bytes(b"no zstd")
-    with pytest.raises(ValueError, match="movie.zarr is damaged in frame 1 .*: copy the whole folder again"):
-        read_movie(path)
-    about = json.loads((path / "0" / "zarr.json").read_text())
-    (path / "0" / "zarr.json").write_text(json.dumps(about | {"data_type": "a" * 5000}))
-    with pytest.raises(ValueError, match="movie.zarr/0 is not a readable Zarr array") as error:
-        read_movie(path)
-    assert len(str(error.value)) < 500
-
-
 def test_pictures_are_frames_and_jpeg_is_said_to_have_lost_pixels(tmp_path):
     stack = RNG.integers(0, 255, (3, 24, 32), dtype=np.uint8)
     for kind in ("png", "jpg"):
@@ -150,17 +65,19 @@ def test_other_kinds_say_what_to_export(tmp_path, name, says):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("codecs", [["vlen-utf8", "pickle"], ["pickle"], ["vlen-bytes"]])
-def test_objects_in_a_zarr_are_refused_before_a_chunk_is_read(tmp_path, monkeypatch, codecs):
-    import numcodecs
+@pytest.mark.parametrize("dtype", [">u2", ">f4"])
+def test_an_array_of_another_byte_order_is_read(tmp_path, dtype):
+    stack = RNG.integers(0, 4000, (5, 24, 32)).astype(dtype)
+    np.save(tmp_path / "movie.npy", stack)
+    frames = read_movie(tmp_path / "movie.npy").frames
+    assert (frames == stack).all() and frames.dtype.isnative
 
-    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
-    about = json.loads((path / "0" / ".zarray").read_text())
-    filters = [{"id": codec} | ({"protocol": 5} if codec == "pickle" else {}) for codec in codecs]
-    about |= {"dtype": "|O", "filters": filters, "compressor": None, "fill_value": ""}
-    (path / "0" / ".zarray").write_text(json.dumps(about))
-    monkeypatch.setattr(numcodecs.Pickle, "decode", lambda *args: pytest.fail("a pickle was reached"))
-    monkeypatch.setattr(numcodecs.VLenUTF8, "decode", lambda *args: pytest.fail("a chunk was read"))
-    with pytest.raises(ValueError, match="movie.zarr") as refused:
-        read_movie(path)
-    assert "ALLOW_UNSAFE" not in str(refused.value)
+
+@pytest.mark.parametrize("shape", [(96, 400, 6), (100, 100, 40)])
+def test_an_array_whose_time_seems_to_stand_last_is_asked_about(tmp_path, shape):
+    stack = RNG.integers(0, 255, shape, dtype=np.uint8)
+    np.save(tmp_path / "movie.npy", stack)
+    with pytest.raises(ValueError, match="as if time stood last: say with `axes` what its axes are, YXT, or TYX"):
+        read_movie(tmp_path / "movie.npy")
+    assert (read_movie(tmp_path / "movie.npy", choice=Choice(axes="YXT")).frames == np.moveaxis(stack, -1, 0)).all()
+    assert (read_movie(tmp_path / "movie.npy", choice=Choice(axes="TYX")).frames == stack).all()

@@ -71,7 +71,7 @@ ROWS = (
     BadInput(GROUP, "channels in turn, without a word", folder_of("t0_1.tif", "t1_2.tif", "t2_1.tif", "t3_2.tif"),
              r"comes again \(1, 2\).*`pattern`", "t0_1.tif"),
     BadInput(GROUP, "two channels in each file of a folder", _two_channels_a_file,
-             r"3 time points of 2 channels: choose one with `channel`", "t0.tif"),
+             r"has 2 channels: choose one with `channel`", "t0.tif"),
     BadInput(GROUP, "one stack in depth", folder_of("img_z000.tif", "img_z001.tif", "img_z002.tif"),
              r"3 planes \(0, 1, 2\).*no time.*`axes: TYX`", "img_z000.tif"),
     BadInput(GROUP, "the fields of one time point, as Harmony names them",

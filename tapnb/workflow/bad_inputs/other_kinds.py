@@ -54,6 +54,17 @@ def _zarr_with_channels(folder: Path) -> Path:
     return folder / "movie.zarr"
 
 
+def _zarr_without_chunks(folder: Path) -> Path:
+    """Six time points, of which only the first was stored."""
+    import zarr  # here: it takes half a second
+
+    stack = pixels(6)
+    array = zarr.create_array(folder / "movie.zarr", shape=stack.shape, chunks=(1, *stack.shape[1:]), dtype=stack.dtype,
+                              dimension_names=["t", "y", "x"])
+    array[0] = stack[0]
+    return folder / "movie.zarr"
+
+
 ROWS = (
     BadInput(GROUP, "a file of a Nikon microscope", content("cells.nd2", b"anything"), r"not read: in NIS-Elements",
              "cells.nd2"),
@@ -77,4 +88,6 @@ ROWS = (
              "movie.zarr/0"),
     BadInput(GROUP, "two channels in an OME-Zarr", _zarr_with_channels,
              r"3 time points of 2 channels: choose one with `channel`", "movie.zarr"),
+    BadInput(GROUP, "a Zarr image of which hardly anything was stored", _zarr_without_chunks,
+             r"1 whole of the 6 time points that its metadata promise", "movie.zarr"),
 )

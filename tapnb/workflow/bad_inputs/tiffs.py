@@ -49,6 +49,32 @@ def _one_of_many(folder: Path) -> Path:
     return stack("stack.ome.tif", pixels(), metadata=None, description=text[:start] + there + text[end:])(folder)
 
 
+def _of_damaged_ome(folder: Path) -> Path:
+    """Metadata that were cut before they said which of nine pages is which channel."""
+    text = '<?xml version="1.0"?><OME><Image ID="Image:0"><Pixels DimensionOrder="XYCZT" SizeT="6" SizeC="2"'
+    return stack("stack.ome.tif", pixels(9), metadata=None, description=text)(folder)
+
+
+def _positions_of_one_time(folder: Path) -> Path:
+    with tifffile.TiffWriter(folder / "stack.ome.tif", ome=True) as tiff:
+        for frame in pixels(3):
+            tiff.write(frame, photometric="minisblack", metadata={"axes": "YX"})
+    return folder / "stack.ome.tif"
+
+
+def _stopped(folder: Path) -> Path:
+    """Nine of the twelve pages of a hyperstack with two channels."""
+    says = "ImageJ=1.53\nimages=12\nchannels=2\nframes=6\nhyperstack=true\n"
+    return stack("stack.tif", pixels(9), metadata=None, description=says)(folder)
+
+
+def _channels_in_files(folder: Path) -> Path:
+    (folder / "movie").mkdir()
+    for t in range(2):
+        stack(f"t{t}.tif", pixels(2), imagej=True, photometric=None, metadata={"axes": "CYX"})(folder / "movie")
+    return folder / "movie"
+
+
 def _narrower(name: str, frame: np.ndarray) -> np.ndarray:
     return frame[:, :-8] if name == "t2.tif" else frame
 
@@ -80,4 +106,14 @@ ROWS = (
              "stack.ome.tif"),
     BadInput(GROUP, "an OME-TIFF with one of the ten time points that it promises", _one_of_many,
              r"1 whole of the 10 time points that its metadata promise", "stack.ome.tif"),
+    BadInput(GROUP, "a hyperstack with two channels that stopped early", _stopped,
+             r"2 channels: choose one with `channel`", "stack.tif"),
+    BadInput(GROUP, "an OME-TIFF whose metadata were cut", _of_damaged_ome,
+             r"damaged and tell of 2 channels, but not which of its 9 pages is what", "stack.ome.tif"),
+    BadInput(GROUP, "positions of one time point each in one OME-TIFF", _positions_of_one_time,
+             r"3 images of one time point each.*no time", "stack.ome.tif"),
+    BadInput(GROUP, "a folder whose files hold two channels each", _channels_in_files,
+             r"2 channels: choose one with `channel`", "t0.tif"),
+    BadInput(GROUP, "a stack whose last axis is time", stack("stack.tif", np.moveaxis(pixels(FRAMES), 0, -1)),
+             r"as if time stood last: say with `axes`", "stack.tif"),
 )
