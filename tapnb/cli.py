@@ -52,8 +52,8 @@ def data(
     from tapnb.movies import catalogue
 
     catalogue.fetch_missing(name)
-    movie = catalogue.open_whole(name, **_set(sequence=sequence, channel=channel, position=position, plane=plane, axes=axes,
-                                              pattern=pattern, gaps=gaps))
+    chosen = _set(sequence=sequence, channel=channel, position=position, plane=plane, axes=axes, pattern=pattern, gaps=gaps)
+    movie = catalogue.open_whole(name, **chosen)
     frames, height, width = movie.frames.shape
     minutes = f", {movie.minutes_per_frame:g} minutes apart" if movie.minutes_per_frame else ""
     typer.echo(f"movie   {movie.name} ({movie.source or 'no source given'}), fingerprint {movie.fingerprint}")
@@ -67,7 +67,7 @@ def data(
     typer.echo("events  " + (", ".join(f"{n} x {kind}" for kind, n in kinds.items()) or "no list of events"))
     for finding in movie.quality.sentences():
         typer.echo(f"found   {finding}")
-    _first_look(name, movie, show)
+    _first_look(name, movie, chosen, show)
 
 
 def _set(plane: str | None = None, **options) -> dict[str, object]:
@@ -76,8 +76,8 @@ def _set(plane: str | None = None, **options) -> dict[str, object]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _first_look(name: str, movie, show: bool) -> None:
-    """Write the first look at a movie as a page, and open it or say where it is."""
+def _first_look(name: str, movie, chosen: dict[str, object], show: bool) -> None:
+    """Write the first look at a movie as a page, and open it or say where it is; every channel has its own."""
     import webbrowser
 
     from tapnb.store import runs
@@ -92,7 +92,8 @@ def _first_look(name: str, movie, show: bool) -> None:
         return
     from tapnb.studies.first_look import first_look
 
-    path = paths.runs() / "data" / runs.movie_slug(name) / "first-look.html"
+    page = runs.slug(" ".join(["first-look", *(f"{option} {value}" for option, value in chosen.items())]))
+    path = paths.runs() / "data" / runs.movie_slug(name) / f"{page}.html"
     with replacing(path) as temporary:
         temporary.write_text(pictures.page(movie, first_look(movie)), "utf-8")
     if show and book.can_open():
