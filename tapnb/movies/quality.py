@@ -11,6 +11,9 @@ import numpy as np
 from scipy import ndimage
 
 from tapnb.movies.borders import imaged_part
+from tapnb.movies.precision import check_contrast, check_size
+from tapnb.movies.saturation import CLIPPED, clipped_share, full_scale, has_few_values
+from tapnb.movies.things import flat_value, things
 
 __all__ = ["BOUND", "SMALLEST_RANGE", "Quality", "inspect"]
 
@@ -22,9 +25,9 @@ rest is noise or of one value, the percentiles have missed the cells, and other 
 
 PERCENTILES = (1, 99.8)
 STRIDE = 8  # levels are read off every 8th pixel along both axes
-THING = 3  # pixels: the side of the smallest thing that is no hot pixel
+SMALL = 4096  # sampled pixels: in fewer a single hot one moves a percentile
+LITTLE = 0.01  # of a frame's pixels, that are not of one value: a percentile may meet them or not
 FULL = 0.5  # of a frame's pixels at their highest possible value: it is saturated
-CLIPPED = 0.01  # the same: bright things in it are cut off, which is only said
 STILL = 4  # every 8th pixel: a place of 4 x 4 of them without any change
 NEARLY = 0.02  # of the usual change from frame to frame: the frame was sent twice
 FEW = 1000  # pixels: a correlation of fewer is chance
@@ -44,7 +47,7 @@ class Quality:
     repeats : dict of int
         Frames that repeat another one, by frame: which.
     empty : tuple of int
-        Frames that show nothing: of one value, or of noise only while the others show something.
+        Frames that show nothing: of one value but for hot pixels, or of noise only while the others show something.
     saturated : tuple of int
         Frames of which at least half is at the highest value, where that is not so in most of the movie.
     clipped : dict of float
@@ -96,7 +99,8 @@ class Quality:
         for t in sorted(set(self.repeats) - set(copies)):
             said.append(f"frame {t} is frame {self.repeats[t]} once more, out of its place in time")
         if self.empty:
-            said.append(f"{_frames(self.empty, 'shows', 'show')} nothing: black, one grey level or only noise")
+            said.append(f"{_frames(self.empty, 'shows', 'show')} nothing: black, one grey level or only noise, but for "
+                        "single pixels")
         if self.saturated:
             said.append(f"{_frames(self.saturated, 'is', 'are')} saturated, half of the pixels or more")
         if lost:
@@ -123,22 +127,30 @@ class Quality:
         return said
 
 
-def inspect(frames: np.ndarray) -> Quality:
+def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     """Look at every frame of a movie, once.
 
     Parameters
     ----------
     frames : numpy.ndarray
         (T, Y, X), real and finite, in grey levels.
+    where : str
+        Name of the movie in error messages.
 
     Returns
     -------
     Quality
+
+    Raises
+    ------
+    ValueError
+        If they are floating point values too large, or too close to each other, to calculate with.
     """
+    check_size(frames, where)
     count, height, width = frames.shape
-    top = _highest(frames)
+    top = full_scale(frames.dtype, max(frame.max() for frame in frames))
     levels, imaged = np.empty((count, 2), np.float32), np.empty((count, 4), np.int64)
-    full, flat, still = np.zeros(count), np.zeros(count, bool), np.zeros(count - 1, bool)
+    full, plateau, flat, still = np.zeros(count), np.zeros(count), np.zeros(count, bool), np.zeros(count - 1, bool)
     change, likeness, brightness = np.full(count - 1, np.nan), np.full(count, np.nan), np.zeros(count)
     repeats: dict[int, int] = {}
     beyond: dict[int, tuple[float, float]] = {}
@@ -148,13 +160,18 @@ def inspect(frames: np.ndarray) -> Quality:
         imaged[t] = imaged_part(frame)
         seen_part = frame[imaged[t, 0] : imaged[t, 1], imaged[t, 2] : imaged[t, 3]]
         sample = np.ascontiguousarray(frame[::STRIDE, ::STRIDE])
-        levels[t] = np.percentile(seen_part[::STRIDE, ::STRIDE], PERCENTILES)
+        levels[t] = _percentiles(seen_part)
         lowest, highest = seen_part.min(), seen_part.max()
-        flat[t] = lowest == highest
-        full[t] = np.mean(seen_part == top) if highest == top and not flat[t] else 0
-        if outside := _outside(seen_part, levels[t], float(lowest), float(highest)):
-            beyond[t] = outside
-        likeness[t], brightness[t] = _likeness(seen_part), sample.mean(dtype=np.float64)
+        if (value := flat_value(seen_part, STRIDE)) is not None:
+            flat[t], levels[t] = True, value
+        else:
+            full[t] = np.mean(seen_part == top) if highest == top else 0
+            plateau[t] = clipped_share(seen_part)
+            rest = _rest(seen_part, levels[t], lowest, highest)
+            if rest is not seen_part and (outside := _outside(seen_part, levels[t], rest)):
+                beyond[t] = outside
+            likeness[t] = _likeness(rest)
+        brightness[t] = np.clip(sample, *levels[t]).mean(dtype=np.float64)  # a hot pixel is not much light
         if before is not None:
             both = _sampled(imaged[t - 1 : t + 1])
             still[t - 1] = _has_still_place(sample[both] == before[both])
@@ -172,28 +189,51 @@ def inspect(frames: np.ndarray) -> Quality:
     likeness[list(beyond)] = 1  # of a few small things every 8th row says little
     picture = np.isfinite(likeness).any() and np.nanmedian(likeness) > 4 * NOISE  # of something, in most frames
     noise = (likeness < NOISE) & (brightness < np.median(brightness)) if picture else np.zeros(count, bool)
+    if plateau.any() and not has_few_values(frames):
+        full = np.maximum(full, plateau)
     saturated = full >= FULL if np.median(full) < FULL / 2 else np.zeros(count, bool)
     _level_sparse(levels, beyond)
+    if frames.dtype.kind == "f":
+        check_contrast(levels, ~flat, SMALLEST_RANGE, where)
     return Quality(levels, imaged, dict(sorted(repeats.items())), _tuple(flat | noise), _tuple(saturated),
                    {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, frames.shape)
 
 
-def _outside(part: np.ndarray, levels: np.ndarray, lowest: float, highest: float) -> tuple | None:
+def _percentiles(part: np.ndarray) -> np.ndarray:
+    """Percentiles of every 8th pixel; of all pixels where these are few and a hot one among them moves the upper one."""
+    sample = part[::STRIDE, ::STRIDE]
+    low, high = percentiles = np.percentile(sample, PERCENTILES)
+    if sample.size < SMALL and high > low:
+        lowest, highest = of_all = np.percentile(part, PERCENTILES)
+        if np.mean(part == lowest) > 1 - LITTLE:  # and one pixel in 64 would decide whether that is met
+            return np.repeat(lowest, 2)
+        if high - low > 2 * (highest - lowest) and not things(part > 2 * highest - lowest).any():
+            return of_all
+    return percentiles
+
+
+def _rest(part: np.ndarray, levels: np.ndarray, lowest: float, highest: float) -> np.ndarray:
+    """A frame without what lies outside its levels, if some of that lies beyond the bound; else the frame itself."""
+    low, high = map(float, levels)
+    reach = BOUND * max(high - low, SMALLEST_RANGE)
+    if low - float(lowest) <= reach and float(highest) - high <= reach:
+        return part
+    return np.where((part < low) | (part > high), np.median(part), part)
+
+
+def _outside(part: np.ndarray, levels: np.ndarray, rest: np.ndarray) -> tuple | None:
     """Median of what lies far below the black level and far above the white one, if the percentiles miss all there is.
 
-    None for a side on which nothing does, and None at all where the percentiles are good.
+    None for a side on which no thing does, and None at all where the percentiles are good.
     """
     low, high = map(float, levels)
     reach = BOUND * max(high - low, SMALLEST_RANGE)
-    if low - lowest <= reach and highest - high <= reach:
-        return None
-    rest = np.where((part < low) | (part > high), np.median(part), part)
     if high - low > SMALLEST_RANGE and _likeness(rest) >= NOISE:
         return None  # a picture, with hot pixels or a bright speck in it
     medians = []
     for mask in (part < low - reach, part > high + reach):
-        is_thing = high - low <= SMALLEST_RANGE or ndimage.binary_opening(mask, np.ones((THING, THING), bool)).any()
-        medians.append(float(np.median(part[mask])) if is_thing and mask.any() else None)
+        mask = things(mask) if mask.any() else mask
+        medians.append(float(np.median(part[mask])) if mask.any() else None)
     return None if medians == [None, None] else tuple(medians)
 
 
@@ -229,14 +269,6 @@ def _has_still_place(equal: np.ndarray) -> bool:
     """Whether a place of 4 x 4 pixels of a sample is the same in both frames."""
     size = [max(1, min(STILL, side)) for side in equal.shape]
     return bool(ndimage.minimum_filter(equal, size).any())
-
-
-def _highest(frames: np.ndarray) -> float:
-    """The value at which a camera saturates: the highest of 8, 10, 12, 14 or 16 bit that the movie reaches."""
-    highest = max(frame.max() for frame in frames)
-    if frames.dtype.kind == "f":
-        return highest
-    return next(2**bits - 1 for bits in (8, 10, 12, 14, 16) if highest < 2**bits)
 
 
 def _tuple(chosen: np.ndarray) -> tuple[int, ...]:
