@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from tapnb.movies.borders import imaged_part
+from tapnb.movies.borders import IMAGED, growing_borders, imaged_part, same_at_edges
 from tapnb.movies.precision import check_contrast, check_size
 from tapnb.movies.saturation import CLIPPED, clipped_share, full_scale, has_few_values
 from tapnb.movies.things import flat_value, things
@@ -149,6 +149,7 @@ def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     check_size(frames, where)
     count, height, width = frames.shape
     top = full_scale(frames.dtype, max(frame.max() for frame in frames))
+    borders = growing_borders(*map(np.array, zip(*map(same_at_edges, frames))))
     levels, imaged = np.empty((count, 2), np.float32), np.empty((count, 4), np.int64)
     full, plateau, flat, still = np.zeros(count), np.zeros(count), np.zeros(count, bool), np.zeros(count - 1, bool)
     change, likeness, brightness = np.full(count - 1, np.nan), np.full(count, np.nan), np.zeros(count)
@@ -158,6 +159,8 @@ def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     before = None
     for t, frame in enumerate(frames):
         imaged[t] = imaged_part(frame)
+        if borders[t].any():
+            imaged[t] = _narrowed(imaged[t], borders[t], frame.shape)
         seen_part = frame[imaged[t, 0] : imaged[t, 1], imaged[t, 2] : imaged[t, 3]]
         sample = np.ascontiguousarray(frame[::STRIDE, ::STRIDE])
         levels[t] = _percentiles(seen_part)
@@ -197,6 +200,15 @@ def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
         check_contrast(levels, ~flat, SMALLEST_RANGE, where)
     return Quality(levels, imaged, dict(sorted(repeats.items())), _tuple(flat | noise), _tuple(saturated),
                    {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, frames.shape)
+
+
+def _narrowed(imaged: np.ndarray, border: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The rectangle that is left of a frame within another border; the same if hardly anything is."""
+    height, width = shape
+    top, left = np.maximum(imaged[[0, 2]], border[[0, 2]])
+    bottom, right = np.minimum(imaged[[1, 3]], (height - border[1], width - border[3]))
+    narrow = (bottom - top) * (right - left) < IMAGED * height * width or bottom <= top
+    return imaged if narrow else np.array([top, bottom, left, right])
 
 
 def _percentiles(part: np.ndarray) -> np.ndarray:
