@@ -203,7 +203,8 @@ def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     if frames.dtype.kind == "f":
         check_contrast(levels, ~flat, SMALLEST_RANGE, where)
     return Quality(levels, imaged, dict(sorted(repeats.items())), _tuple(flat | noise), _tuple(saturated),
-                   {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, frames.shape, nearly_repeated(ratios))
+                   {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, frames.shape,
+                   nearly_repeated(ratios))
 
 
 def _narrowed(imaged: np.ndarray, border: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

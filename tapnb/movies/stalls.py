@@ -39,8 +39,9 @@ class QuietChange:
 
     def add(self, frame: np.ndarray) -> None:
         """Take the next frame (Y, X)."""
-        places = {(row, column): frame[row : frame.shape[0] - 2 + row : STRIDE, column : frame.shape[1] - 2 + column : STRIDE]
-                  .astype(np.float64) for row, column in np.ndindex(3, 3)}
+        height, width = frame.shape[0] - 2, frame.shape[1] - 2
+        places = {(row, column): frame[row : height + row : STRIDE, column : width + column : STRIDE].astype(np.float64)
+                  for row, column in np.ndindex(3, 3)}
         middle = places[1, 1]
         if self._before is not None:
             change = _quietest(middle - self._before)

@@ -46,7 +46,7 @@ def test_a_frame_of_which_half_is_at_the_plateau_is_saturated():
     (cells(4) / cells(4).max()) ** 0.5, np.digitize(cells(4), [110, 130, 150, 200]) * 50],
     ids=lambda frames: f"{frames.dtype} to {frames.max():.0f}")
 def test_few_levels_other_gains_and_inverted_movies_have_no_plateau(frames):
-    dtypes = [frames.dtype] if frames.dtype.kind == "f" else [np.uint16] + [np.uint8] * (frames.max() < 256)
+    dtypes = [frames.dtype] if frames.dtype.kind == "f" else [np.uint16] + [np.uint8] * int(frames.max() < 256)
     for quality in (inspect(frames.astype(dtype)) for dtype in dtypes):
         assert not quality.clipped and not quality.saturated
 
