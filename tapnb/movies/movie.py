@@ -130,7 +130,7 @@ class Movie:
     @cached_property
     def quality(self) -> Quality:
         """What cannot be learned from in the movie; nothing, in an ordinary one. See :mod:`tapnb.movies.quality`."""
-        return inspect(self.frames)
+        return inspect(self.frames, f"the movie {self.name!r}")
 
     @property
     def levels(self) -> np.ndarray:

@@ -10,25 +10,21 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from tapnb.movies.borders import imaged_part
+from tapnb.movies.borders import IMAGED, growing_borders, imaged_part, same_at_edges
+from tapnb.movies.levels import (BOUND, NOISE, SMALLEST_RANGE, STRIDE, level_sparse, likeness, outside, percentiles,
+                                 without_outliers)
+from tapnb.movies.precision import check_contrast, check_size
+from tapnb.movies.saturation import CLIPPED, clipped_share, full_scale, has_few_values
+from tapnb.movies.stalls import QuietChange, nearly_repeated
+from tapnb.movies.things import flat_value
 
 __all__ = ["BOUND", "SMALLEST_RANGE", "Quality", "inspect"]
 
-SMALLEST_RANGE = 1e-6  # grey levels; floors high - low so that a constant frame becomes 0 and not NaN
 
-BOUND = 20.0
-"""No normalised pixel lies beyond -20 or 20: hot and dead pixels are clipped there. Where things lie beyond it and the
-rest is noise or of one value, the percentiles have missed the cells, and other levels are taken."""
 
-PERCENTILES = (1, 99.8)
-STRIDE = 8  # levels are read off every 8th pixel along both axes
-THING = 3  # pixels: the side of the smallest thing that is no hot pixel
 FULL = 0.5  # of a frame's pixels at their highest possible value: it is saturated
-CLIPPED = 0.01  # the same: bright things in it are cut off, which is only said
 STILL = 4  # every 8th pixel: a place of 4 x 4 of them without any change
 NEARLY = 0.02  # of the usual change from frame to frame: the frame was sent twice
-FEW = 1000  # pixels: a correlation of fewer is chance
-NOISE = 0.1  # correlation of neighbouring pixels: a picture's is higher, for a microscope blurs
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +40,7 @@ class Quality:
     repeats : dict of int
         Frames that repeat another one, by frame: which.
     empty : tuple of int
-        Frames that show nothing: of one value, or of noise only while the others show something.
+        Frames that show nothing: of one value but for hot pixels, or of noise only while the others show something.
     saturated : tuple of int
         Frames of which at least half is at the highest value, where that is not so in most of the movie.
     clipped : dict of float
@@ -53,6 +49,8 @@ class Quality:
         Frames whose percentiles miss the cells.
     still : bool array, shape (T - 1,)
         Frame pairs in which a place of about 32 x 32 pixels does not change at all, so that a crop may show no change.
+    near_repeats : tuple of int
+        Frames that differ from the one before by less than the camera's noise; they are used, and said.
     """
 
     levels: np.ndarray
@@ -64,6 +62,7 @@ class Quality:
     sparse: tuple[int, ...]
     still: np.ndarray
     shape: tuple[int, int, int]
+    near_repeats: tuple[int, ...]
 
     @property
     def unusable_pairs(self) -> np.ndarray:
@@ -96,11 +95,15 @@ class Quality:
         for t in sorted(set(self.repeats) - set(copies)):
             said.append(f"frame {t} is frame {self.repeats[t]} once more, out of its place in time")
         if self.empty:
-            said.append(f"{_frames(self.empty, 'shows', 'show')} nothing: black, one grey level or only noise")
+            said.append(f"{_frames(self.empty, 'shows', 'show')} nothing: black, one grey level or only noise, but for "
+                        "single pixels")
         if self.saturated:
             said.append(f"{_frames(self.saturated, 'is', 'are')} saturated, half of the pixels or more")
         if lost:
             said[-1] += f"; in all {lost} of {len(self.still)} frame pairs are left out"
+        if self.near_repeats:
+            said.append(f"{_frames(self.near_repeats, 'is', 'are')} nearly the frame before, for what differs is less "
+                        "than noise: look whether the recording stalled there, for it is used")
         clipped = [t for t in self.clipped if t not in self.saturated]
         if clipped:
             said.append(f"{_frames(clipped, 'has', 'have')} up to {max(self.clipped[t] for t in clipped):.0%} of the "
@@ -123,99 +126,94 @@ class Quality:
         return said
 
 
-def inspect(frames: np.ndarray) -> Quality:
+def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     """Look at every frame of a movie, once.
 
     Parameters
     ----------
     frames : numpy.ndarray
         (T, Y, X), real and finite, in grey levels.
+    where : str
+        Name of the movie in error messages.
 
     Returns
     -------
     Quality
+
+    Raises
+    ------
+    ValueError
+        If they are floating point values too large, or too close to each other, to calculate with.
     """
+    check_size(frames, where)
     count, height, width = frames.shape
-    top = _highest(frames)
+    top = full_scale(frames.dtype, max(frame.max() for frame in frames))
+    borders = growing_borders(*map(np.array, zip(*map(same_at_edges, frames))))
     levels, imaged = np.empty((count, 2), np.float32), np.empty((count, 4), np.int64)
-    full, flat, still = np.zeros(count), np.zeros(count, bool), np.zeros(count - 1, bool)
-    change, likeness, brightness = np.full(count - 1, np.nan), np.full(count, np.nan), np.zeros(count)
+    full, plateau, flat, still = np.zeros(count), np.zeros(count), np.zeros(count, bool), np.zeros(count - 1, bool)
+    change, alike, brightness = np.full(count - 1, np.nan), np.full(count, np.nan), np.zeros(count)
     repeats: dict[int, int] = {}
     beyond: dict[int, tuple[float, float]] = {}
     seen: dict[bytes, int] = {}
-    before = None
+    before, quiet = None, QuietChange()
     for t, frame in enumerate(frames):
         imaged[t] = imaged_part(frame)
+        if borders[t].any():
+            imaged[t] = _narrowed(imaged[t], borders[t], frame.shape)
         seen_part = frame[imaged[t, 0] : imaged[t, 1], imaged[t, 2] : imaged[t, 3]]
         sample = np.ascontiguousarray(frame[::STRIDE, ::STRIDE])
-        levels[t] = np.percentile(seen_part[::STRIDE, ::STRIDE], PERCENTILES)
+        levels[t] = percentiles(seen_part)
         lowest, highest = seen_part.min(), seen_part.max()
-        flat[t] = lowest == highest
-        full[t] = np.mean(seen_part == top) if highest == top and not flat[t] else 0
-        if outside := _outside(seen_part, levels[t], float(lowest), float(highest)):
-            beyond[t] = outside
-        likeness[t], brightness[t] = _likeness(seen_part), sample.mean(dtype=np.float64)
+        if (value := flat_value(seen_part, STRIDE)) is not None:
+            flat[t], levels[t] = True, value
+        else:
+            full[t] = np.mean(seen_part == top) if highest == top else 0
+            plateau[t] = clipped_share(seen_part)
+            rest = without_outliers(seen_part, levels[t], lowest, highest)
+            if rest is not seen_part and (medians := outside(seen_part, levels[t], rest)):
+                beyond[t] = medians
+            alike[t] = likeness(rest)
+        brightness[t] = np.clip(sample, *levels[t]).mean(dtype=np.float64)  # a hot pixel is not much light
         if before is not None:
             both = _sampled(imaged[t - 1 : t + 1])
             still[t - 1] = _has_still_place(sample[both] == before[both])
             change[t - 1] = np.abs(sample[both].astype(np.float64) - before[both]).mean()
-        alike = seen.setdefault(sample.tobytes(), t)
-        if alike < t and not flat[t]:
-            for other in (t - 1, alike):
+        first = seen.setdefault(sample.tobytes(), t)
+        if first < t and not flat[t]:
+            for other in (t - 1, first):
                 if np.array_equal(frame, frames[other]):
                     repeats[t] = other
                     break
         before = sample
+        quiet.add(frame)
     usual = np.nanmedian(change)
     repeats |= {int(t) + 1: int(t) for t in np.flatnonzero((change > 0) & (change < NEARLY * usual))
                 if t + 1 not in repeats | beyond}  # every 8th pixel of a sparse frame says little of its change
-    likeness[list(beyond)] = 1  # of a few small things every 8th row says little
-    picture = np.isfinite(likeness).any() and np.nanmedian(likeness) > 4 * NOISE  # of something, in most frames
-    noise = (likeness < NOISE) & (brightness < np.median(brightness)) if picture else np.zeros(count, bool)
+    alike[list(beyond)] = 1  # of a few small things every 8th row says little
+    picture = np.isfinite(alike).any() and np.nanmedian(alike) > 4 * NOISE  # of something, in most frames
+    noise = (alike < NOISE) & (brightness < np.median(brightness)) if picture else np.zeros(count, bool)
+    if plateau.any() and not has_few_values(frames):
+        full = np.maximum(full, plateau)
     saturated = full >= FULL if np.median(full) < FULL / 2 else np.zeros(count, bool)
-    _level_sparse(levels, beyond)
+    level_sparse(levels, beyond)
+    ratios = np.array(quiet.ratios)
+    for t in (*np.flatnonzero(flat | noise | saturated), *beyond):  # no pairs of pictures
+        ratios[max(t - 1, 0) : t + 1] = np.nan
+    ratios[[t - 1 for t in repeats]] = np.nan
+    if frames.dtype.kind == "f":
+        check_contrast(levels, ~flat, SMALLEST_RANGE, where)
     return Quality(levels, imaged, dict(sorted(repeats.items())), _tuple(flat | noise), _tuple(saturated),
-                   {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, frames.shape)
+                   {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, frames.shape,
+                   nearly_repeated(ratios))
 
 
-def _outside(part: np.ndarray, levels: np.ndarray, lowest: float, highest: float) -> tuple | None:
-    """Median of what lies far below the black level and far above the white one, if the percentiles miss all there is.
-
-    None for a side on which nothing does, and None at all where the percentiles are good.
-    """
-    low, high = map(float, levels)
-    reach = BOUND * max(high - low, SMALLEST_RANGE)
-    if low - lowest <= reach and highest - high <= reach:
-        return None
-    rest = np.where((part < low) | (part > high), np.median(part), part)
-    if high - low > SMALLEST_RANGE and _likeness(rest) >= NOISE:
-        return None  # a picture, with hot pixels or a bright speck in it
-    medians = []
-    for mask in (part < low - reach, part > high + reach):
-        is_thing = high - low <= SMALLEST_RANGE or ndimage.binary_opening(mask, np.ones((THING, THING), bool)).any()
-        medians.append(float(np.median(part[mask])) if is_thing and mask.any() else None)
-    return None if medians == [None, None] else tuple(medians)
-
-
-def _level_sparse(levels: np.ndarray, beyond: dict[int, tuple]) -> None:
-    """Set the levels of sparse frames, one for all of them: a frame with little in it is not stretched to white."""
-    sparse = list(beyond)
-    for side in (0, 1):
-        if values := [outside[side] for outside in beyond.values() if outside[side] is not None]:
-            levels[[t for t in sparse if beyond[t][side] is not None], side] = np.median(values)
-    if 2 * len(sparse) > len(levels):  # frames among them that show nothing at all
-        common = np.median(levels[sparse], axis=0)
-        levels[BOUND * (levels[:, 1] - levels[:, 0]) < common[1] - common[0]] = common
-
-
-def _likeness(part: np.ndarray) -> float:
-    """Correlation of horizontal neighbours in every 8th row; NaN where nothing varies, or there are too few to tell."""
-    rows = part[::STRIDE].astype(np.float64)
-    if rows.size < FEW:
-        return np.nan
-    left, right = rows[:, :-1] - rows[:, :-1].mean(), rows[:, 1:] - rows[:, 1:].mean()
-    spread = np.sqrt((left**2).sum() * (right**2).sum())
-    return float((left * right).sum() / spread) if spread > 0 else np.nan
+def _narrowed(imaged: np.ndarray, border: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The rectangle that is left of a frame within another border; the same if hardly anything is."""
+    height, width = shape
+    top, left = np.maximum(imaged[[0, 2]], border[[0, 2]])
+    bottom, right = np.minimum(imaged[[1, 3]], (height - border[1], width - border[3]))
+    narrow = (bottom - top) * (right - left) < IMAGED * height * width or bottom <= top
+    return imaged if narrow else np.array([top, bottom, left, right])
 
 
 def _sampled(boxes: np.ndarray) -> tuple[slice, slice]:
@@ -229,14 +227,6 @@ def _has_still_place(equal: np.ndarray) -> bool:
     """Whether a place of 4 x 4 pixels of a sample is the same in both frames."""
     size = [max(1, min(STILL, side)) for side in equal.shape]
     return bool(ndimage.minimum_filter(equal, size).any())
-
-
-def _highest(frames: np.ndarray) -> float:
-    """The value at which a camera saturates: the highest of 8, 10, 12, 14 or 16 bit that the movie reaches."""
-    highest = max(frame.max() for frame in frames)
-    if frames.dtype.kind == "f":
-        return highest
-    return next(2**bits - 1 for bits in (8, 10, 12, 14, 16) if highest < 2**bits)
 
 
 def _tuple(chosen: np.ndarray) -> tuple[int, ...]:

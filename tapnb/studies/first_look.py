@@ -118,6 +118,8 @@ def example_regions(regions: pd.DataFrame, count: int) -> pd.DataFrame:
 
 def _note(quality, t: int) -> str:
     """What is wrong with a frame, in a word or two."""
-    found = [("repeats another", t in quality.repeats), ("shows nothing", t in quality.empty),
-             ("saturated", t in quality.saturated), ("border", bool(quality.bordered[t]))]
+    found = [("repeats another", t in quality.repeats), ("nearly the one before", t in quality.near_repeats),
+             ("shows nothing", t in quality.empty), ("saturated", t in quality.saturated),
+             ("bright things cut off", t in quality.clipped and t not in quality.saturated),
+             ("sparse", t in quality.sparse), ("border", bool(quality.bordered[t]))]
     return ", ".join(word for word, true in found if true)

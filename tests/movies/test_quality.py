@@ -102,7 +102,7 @@ def test_percentiles_that_hardly_meet_the_cells_keep_the_bound_and_their_contras
 def test_a_frame_with_little_in_it_is_not_stretched_to_white():
     frames = spots().astype(np.uint16)
     frames[2], frames[4] = 0, 0
-    frames[4, 3, 3] = 5
+    frames[4, 3:6, 3:6] = 5
     movie = Movie(frames)
     assert movie.quality.empty == (2,) and normalise(frames[4], movie.levels[4]).max() < 0.01
 
@@ -133,3 +133,67 @@ def test_fading_and_clipped_frames_are_used():
     bright = np.minimum(cells().astype(int) * 2, 255).astype(np.uint8)
     quality = inspect(bright)
     assert not quality.unusable_pairs.any() and "where bright things are cut off" in quality.sentences()[0]
+
+
+def with_hot_pixels(frame, count, value, seed=0):
+    frame = frame.copy()
+    frame.flat[np.random.default_rng(seed).choice(frame.size, count, replace=False)] = value
+    return frame
+
+
+@pytest.mark.parametrize("level", [0, 100])
+@pytest.mark.parametrize("count, value", [(1, 101), (1, 65535), (5, 900), (20, 4000)])
+def test_a_flat_frame_is_flat_whatever_its_hot_pixels(level, count, value):
+    frames = cells(noise=8)
+    frames[3] = with_hot_pixels(np.full_like(frames[3], level), count, value)
+    frames[6] = level
+    frames[6, 40], frames[6, :, 70], frames[6, 90:93, 20], frames[6, 91, 19:22] = value, value, value, value  # defects
+    quality = inspect(frames)
+    assert quality.empty == (3, 6) and quality.sparse == ()
+    assert np.flatnonzero(quality.unusable_pairs).tolist() == [2, 3, 5, 6]
+    assert "show nothing" in " ".join(quality.sentences())
+
+
+def test_a_closed_shutter_is_black_although_there_are_hot_pixels():
+    frames = cells(noise=8)
+    dark = np.random.default_rng(1).normal(100, 8, frames[6].shape).astype(np.uint16)
+    frames[6] = with_hot_pixels(dark, 20, 65535)
+    frames[6, 64, 63:66] = frames[6, 63:66, 64] = 65535  # light bleeds from one pixel into its neighbours
+    quality = inspect(frames)
+    assert quality.empty == (6,) and quality.levels[6, 1] < 150  # although one of them is an 8th pixel
+
+
+@pytest.mark.parametrize("hot", [1, 5, 20])
+@pytest.mark.parametrize("cells", [1, 2])
+def test_a_movie_of_hot_pixels_shows_nothing_and_one_of_small_cells_does(hot, cells):
+    black = np.stack([with_hot_pixels(np.zeros((128, 128), np.uint16), hot, 3000, seed) for seed in range(6)])
+    quality = inspect(black)
+    assert quality.empty == tuple(range(6)) and quality.unusable_pairs.all()
+    for t in range(6):
+        black[t, 60 + t : 65 + t, 40:45] = 500  # 25 pixels
+        if cells == 2:
+            black[t, 100:106, 20 + 2 * t : 24 + 2 * t] = 500
+    movie = Movie(black)
+    assert not movie.quality.empty and not movie.quality.unusable_pairs.any()
+    assert (movie.levels == (0, 500)).all()  # of the cells, not of the hot pixels
+
+
+@pytest.mark.parametrize("change, what", [
+    (lambda frames: frames * 1e300, "too large to calculate with"), (lambda frames: -frames * 1e29, "too large"),
+    (lambda frames: 0.5 + frames * 1e-12, "cannot tell apart"), (lambda frames: frames * 1e-11, "cannot tell apart"),
+    (lambda frames: frames * 1e-320, "cannot tell apart"), (lambda frames: 1e12 + frames, "cannot tell apart")],
+    ids=["1e300", "-1e29", "around 0.5", "near 0", "subnormal", "far from 0"])
+def test_values_that_float32_cannot_hold_or_tell_apart_are_refused(change, what):
+    frames = change(cells(4).astype(np.float64))
+    frames[2] = frames[0, 0, 0]  # a flat frame is no excuse
+    with pytest.raises(ValueError, match=f"the movie 'mine' .* in frame 0.*{what}.*such as 0 to 65535"):
+        Movie(frames, name="mine").levels
+
+
+@pytest.mark.parametrize("change", [lambda frames: frames * 1e25, lambda frames: 1 + frames * 1e-4,
+                                    lambda frames: frames * 1e-7, lambda frames: (frames / 65535).astype(np.float16)],
+                         ids=["large", "near 1", "small", "half precision"])
+def test_values_that_float32_can_hold_keep_their_contrast(change):
+    movie = Movie(change(cells(4).astype(np.float64)))
+    pixels = normalise(movie.frames, movie.levels)
+    assert np.isfinite(pixels).all() and np.abs(pixels).max() < 3 and np.ptp(pixels) > 1

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import ndimage
-from toys import shrinking_discs
+from toys import cells, shrinking_discs
 
 from tapnb.figures import first_look as pictures
 from tapnb.movies import Movie
@@ -41,6 +41,17 @@ def discs_and_a_death():
     masks[3] = 0
     masks[3:5, 5:9, 5:15] = 2
     return dataclasses.replace(movie, masks=masks, events=None)
+
+
+def test_a_note_says_what_is_wrong_with_each_frame():
+    frames = cells(10, noise=8)
+    frames[2], frames[4], frames[6] = frames[1], 100, np.pad(frames[6], ((0, 0), (9, 0)), mode="reflect")[:, :128]
+    frames[4, 30, 30], frames[8] = 900, frames[7] + np.random.default_rng(0).integers(0, 2, (128, 128), np.uint16)
+    frames[9] = np.minimum(frames[9], 150)
+    look = first_look(Movie(frames))
+    assert look.over_time["note"][[2, 4, 6, 8, 9]].tolist() == [
+        "repeats another", "shows nothing", "border", "nearly the one before", "bright things cut off"]
+    assert (look.over_time["note"][[0, 1, 3, 5, 7]] == "").all() and len(look.findings) == 5
 
 
 def test_labelled_regions_and_events_are_counted_by_kind():

@@ -17,6 +17,18 @@ def _not_a_number() -> np.ndarray:
     return frames
 
 
+def _hot_pixels() -> np.ndarray:
+    """Black frames, and in each one pixel that a camera made up."""
+    frames = np.zeros((FRAMES, 24, 32), np.uint16)
+    frames[np.arange(FRAMES), 5, np.arange(FRAMES)] = 3000
+    return frames
+
+
+def _looked_at(path: object) -> object:
+    """Ask as `tapnb data` does."""
+    return open_whole(path).quality
+
+
 def _usable(path: object) -> object:
     """Ask as a training does."""
     return open_whole(path).usable
@@ -36,6 +48,12 @@ ROWS = (
              r"dtype complex64, expected", "stack.tif"),
     BadInput(GROUP, "a movie without any light", stack("stack.tif", np.zeros((FRAMES, 24, 32), np.uint16)),
              r"No frame pair .* can be used.*`tapnb data`", "'stack'", _usable),
+    BadInput(GROUP, "black frames with hot pixels", stack("stack.tif", _hot_pixels()), r"No frame pair .* can be used",
+             "'stack'", _usable),
+    BadInput(GROUP, "values too large to calculate with", stack("stack.tif", pixels(FRAMES, dtype="float64") * 1e300),
+             r"up to .*e\+302 in frame 0, too large .*: divide", "'stack'", _looked_at),
+    BadInput(GROUP, "values that differ by a billionth", stack("stack.tif", 0.5 + pixels(FRAMES, dtype="float64") * 1e-11),
+             r"varies by .* around 0\.5 in frame 0, .* cannot tell apart: subtract .*multiply", "'stack'", _looked_at),
     BadInput(GROUP, "one image again and again", stack("stack.tif", np.stack([pixels()] * FRAMES)),
              r"no two consecutive frames show something new", "'stack'", _usable),
     BadInput(GROUP, "a movie too narrow to hold out a part of it", stack("stack.tif", pixels(FRAMES, size=(96, 200))),
