@@ -72,4 +72,5 @@ def test_no_frame_of_hela_is_suspected_but_a_copy_is(hela):
         assert inspect(frames).near_repeats == ()
         stalled = frames[:20].copy()
         stalled[7] = changed(stalled[6], np.random.default_rng(0))
-        assert inspect(stalled).near_repeats == (7,)
+        quality = inspect(stalled)  # where much changes, so little is a repeat
+        assert (*quality.repeats, *quality.near_repeats) == (7,)
