@@ -58,9 +58,9 @@ class CentredUNet(UNet):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         height, width = x.shape[-2:]
-        below, right = (-side % 2 ** (len(self.down) - 1) for side in (height, width))
-        above, left = below // 2, right // 2
-        x = F.pad(x, (left, right - left, above, below - above), mode="replicate")
+        rows, columns = (-side % 2 ** (len(self.down) - 1) for side in (height, width))  # that are missing
+        above, left = rows // 2, columns // 2
+        x = F.pad(x, (left, columns - left, above, rows - above), mode="replicate")
         return super().forward(x)[..., above : above + height, left : left + width]
 
 
@@ -109,8 +109,8 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
         raise  # nothing is wrong with the file
     except Exception as error:  # noqa: BLE001  a file that is cut or foreign has as many exceptions as bytes
         if isinstance(error, pickle.UnpicklingError) and (zipfile.is_zipfile(path) or "GLOBAL" in str(error)):
-            raise ValueError(f"{path} holds a pickled network, and whoever reads one runs its code: give model_state.pt "
-                             f"of the same folder, or {SAVE}") from None
+            raise ValueError(f"{path} holds a pickled network, and whoever reads one runs its code: give "
+                             f"model_state.pt of the same folder, or {SAVE}") from None
         raise ValueError(f"{path} is neither a .safetensors file nor a whole file of PyTorch's "
                          f"({type(error).__name__}): copy it again, or {SAVE}") from None
     if not isinstance(values, dict) or not all(isinstance(value, torch.Tensor) for value in values.values()):
@@ -157,8 +157,8 @@ def _check_options(path: Path, options: dict[str, object]) -> None:
     for name, ours in OPTIONS.items():
         if options.get(name, ours) != ours:
             other = yaml12.shown(options[name])
-            raise ValueError(f"{path} is of a network of tarrow with {name} = {other}, which tapnb has not: train it with "
-                             f"{name} = {yaml12.shown(ours)}")
+            raise ValueError(f"{path} is of a network of tarrow with {name} = {other}, which tapnb has not: train it "
+                             f"with {name} = {yaml12.shown(ours)}")
 
 
 def _ours(path: Path, values: dict[str, torch.Tensor], own: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
