@@ -113,7 +113,8 @@ def events(
     partial: Annotated[bool, typer.Option("--partial", help="Not every event of the movie is labelled.")] = False,
     strategy: Annotated[str, typer.Option(help="D: published features, trained on; A: the same, fixed, in a third of the time; "
                                                "C and B: random ones, trained and fixed.")] = "D",
-    features: Annotated[str, typer.Option(help="Built-in movie whose published pretraining is taken.")] = "hela",
+    features: Annotated[str, typer.Option(help="Built-in movie whose published pretraining is taken; for candidates also "
+                                                      "a file of tarrow's weights.")] = "hela",
     steps: Annotated[int, typer.Option(help="Training steps, of 16 crop pairs.")] = 800,
     out: Annotated[str | None, typer.Option(help="Folder for the list; by default under events/.")] = None,
     device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",

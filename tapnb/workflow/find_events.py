@@ -26,11 +26,13 @@ from tapnb.event_groups import events_of_masks
 from tapnb.metrics import events as scores
 from tapnb.metrics import intervals
 from tapnb.metrics.scores import share_interval
+from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie, catalogue
 from tapnb.movies.event_labels import are_points, read_events, read_labels
 from tapnb.store import provenance, results, runs
 from tapnb.studies import events as study
 from tapnb.system.files import read_json
+from tapnb.tarrow_weights import read_tarrow
 from tapnb.workflow.published import FIRST
 
 OWN = "own"
@@ -38,6 +40,9 @@ OWN = "own"
 
 HELD_BACK = 5
 """Events in a movie's last fifth from which on it is held back, to choose a threshold and to say how good it is."""
+
+FILES = (".safetensors", ".pt")
+"""Endings by which a file of weights is told from the name of a movie."""
 
 SHOWN = 500
 """Candidates that are listed, at most."""
@@ -184,13 +189,17 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     strategy : str
         One of :data:`tapnb.studies.events.DETECTORS`.
     features : str
-        Built-in movie whose published pretraining is taken.
+        Built-in movie whose published pretraining is taken; a file of weights is refused.
     settings : DetectorSettings
         ``kinds`` become those that are labelled.
     seed : int
     choices : mapping
         Options of the movie, such as ``channel``, see :func:`tapnb.movies.catalogue.open_movie`.
     """
+    if Path(features).suffix in FILES:
+        raise ValueError(f"{features} is a file, and a detector learns on a published pretraining only: name a built-in "
+                         "movie such as hela with --features, or use tapnb.detector_training.train_detector, which takes "
+                         "any features")
     movie, confirmed, negatives = catalogue.open_whole(name, **choices), None, None
     if answers is not None:
         confirmed, negatives = read_answers(Path(answers), movie.shape)
@@ -225,16 +234,28 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
 
 def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str], None],
                   choices: Mapping[str, object] = NOTHING) -> Outcome:
-    """List where the arrow of time is strongest, for a movie without labels; ``choices`` as for :func:`with_labels`."""
+    """List where the arrow of time is strongest, for a movie without labels.
+
+    ``features`` is a built-in movie whose published pretraining is taken, or a file of weights, as
+    :func:`tapnb.tarrow_weights.read_tarrow` reads it; ``choices`` are as for :func:`with_labels`.
+    """
+    model, model_name = _pretrained(features, on)
     movie = catalogue.open_whole(name, **choices)
-    tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
-    model, pairs = pretrain.load(tap.folder, on), usable_pairs(movie)
+    pairs = usable_pairs(movie)
     start = time.perf_counter()
     candidates(model, movie, pairs[:2])
     say(f"searching {len(pairs)} frame pairs: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
     table = candidates(model, movie).head(SHOWN).assign(probability=np.nan)
-    return Outcome(movie, table, {"places of": f"the arrow of time, {tap.name}"} | _citable(movie, on),
+    return Outcome(movie, table, {"places of": f"the arrow of time, {model_name}"} | _citable(movie, on),
                    threshold=1.0, seen=table)
+
+
+def _pretrained(features: str, on: torch.device) -> tuple[TimeArrowModel, str]:
+    """A trained time arrow network, and what to call it."""
+    if Path(features).suffix in FILES:
+        return read_tarrow(features, on), features
+    tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
+    return pretrain.load(tap.folder, on), tap.name
 
 
 def held_back_quality(found: pd.DataFrame, true: pd.DataFrame, frames: int, threshold: float) -> dict:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from tapnb import detect
 from tapnb.cli import app
 from tapnb.detector_training import DetectorSettings
-from tapnb.models import DenseFeatures
+from tapnb.models import DenseFeatures, TimeArrowModel
 from tapnb.movies.points_file import read_points
 from tapnb.workflow import event_folder, find_events
 
@@ -151,6 +151,18 @@ def test_candidates_need_no_label(home, movie):
     assert set(outcome.events["kind"]) == {"candidate"} and outcome.detector is None
     report = event_folder.write(outcome, home / "list")
     assert "places to look at first" in report.read_text("utf-8")
+
+
+def test_candidates_may_rest_on_weights_of_tarrow(home, movie, monkeypatch):
+    read = []
+    monkeypatch.setattr(find_events, "read_tarrow", lambda path, on: read.append(path) or TimeArrowModel((4, 4, 4, 4)).eval())
+    outcome = find_events.as_candidates(str(movie), "theirs/model_state.pt", CPU, lambda _: None)
+    assert read == ["theirs/model_state.pt"] and "theirs/model_state.pt" in outcome.about["places of"]
+
+
+def test_a_detector_does_not_learn_on_a_file_of_features(home, movie):
+    with pytest.raises(ValueError, match=r"model_state.pt is a file, and a detector learns on a published pretraining only: name"):
+        find_events.with_labels(str(movie), str(movie.with_name("points.csv")), CPU, lambda _: None, features="model_state.pt")
 
 
 def test_labels_and_a_model_are_one_too_many(movie, detector):

@@ -86,6 +86,27 @@ def _recognised(path: Path) -> object:
     return Recogniser.load(path)
 
 
+def _of_tarrow(path: Path) -> object:
+    from tapnb.tarrow_weights import read_tarrow
+
+    return read_tarrow(path)
+
+
+def _pickled(folder: Path) -> Path:
+    import torch
+
+    torch.save(torch.nn.Linear(1, 1), folder / "model_full.pt")
+    return folder / "model_full.pt"
+
+
+def _smaller(folder: Path) -> Path:
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({"backbone.l_conv.0.conv_block.0.weight": torch.zeros(16, 1, 3, 3)}, folder / "model_state.safetensors")
+    return folder / "model_state.safetensors"
+
+
 def _tensors(**values: float) -> Maker:
     """A safetensors file that another program may have written, of matrices of one value."""
     def make(folder: Path) -> Path:
@@ -196,6 +217,13 @@ ROWS = (
              "weights.safetensors", _recognised),
     BadInput(WEIGHTS, "an event head under another's name", _another_head, r"another head than the strategy 'A1'",
              "weights.safetensors", _recognised),
+    BadInput(WEIGHTS, "a pickled network of tarrow", _pickled, r"pickled network.*give model_state\.pt of the same",
+             "model_full.pt", _of_tarrow),
+    BadInput(WEIGHTS, "a network of tarrow with another backbone", _smaller,
+             r"backbone = 'unet_16fmaps', which tapnb has not: train it with backbone = 'unet'",
+             "model_state.safetensors", _of_tarrow),
+    BadInput(WEIGHTS, "weights of tarrow that lack a tensor", _tensors(**{"backbone.head.weight": 0.5}),
+             r"holds no tensor 'backbone\.l_conv\.0\.conv_block\.0\.weight'", "weights.safetensors", _of_tarrow),
     BadInput(WEIGHTS, "a strategy that there is not", _nothing, r"unknown strategy 'Z9'; choose from A0", "'Z9'",
              _strategy),
     BadInput(WEIGHTS, "a training whose loss is no number any more", _nothing,
