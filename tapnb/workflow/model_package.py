@@ -114,7 +114,7 @@ def package(model: str, folder: Path, author: str | None = None, say: Callable[[
         raise ValueError(f"{model} is a detector of your own, and its package names who made it: say --author NAME")
     need_packages()
     about = {"author": author} if own else about  # no path of a disk travels along
-    say("writing, then trying it with bioimageio.core: about two minutes")
+    say("writing the package and trying it with bioimageio.core: a minute or more")
     name, path = _name(model), folder / f"{_name(model)}-detector.zip"
     with tempfile.TemporaryDirectory() as temporary:
         parts = Path(temporary)
