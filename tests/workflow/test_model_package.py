@@ -105,6 +105,7 @@ def test_the_page_says_where_the_detector_comes_from(own):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # bioimageio.spec leaves files open
 @pytest.mark.parametrize("published", [True, False])
 def test_bioimageio_passes_a_package(home, own, published):
     try:
