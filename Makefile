@@ -5,6 +5,7 @@ ASKED = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(MOVIE),--movie "$(MOVIE)"
 
 BIN   := .venv/bin
 STAMP := .venv/installed
+MODELS := .venv/installed-models
 RUN   := $(BIN)/python -m tapnb
 
 .DEFAULT_GOAL := help
@@ -33,6 +34,12 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# What packages a detector for other programs; its slow tests need it, nothing else does.
+$(MODELS): $(STAMP) requirements-models.lock
+	@rm -f $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-models.lock
+	@touch $@
+
 book: $(STAMP)
 	@$(RUN) run all $(ASKED) $(if $(MODE),--mode "$(MODE)")
 	@$(RUN) book $(ASKED) --open
@@ -49,7 +56,7 @@ reproduce: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest
 
-test-all: $(STAMP)
+test-all: $(MODELS)
 	@$(BIN)/python -m pytest -m ""
 
 bench: $(STAMP)

@@ -159,6 +159,19 @@ def events(
     typer.echo(f"folder  {report.parent}\nreport  {report}")
 
 
+@app.command("package")
+def package_model(
+    model: Annotated[str, typer.Argument(help="A published detector, such as hela, or a file detector.safetensors.")],
+    author: Annotated[str | None, typer.Option(help="Who made it; of a detector of your own.")] = None,
+    out: Annotated[str | None, typer.Option(help="Folder for the package; by default under models/.")] = None,
+) -> None:
+    """Write a detector as a package of bioimage.io, and as ONNX, for other programs."""
+    from tapnb.workflow import model_package
+
+    path = model_package.package(model, model_package.place(model, out), author, typer.echo)
+    typer.echo(f"onnx     {path.parent / 'detector.onnx'}\npackage  {path}")
+
+
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def run(
     context: typer.Context,

@@ -47,10 +47,8 @@ def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def lock():
-    lines = [
-        x for x in (ROOT / "requirements.lock").read_text("utf-8").splitlines() if x and not x.startswith("#")
-    ]
+def lock(name="requirements.lock"):
+    lines = [x for x in (ROOT / name).read_text("utf-8").splitlines() if x and not x.startswith("#")]
     return {normal(name): version for name, version in (line.split("==") for line in lines)}, lines
 
 
@@ -108,17 +106,28 @@ def test_the_api_page_has_every_module():
 
 def test_the_lock_has_an_exact_version_of_every_dependency():
     packaging = pytest.importorskip("packaging.requirements")
-    locked, lines = lock()
-    assert len(locked) == len(lines) and all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
-    for text in sum(dependencies().values(), []):
-        wanted = packaging.Requirement(text)
-        assert normal(wanted.name) in locked, f"{text} is not in requirements.lock"
-        assert locked[normal(wanted.name)] in wanted.specifier
+    (locked, lines), (more, more_lines) = lock(), lock("requirements-models.lock")
+    for names, of in ((locked, lines), (more, more_lines)):
+        assert len(names) == len(of) and all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in of)
+    for group, texts in dependencies().items():
+        versions = more if group == "models" else locked
+        for wanted in map(packaging.Requirement, texts):
+            assert normal(wanted.name) in versions, f"{wanted} of {group or 'everyone'} is not locked"
+            assert versions[normal(wanted.name)] in wanted.specifier
+
+
+def test_models_bring_only_what_others_do_not_have():
+    """But for pydantic, of which their packages need an older one that serves everyone."""
+    packaging = pytest.importorskip("packaging.requirements")
+    more = lock("requirements-models.lock")[0]
+    assert set(more) & set(lock()[0]) <= {"pydantic", "pydantic-core"}
+    wanted = next(r for r in map(packaging.Requirement, dependencies()[""]) if r.name == "pydantic")
+    assert more["pydantic"] in wanted.specifier
 
 
 def test_every_dependency_says_what_it_is_for():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    blocks = re.findall(r"^(?:dependencies|book|test) = \[\n(.*?)\n\]", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^(?:dependencies|book|test|models) = \[\n(.*?)\n\]", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) == len(dependencies())
     for line in "\n".join(blocks).splitlines():
         assert re.fullmatch(r'    "[^"]+",\s+# \S.*', line), line
@@ -127,7 +136,7 @@ def test_every_dependency_says_what_it_is_for():
 def imported(path):
     """Return the distributions that a file imports, wherever in it."""
     names = {"yaml": "pyyaml", "skimage": "scikit-image", "sklearn": "scikit-learn", "nbclient": "papermill",
-             "PIL": "pillow"}
+             "PIL": "pillow", "bioimageio": "bioimageio.core"}
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         modules += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
@@ -137,14 +146,15 @@ def imported(path):
 
 
 def test_every_import_of_the_module_is_a_declared_dependency():
-    declared = {normal(re.split(r"[<>=]", d)[0]) for group in ("", "book") for d in dependencies()[group]}
+    declared = {normal(re.split(r"[<>=]", d)[0]) for group in ("", "book", "models") for d in dependencies()[group]}
     for path in (ROOT / "tapnb").rglob("*.py"):
         assert set(imported(path)) <= declared, path.name
 
 
 def test_the_method_needs_neither_notebooks_nor_book():
     needed = {normal(re.split(r"[<>=]", d)[0]) for d in dependencies()[""]}
-    extras = {normal(re.split(r"[<>=]", d)[0]) for group in ("book", "test") for d in dependencies()[group]}
+    extras = {normal(re.split(r"[<>=]", d)[0]) for group in ("book", "test", "models") for d in dependencies()[group]}
+    extras -= {"pydantic"}  # which `models` needs in an older version
     assert not needed & extras and {"jupyter-book", "papermill", "pytest", "beautifulsoup4"} <= extras
     paths = [*(ROOT / "tapnb").glob("*.py")]
     for room in ("system", "movies", "metrics", "store"):

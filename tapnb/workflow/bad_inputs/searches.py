@@ -5,7 +5,9 @@ from pathlib import Path
 import torch
 
 from tapnb import weights
-from tapnb.workflow import find_events
+from tapnb.detect import Detector, DetectorHead
+from tapnb.models import DenseFeatures
+from tapnb.workflow import find_events, model_package
 from tapnb.workflow.bad_inputs.row import BadInput
 from tapnb.workflow.bad_inputs.small_files import FRAMES, Maker, content, pixels, stack
 
@@ -40,6 +42,16 @@ def _other_weights(folder: Path) -> Path:
     return path
 
 
+def _detector(folder: Path) -> Path:
+    path = folder / "detector.safetensors"
+    Detector(("division",), DenseFeatures((4, 4, 4, 4)), DetectorHead()).save(path)
+    return path
+
+
+def _packaged(model: object) -> object:
+    return model_package.package(str(model), Path(str(model)).parent)
+
+
 ROWS = (
     BadInput(GROUP, "an event outside the movie", _marked("t,y,x\n2,8,500\n"),
              r"the event t=2, y=8, x=500 lies outside the movie of 4 frames of 24 x 32", "points.csv", _learnt_from),
@@ -53,4 +65,6 @@ ROWS = (
              r"there is no file .*detector\.safetensors: check the path", "detector.safetensors", _model),
     BadInput(GROUP, "other weights instead of a detector", _other_weights, r"holds no detector of events",
              "weights.safetensors", _model),
+    BadInput(GROUP, "a package of a detector of one's own, without its author", _detector,
+             r"its package names who made it: say --author NAME", "detector.safetensors", _packaged),
 )
