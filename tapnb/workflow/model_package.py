@@ -20,8 +20,8 @@ from torch.nn import functional as F
 from tapnb.detect import STRIDE, Detector, Joining
 from tapnb.explain import STEP
 from tapnb.movies import catalogue
+from tapnb.movies.levels import BOUND, PERCENTILES
 from tapnb.movies.movie import Movie
-from tapnb.movies.quality import BOUND, PERCENTILES
 from tapnb.store import provenance
 from tapnb.store.runs import slug
 from tapnb.system import paths
