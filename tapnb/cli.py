@@ -23,7 +23,7 @@ Mode = Annotated[str, typer.Option(help="execute makes what is missing; restore 
                                         "published with these very parameters.")]
 Sequence = Annotated[str | None, typer.Option(help="Which sequence of a tracked movie, such as 02; elsewhere its folder, PATH/02, "
                                                    "names it.")]
-Channel = Annotated[int | None, typer.Option(help="Which channel, where the files hold several.")]
+Channel = Annotated[int | None, typer.Option(help="Which channel, by its number, where the files hold several.")]
 Position = Annotated[int | None, typer.Option(help="Which position of the stage, where the files hold several.")]
 Plane = Annotated[str | None, typer.Option(help="Which plane, where the files hold several; max: their brightest value.")]
 Axes = Annotated[str | None, typer.Option(help="What the axes of a file are, such as TYX, where it says otherwise.")]

@@ -5,12 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from tapnb.movies.file_names import Choice
 from tapnb.movies.label_images import read_label_images
 from tapnb.movies.tiff import Recording
 
 __all__ = ["read_labels", "read_events", "check_inside", "are_points"]
+
+NEAR = 30
+"""Pixels between points of one event at most: a mother and her daughters."""
 
 TABLES, ROIS = (".csv", ".tsv", ".txt"), (".zip", ".roi")
 
@@ -20,7 +26,7 @@ def are_points(path) -> bool:
     return path is not None and Path(path).suffix.lower() in TABLES + ROIS
 
 
-def read_labels(path, frames, radius=None, times=None, gaps="refuse") -> tuple[np.ndarray, pd.DataFrame | None]:
+def read_labels(path, frames, radius=None, times=None, gaps="refuse", several=False) -> tuple[np.ndarray, pd.DataFrame | None]:
     """Read the event masks of a movie.
 
     Parameters
@@ -37,6 +43,8 @@ def read_labels(path, frames, radius=None, times=None, gaps="refuse") -> tuple[n
         The numbers of the frames, if their files' names hold any: those of a folder of label files have to be the same.
     gaps : {"refuse", "allow"}
         Whether a folder of label images may lack time points, as the frames do.
+    several : bool
+        Whether the frames are one channel or plane of several, so that a place in Fiji's stack tells no frame.
 
     Returns
     -------
@@ -69,7 +77,7 @@ def read_labels(path, frames, radius=None, times=None, gaps="refuse") -> tuple[n
     else:
         from tapnb.movies.rois import fill, read_rois
 
-        points, outlines = read_rois(path)
+        points, outlines = read_rois(path, several)
     largest = min(frames.shape[1:]) / 2
     if len(points) and not (radius and 0 < radius <= largest):
         wrong = f"but the radius is {radius:g}" if radius else "but no radius"
@@ -113,16 +121,19 @@ def _read_masks(path: Path, gaps: str) -> Recording:
         raise
 
 
-def read_events(path, shape) -> pd.DataFrame:
+def read_events(path, shape, several=False) -> pd.DataFrame:
     """Read events that were marked as points or outlines, each in its frame: no cell has to be segmented for that.
 
     Parameters
     ----------
     path : str or pathlib.Path
         A table of points or ROIs, see :func:`are_points`. Of a division, mark the daughters' first frame, between them;
-        of a death the cell in its first frame. Points of one number in the column ``event`` are one event.
+        of a death the cell in its first frame. Points of one number in the column ``event`` are one event. So are, where
+        there is no such column and most points have another beside them, those that do: a mother and her daughters.
     shape : tuple of int
         (T, Y, X) of the movie.
+    several : bool
+        See :func:`read_labels`.
 
     Returns
     -------
@@ -141,17 +152,34 @@ def read_events(path, shape) -> pd.DataFrame:
     path = Path(path).expanduser()
     if path.suffix.lower() in TABLES:
         points = read_points(path)
-        grouped = events_of_points(points)
-        events = points if grouped is None else grouped
-        events = events if "kind" in events else events.assign(kind="division")
+        points = points if "kind" in points else points.assign(kind="division")
+        if "event" not in points:
+            points = _with_events(points)
+        events = events_of_points(points)
     else:
         from tapnb.movies.rois import read_rois
 
-        points, outlines = read_rois(path)
+        points, outlines = read_rois(path, several)
         middles = [(outline.t, *outline.corners.mean(0), outline.kind) for outline in outlines]
         events = pd.concat([points, pd.DataFrame(middles, columns=["t", "y", "x", "kind"])], ignore_index=True)
+        events = events_of_points(_with_events(events))
     events = check_inside(events, shape, path)
     return events[["t", "y", "x", "kind"]].astype({"t": int, "y": float, "x": float}).reset_index(drop=True)
+
+
+def _with_events(points: pd.DataFrame) -> pd.DataFrame:
+    """Number the events that points belong to: each its own, or what lies together where most points are of such groups.
+
+    Whoever marks mothers and daughters marks them everywhere, and two events that happen to be near are rare.
+    """
+    t, places = points["t"].to_numpy(float), points[["y", "x"]].to_numpy(float)
+    kind = points["kind"].to_numpy(object)
+    pairs = cKDTree(places).query_pairs(NEAR, output_type="ndarray")
+    first, second = pairs.T
+    joined = pairs[(np.abs(t[first] - t[second]) <= 1) & (kind[first] == kind[second])]
+    graph = coo_matrix((np.ones(len(joined)), tuple(joined.T)), (len(points), len(points)))
+    events, event = connected_components(graph, directed=False)
+    return points.assign(event=event if events <= len(points) / 2 else np.arange(len(points)))
 
 
 def check_inside(events: pd.DataFrame, shape, path) -> pd.DataFrame:

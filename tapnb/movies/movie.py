@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tapnb.movies.event_labels import read_labels
+from tapnb.movies.event_labels import are_points, read_labels
 from tapnb.movies.file_names import Choice
 from tapnb.movies.quality import BOUND, SMALLEST_RANGE, Quality, inspect
 from tapnb.movies.stacks import check_frames, read_recording, read_stack
@@ -224,12 +224,15 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
     source = f"read from {frames_path.name}" + (f" ({recording.remark})" if recording.remark else "")
     if masks_path is not None:
         masks_path = Path(masks_path).expanduser()
-        masks, events = read_labels(masks_path, frames, radius, recording.times, choice.gaps)
+        several = choice.channel is not None or choice.plane is not None
+        masks, events = read_labels(masks_path, frames, radius, recording.times, choice.gaps, several)
         masks = _checked_masks(masks, frames.shape, str(masks_path))
         if not masks.any():
             raise ValueError(f"{masks_path} has no labelled pixel: mark events with 1 (division) or "
                              "2 (death), or leave the masks out.")
         source += f", masks from {masks_path.name}"
+        if are_points(masks_path) and recording.gaps is not None and recording.gaps.any():
+            source += ", whose t counts the frames that are there"
     return Movie(frames, masks, name or frames_path.stem, minutes_per_frame or recording.minutes_per_frame,
                  um_per_pixel or recording.um_per_pixel, source, events, recording.gaps, recording.times)
 

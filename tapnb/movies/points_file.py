@@ -113,11 +113,16 @@ def _columns(header, path: Path) -> list[str]:
         raise ValueError(f"{path} is a shapes layer of napari: save a points layer, with one point on each cell.")
     axes = [name for name in small if re.fullmatch(r"axis-\d+", name)]
     if len(axes) not in (0, 3):
-        raise ValueError(f"{path} has {len(axes)} axes: save a points layer with the three of the movie, t, y and x.")
+        raise ValueError(f"{path} has {len(axes)} axes: save a points layer with the three of the movie, t, y and x"
+                         + ("; of a viewer with channels, take the column of the channel out and count the axes from 0."
+                            if len(axes) > 3 else "."))
     known = {**NAPARI, **{name: name for name in ("t", "y", "x", "kind", "event")}}
     columns = [known.get(name, original) for name, original in zip(small, header)]
     for column in "tyx":
         if columns.count(column) != 1:
+            if column == "t" and (counted := next((name for name in small if name in ("slice", "frame")), None)):
+                raise ValueError(f"{path} has a column {header[small.index(counted)]!r}, which Fiji counts from 1, and no column 't': "
+                                 "write one, less 1, and save as CSV again.")
             many = "the column {!r} twice" if column in columns else "no column {!r}"
             raise ValueError(f"{path} has {many.format(column)}: {WANTED}.")
     if len(set(columns)) < len(columns):

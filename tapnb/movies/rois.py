@@ -52,13 +52,15 @@ class Outline:
     name: str
 
 
-def read_rois(path) -> tuple[pd.DataFrame, list[Outline]]:
+def read_rois(path, several=False) -> tuple[pd.DataFrame, list[Outline]]:
     """Read ROIs.
 
     Parameters
     ----------
     path : str or pathlib.Path
         A ``.zip`` of the ROI Manager, or a ``.roi``.
+    several : bool
+        Whether the stack that they were marked in has several channels or planes: then a position alone tells no frame.
 
     Returns
     -------
@@ -89,9 +91,9 @@ def read_rois(path) -> tuple[pd.DataFrame, list[Outline]]:
                                  "ROI of the divisions, and one named death.")
             # Fiji's whole numbers name pixels, its fractions begin at a pixel's edge.
             corners = corners - (0.5 if roi.subpixel_coordinates is not None else 0)
-            points += [(t, y, x, kind) for t, (y, x) in zip(_frames(roi, len(corners), where), corners)]
+            points += [(t, y, x, kind) for t, (y, x) in zip(_frames(roi, len(corners), where, several), corners)]
         else:
-            outlines.append(Outline(_frames(roi, 1, where)[0], corners - 0.5, kind, roi.name or name))
+            outlines.append(Outline(_frames(roi, 1, where, several)[0], corners - 0.5, kind, roi.name or name))
     if not points and not outlines:
         raise ValueError(f"{path} holds no ROI: add them to the ROI Manager, and save all.")
     return pd.DataFrame(points, columns=["t", "y", "x", "kind"]), outlines
@@ -189,12 +191,15 @@ def _kind(roi, where: str) -> str:
     return kinds.pop() if kinds else "division"
 
 
-def _frames(roi, count: int, where: str) -> list[int]:
+def _frames(roi, count: int, where: str, several: bool) -> list[int]:
     """Return the frame, from 0, of each of a ROI's points, or of the ROI."""
     if roi.z_position > 1:
         raise ValueError(f"{where} lies in plane z = {roi.z_position}, but a movie has frames: in Fiji, exchange "
                          "slices and frames under Image, Properties, and mark the cells again.")
-    of_points = [] if roi.counter_positions is None else roi.counter_positions.tolist()
+    if several and roi.t_position < 1:
+        raise ValueError(f"{where} has a place in the stack, which holds more than time, and no frame: in Fiji, duplicate the "
+                         "one channel or plane, and mark the cells there.")
+    of_points = [] if several or roi.counter_positions is None else roi.counter_positions.tolist()
     if len(of_points) == count and all(of_points):
         return [position - 1 for position in of_points]
     position = roi.t_position or roi.position

@@ -131,7 +131,10 @@ def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
         remarks.append("its grey levels are inverted, high ones dark (MinIsWhite), and read as stored")
     about = {"um_per_pixel": (sizes := scales(tiff, path))[0], "minutes_per_frame": sizes[1]}
     if alone and of_set:
-        about["promised"] = promised_times(ome_text(text, path))
+        about["promised"] = times = promised_times(whole := ome_text(text, path))
+        if times > 1 and len(pages) > promised_planes(whole) // times:
+            raise Open(f"{path} is a file of an OME set, each of which holds several time points: give this file instead of its "
+                       "folder, and the whole set is read.")
     if alone and choice.axes is not None and layout is None and series is None and len(pages) > 1:
         layout = Layout("QYX", (len(pages), *pages[0].shape), list(pages))  # whoever says what they are knows
     if layout is None and series is None:  # a page a series: a plain stack

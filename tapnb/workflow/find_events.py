@@ -101,7 +101,8 @@ def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = 
     return _labelled(catalogue.open_whole(name), labels, answers)
 
 
-def _labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None, gaps: str = "refuse") -> Movie:
+def _labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None,
+              choices: Mapping[str, object] = NOTHING) -> Movie:
     """The same of a movie that is open."""
     if labels is None:
         events = pd.DataFrame(columns=["t", "y", "x", "kind"])
@@ -110,9 +111,9 @@ def _labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None, ga
             raise ValueError(f"the movie {movie.name!r} has no labels of its own: give a file with --labels")
         events = events_of_masks(movie.masks) if movie.events is None else movie.events
     elif are_points(labels):
-        events = read_events(labels, movie.shape)
+        events = read_events(labels, movie.shape, "channel" in choices or "plane" in choices)
     else:
-        masks, _ = read_labels(labels, movie.frames, times=movie.times, gaps=gaps)
+        masks, _ = read_labels(labels, movie.frames, times=movie.times, gaps=str(choices.get("gaps", "refuse")))
         events = events_of_masks(replace(movie, masks=masks).masks)  # checked against the frames
     if answers is not None:
         events = pd.concat([events, answers], ignore_index=True) if len(events) else answers
@@ -204,7 +205,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     if answers is not None:
         confirmed, negatives = read_answers(Path(answers), movie.shape)
         settings = replace(settings, complete=settings.complete and labels is not None)
-    movie = _labelled(movie, labels, confirmed, str(choices.get("gaps", "refuse")))
+    movie = _labelled(movie, labels, confirmed, choices)
     tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
     kinds = tuple(kind for kind in ("division", "death") if (movie.events["kind"] == kind).any())
     settings = replace(settings, kinds=kinds)

@@ -80,6 +80,29 @@ def test_events_need_no_cell_to_be_segmented(tmp_path):
         "t": [4], "y": [11.0], "x": [20.0], "kind": ["division"]}
 
 
+def test_a_mother_and_her_daughters_are_one_event_without_a_number(tmp_path):
+    marked = "t,y,x,kind\n3,10,20,division\n4,8,12,division\n4,14,28,division\n8,40,40,death\n9,41,40,death\n8,50,20,division\n9,50,28,division\n"
+    (tmp_path / "points.csv").write_text(marked)
+    events = read_events(tmp_path / "points.csv", (12, 64, 64)).sort_values("t", kind="stable")
+    assert events[["t", "y", "x", "kind"]].to_numpy().tolist() == [
+        [4, 11.0, 20.0, "division"], [9, 41.0, 40.0, "death"], [9, 50.0, 28.0, "division"]]
+
+
+def test_events_that_happen_to_be_near_stay_apart_where_most_are_alone(tmp_path):
+    lone = "".join(f"{t},{y},10\n" for t in (2, 6, 10) for y in (5, 60))
+    (tmp_path / "points.csv").write_text("t,y,x\n" + lone + "2,14,14\n")
+    assert len(read_events(tmp_path / "points.csv", (12, 64, 64))) == 7
+
+
+def test_a_place_in_a_stack_of_channels_tells_no_frame(tmp_path):
+    point = roifile.ImagejRoi.frompoints([[10, 20]])
+    point.position, point.roitype = 3, roifile.ROI_TYPE.POINT
+    point.tofile(tmp_path / "cells.roi")
+    assert read_events(tmp_path / "cells.roi", (6, 64, 64))["t"].tolist() == [2]
+    with pytest.raises(ValueError, match="holds more than time, and no frame: in Fiji, duplicate the one channel"):
+        read_events(tmp_path / "cells.roi", (6, 64, 64), several=True)
+
+
 def test_outlines_are_events_in_their_middle(tmp_path):
     outline = roifile.ImagejRoi.frompoints([[10, 20], [14, 20], [14, 26], [10, 26]], name="death 1")
     outline.position, outline.roitype = 3, roifile.ROI_TYPE.POLYGON

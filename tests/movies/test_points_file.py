@@ -120,3 +120,10 @@ def test_a_cell_of_thousands_of_digits_is_quoted_in_part(tmp_path):
     with pytest.raises(ValueError, match="in column t is not the number of a frame") as refused:
         read_points(tmp_path / "points.csv")
     assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize("header", ["X,Y,Slice", ",X,Y,Frame"])
+def test_fijis_table_of_results_counts_from_one(tmp_path, header):
+    (tmp_path / "results.csv").write_text(f"{header}\n" + ",".join("1" for _ in header.split(",")) + "\n")
+    with pytest.raises(ValueError, match="which Fiji counts from 1, and no column 't': write one, less 1"):
+        read_points(tmp_path / "results.csv")

@@ -6,6 +6,7 @@ import tifffile
 
 from tapnb.movies import catalogue, read_movie
 from tapnb.movies.file_names import Choice
+from tapnb.movies.stacks import read_recording
 
 RNG = np.random.default_rng(0)
 SIZE = (24, 32)
@@ -373,3 +374,19 @@ def test_a_hyperstack_that_promises_too_much_is_asked_about(tmp_path):
     with pytest.raises(ValueError, match="movie.tif has 3 pages, but its metadata promise 1000000000 of each time point: .*`axes`"):
         read_movie(tmp_path / "movie.tif", choice=Choice(channel=0))
     assert (read_movie(tmp_path / "movie.tif", choice=Choice(axes="TYX")).frames == stack).all()
+
+
+def test_a_set_whose_files_hold_several_time_points_is_given_by_a_file(tmp_path):
+    frames = np.random.default_rng(0).integers(0, 200, (6, 24, 32)).astype(np.uint16)
+    names = ["a.ome.tif", "b.ome.tif"]
+    blocks = "".join(f'<TiffData FirstT="{t}" IFD="{t % 3}" PlaneCount="1"><UUID FileName="{names[t // 3]}">urn:uuid:'
+                     f'00000000-0000-0000-0000-00000000000{t // 3}</UUID></TiffData>' for t in range(6))
+    for i, name in enumerate(names):
+        xml = (f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:00000000-0000-0000-0000-00000000000{i}">'
+               '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="32" SizeY="24" SizeC="1" '
+               f'SizeZ="1" SizeT="6"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>{blocks}</Pixels></Image></OME>')
+        tifffile.imwrite(tmp_path / name, frames[3 * i : 3 * i + 3], description=xml, metadata=None, photometric="minisblack")
+    for choice in (Choice(), Choice(axes="TCYX", channel=0)):
+        with pytest.raises(ValueError, match="a.ome.tif is a file of an OME set, each of which holds several time points: give this"):
+            read_recording(tmp_path, choice=choice)
+    np.testing.assert_array_equal(read_recording(tmp_path / "a.ome.tif").pixels, frames)
