@@ -168,9 +168,9 @@ def read_events(path, shape, several=False) -> pd.DataFrame:
 
 
 def _with_events(points: pd.DataFrame) -> pd.DataFrame:
-    """Number the events that points belong to: each its own, or what lies together where most points are of such groups.
+    """Number the events that points belong to: each its own, or two or three that lie together, where nearly all do.
 
-    Whoever marks mothers and daughters marks them everywhere, and two events that happen to be near are rare.
+    Whoever marks mothers and daughters marks them everywhere, and events that happen to be near are few, or crowds.
     """
     t, places = points["t"].to_numpy(float), points[["y", "x"]].to_numpy(float)
     kind = points["kind"].to_numpy(object)
@@ -178,8 +178,11 @@ def _with_events(points: pd.DataFrame) -> pd.DataFrame:
     first, second = pairs.T
     joined = pairs[(np.abs(t[first] - t[second]) <= 1) & (kind[first] == kind[second])]
     graph = coo_matrix((np.ones(len(joined)), tuple(joined.T)), (len(points), len(points)))
-    events, event = connected_components(graph, directed=False)
-    return points.assign(event=event if events <= len(points) / 2 else np.arange(len(points)))
+    _, event = connected_components(graph, directed=False)
+    size = np.bincount(event)[event]
+    span = pd.Series(t).groupby(event).transform(np.ptp)
+    grouped = ((size == 2) | (size == 3)) & (span <= 1)
+    return points.assign(event=event if grouped.mean() > 0.8 else np.arange(len(points)))
 
 
 def check_inside(events: pd.DataFrame, shape, path) -> pd.DataFrame:

@@ -7,6 +7,7 @@ pixels are whole stops nothing.
 import logging
 import math
 import re
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -86,7 +87,8 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
     complaints = _Complaints()
     reader_log.addHandler(complaints)
     try:
-        with tifffile.TiffFile(path) as tiff:
+        with tifffile.TiffFile(path) as tiff, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*reading array from closed file")  # another of a set: it opens it again
             pages = [page.aspage() for page in tiff.pages]
             kinds = list(dict.fromkeys((page.shape, str(page.dtype)) for page in pages))
             needed = max((start + length for page in pages

@@ -378,7 +378,7 @@ def test_a_hyperstack_that_promises_too_much_is_asked_about(tmp_path):
 
 def test_a_set_whose_files_hold_several_time_points_is_given_by_a_file(tmp_path):
     frames = np.random.default_rng(0).integers(0, 200, (6, 24, 32)).astype(np.uint16)
-    names = ["a.ome.tif", "b.ome.tif"]
+    names = ["t0.ome.tif", "t1.ome.tif"]
     blocks = "".join(f'<TiffData FirstT="{t}" IFD="{t % 3}" PlaneCount="1"><UUID FileName="{names[t // 3]}">urn:uuid:'
                      f'00000000-0000-0000-0000-00000000000{t // 3}</UUID></TiffData>' for t in range(6))
     for i, name in enumerate(names):
@@ -387,6 +387,6 @@ def test_a_set_whose_files_hold_several_time_points_is_given_by_a_file(tmp_path)
                f'SizeZ="1" SizeT="6"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>{blocks}</Pixels></Image></OME>')
         tifffile.imwrite(tmp_path / name, frames[3 * i : 3 * i + 3], description=xml, metadata=None, photometric="minisblack")
     for choice in (Choice(), Choice(axes="TCYX", channel=0)):
-        with pytest.raises(ValueError, match="a.ome.tif is a file of an OME set, each of which holds several time points: give this"):
+        with pytest.raises(ValueError, match="t0.ome.tif is a file of an OME set, each of which holds several time points: give this"):
             read_recording(tmp_path, choice=choice)
-    np.testing.assert_array_equal(read_recording(tmp_path / "a.ome.tif").pixels, frames)
+    np.testing.assert_array_equal(read_recording(tmp_path / "t0.ome.tif").pixels, frames)
