@@ -115,7 +115,7 @@ def events(
                                                "C and B: random ones, trained and fixed.")] = "D",
     features: Annotated[str, typer.Option(help="Built-in movie whose published pretraining is taken; for candidates also "
                                                       "a file of tarrow's weights.")] = "hela",
-    steps: Annotated[int, typer.Option(help="Training steps, of 16 crop pairs.")] = 800,
+    steps: Annotated[int, typer.Option(help="Training steps, of 16 crop pairs.", min=4)] = 800,
     out: Annotated[str | None, typer.Option(help="Folder for the list; by default under events/.")] = None,
     device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",
     sequence: Sequence = None,

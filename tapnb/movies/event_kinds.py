@@ -11,7 +11,8 @@ WORDS = {
                 r"(?: cells?| events?)?|1(?:\.0*)?",
     "death": r"(?:cell )?(?:deaths?|dead|dying|dies?|died|apoptosis|apoptotic|necrosis|necrotic)(?: cells?| events?)?"
              r"|2(?:\.0*)?"}
-MENTIONS = {"division": r"divi[ds]|mitos|mitot|cytokines", "death": r"death|dead|dying|\bdie[sd]?\b|apopto|necro"}
+MENTIONS = {"division": r"divi[ds]|mitos|mitot|cytokines", "death": r"death|dead(?!line|lock)|dying|\bdie[sd]?\b|apopto|necro"}
+OTHER_STATES = r"interphase|\balive\b|\bliv(?:e|ing)\b|debris|art[ei]fact|background|healthy"
 DENIED = r"\b(?:no|not|non|none|never|without)\b|undivid|undead"
 
 SURE = {"kind", "type", "class", "category", "eventtype", "eventkind", "eventclass", "classification", "phenotype",
@@ -30,8 +31,11 @@ def kind_of(word) -> str | None:
 
 
 def mentioned(text) -> set[str]:
-    """Return the kinds that a name mentions, such as "apoptosis 3"; both if it denies one, which leaves it open."""
+    """Return the kinds that a name mentions, such as "apoptosis 3"; both if it denies one or says neither, such as
+    "interphase": that leaves it open."""
     plain = re.sub(r"[\s_-]+", " ", text.lower())
+    if re.search(OTHER_STATES, plain):
+        return set(MENTIONS)
     kinds = {kind for kind, pattern in MENTIONS.items() if re.search(pattern, plain)}
     return set(MENTIONS) if kinds and re.search(DENIED, plain) else kinds
 

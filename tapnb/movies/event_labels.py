@@ -26,7 +26,7 @@ def are_points(path) -> bool:
     return path is not None and Path(path).suffix.lower() in TABLES + ROIS
 
 
-def read_labels(path, frames, radius=None, times=None, gaps="refuse", several=False) -> tuple[np.ndarray, pd.DataFrame | None]:
+def read_labels(path, frames, radius=None, times=None, gaps="refuse", several=False) -> tuple[np.ndarray, pd.DataFrame | None, str]:
     """Read the event masks of a movie.
 
     Parameters
@@ -36,7 +36,7 @@ def read_labels(path, frames, radius=None, times=None, gaps="refuse", several=Fa
         :func:`tapnb.movies.points_file.read_points`; or ROIs (``.zip``, ``.roi``), see :mod:`tapnb.movies.rois`.
     frames : numpy.ndarray
         (T, Y, X) bright nuclei on a dark background, in which those at points are segmented, see
-        :func:`tapnb.movies.points.masks_from_points`.
+        :func:`tapnb.movies.points.segmented`.
     radius : float, optional
         Radius of a typical nucleus in pixels; points need it.
     times : tuple of int, optional
@@ -52,6 +52,8 @@ def read_labels(path, frames, radius=None, times=None, gaps="refuse", several=Fa
         A stack as stored; of points and ROIs (T, Y, X) ``uint8``: 1 division, 2 death.
     events : pandas.DataFrame or None
         If a table says which points are one event.
+    remark : str
+        What is odd about them, as a clause; empty if nothing.
 
     Raises
     ------
@@ -65,9 +67,9 @@ def read_labels(path, frames, radius=None, times=None, gaps="refuse", several=Fa
         # Where numbers are compared, a time point that the frames lack as well is no gap.
         labels = _read_masks(Path(path), gaps if times is None else "allow")
         _check_numbers(path, labels.times, times)
-        return labels.pixels, None
+        return labels.pixels, None, ""
     # Here, because no other movie needs them.
-    from tapnb.movies.points import masks_from_points
+    from tapnb.movies.points import segmented
     from tapnb.movies.points_file import events_of_points, read_points
 
     events, outlines = None, []
@@ -84,12 +86,13 @@ def read_labels(path, frames, radius=None, times=None, gaps="refuse", several=Fa
         raise ValueError(f"{path} holds points, {wrong}: say in the movie's YAML file how large a typical cell is, as "
                          f"`radius` in pixels, at most half a frame's shorter side, {largest:g}.")
     try:
-        masks = masks_from_points(frames, points, radius)
+        masks, blank = segmented(frames, points, radius)
         if outlines:
             fill(masks, outlines)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    return masks, events
+    remark = f"no nucleus stands out at {blank} of its {len(points)} points: check that they are in pixels" if blank else ""
+    return masks, events, remark
 
 
 def _check_numbers(path, of_labels: tuple[int, ...] | None, of_frames: tuple[int, ...] | None) -> None:

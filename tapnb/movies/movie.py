@@ -225,12 +225,12 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
     if masks_path is not None:
         masks_path = Path(masks_path).expanduser()
         several = choice.channel is not None or choice.plane is not None
-        masks, events = read_labels(masks_path, frames, radius, recording.times, choice.gaps, several)
+        masks, events, remark = read_labels(masks_path, frames, radius, recording.times, choice.gaps, several)
         masks = _checked_masks(masks, frames.shape, str(masks_path))
         if not masks.any():
             raise ValueError(f"{masks_path} has no labelled pixel: mark events with 1 (division) or "
                              "2 (death), or leave the masks out.")
-        source += f", masks from {masks_path.name}"
+        source += f", masks from {masks_path.name}" + (f" ({remark})" if remark else "")
         if are_points(masks_path) and recording.gaps is not None and recording.gaps.any():
             source += ", whose t counts the frames that are there"
     return Movie(frames, masks, name or frames_path.stem, minutes_per_frame or recording.minutes_per_frame,
@@ -250,5 +250,6 @@ def _checked_masks(masks, shape, where: str) -> np.ndarray:
             values = np.unique(mask)
             listed = ", ".join(f"{value:g}" for value in values[:8]) + (", ..." if len(values) > 8 else "")
             raise ValueError(f"{where}: values {listed} found in frame {t}, but an event mask holds "
-                             "0 (nothing), 1 (division) and 2 (death) only.")
+                             "0 (nothing), 1 (division) and 2 (death) only"
+                             + (": of a binary mask that marks divisions, divide by 255." if set(values.tolist()) == {0, 255} else "."))
     return converted(masks, np.dtype(np.uint8), where)

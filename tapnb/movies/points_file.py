@@ -59,6 +59,12 @@ def read_points(path) -> pd.DataFrame:
                                  f"in column {column} is negative: {'frames' if column == 't' else 'pixels'} count from 0.")
         if not numbers.isna().any():
             points[column] = numbers
+    if "kind" in points:
+        places = points[["t", "y", "x"]].astype(float).round()
+        twice = points["kind"].groupby([places[axis] for axis in "tyx"]).transform("nunique") > 1
+        if twice.any():
+            raise ValueError(f"{path}, line {lines[int(np.flatnonzero(twice)[-1])]}: a point is a division and a death at once: leave "
+                             "one of the two out.")
     return points
 
 

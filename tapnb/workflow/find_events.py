@@ -113,7 +113,7 @@ def _labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None,
     elif are_points(labels):
         events = read_events(labels, movie.shape, "channel" in choices or "plane" in choices)
     else:
-        masks, _ = read_labels(labels, movie.frames, times=movie.times, gaps=str(choices.get("gaps", "refuse")))
+        masks, *_ = read_labels(labels, movie.frames, times=movie.times, gaps=str(choices.get("gaps", "refuse")))
         events = events_of_masks(replace(movie, masks=masks).masks)  # checked against the frames
     if answers is not None:
         events = pd.concat([events, answers], ignore_index=True) if len(events) else answers

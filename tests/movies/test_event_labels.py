@@ -167,3 +167,8 @@ def test_labels_without_numbers_go_in_their_order(tmp_path):
     assert read_movie(tmp_path / "frames.tif", numbered(tmp_path / "from one", range(1, 5), value=1)).masks.all()
     with pytest.raises(ValueError, match="a time point is missing"):
         read_movie(tmp_path / "frames.tif", numbered(tmp_path / "gap", [1, 2, 4, 5], value=1))
+
+
+def test_points_where_no_nucleus_stands_out_are_said(folder):
+    (folder / "points.csv").write_text("t,y,x\n1,3,3\n")
+    assert "no nucleus stands out at 1 of its 1 points" in read_movie(folder / "stack.tif", folder / "points.csv", radius=8).source

@@ -127,3 +127,9 @@ def test_fijis_table_of_results_counts_from_one(tmp_path, header):
     (tmp_path / "results.csv").write_text(f"{header}\n" + ",".join("1" for _ in header.split(",")) + "\n")
     with pytest.raises(ValueError, match="which Fiji counts from 1, and no column 't': write one, less 1"):
         read_points(tmp_path / "results.csv")
+
+
+def test_a_place_that_is_both_kinds_is_refused(tmp_path):
+    (tmp_path / "points.csv").write_text("t,y,x,kind\n3,47,47,division\n3,47.2,47,death\n")
+    with pytest.raises(ValueError, match="points.csv, line 3: a point is a division and a death at once"):
+        read_points(tmp_path / "points.csv")
