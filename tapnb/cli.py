@@ -50,6 +50,7 @@ def data(
 ) -> None:
     """Fetch or open a movie, and say what is in it: as text, and as a page with pictures."""
     from tapnb.movies import catalogue
+    from tapnb.studies.first_look import chosen_in_words, events_table, first_look
 
     catalogue.fetch_missing(name)
     chosen = _set(sequence=sequence, channel=channel, position=position, plane=plane, axes=axes, pattern=pattern, gaps=gaps)
@@ -57,17 +58,23 @@ def data(
     frames, height, width = movie.frames.shape
     minutes = f", {movie.minutes_per_frame:g} minutes apart" if movie.minutes_per_frame else ""
     typer.echo(f"movie   {movie.name} ({movie.source or 'no source given'}), fingerprint {movie.fingerprint}")
-    typer.echo(f"frames  {frames} of {height} x {width} pixels, {movie.frames.dtype}{minutes}")
+    pixel = f", {movie.um_per_pixel:g} micrometres a pixel" if movie.um_per_pixel else ""
+    typer.echo(f"frames  {frames} of {height} x {width} pixels, {movie.frames.dtype}{minutes}{pixel}")
+    look = first_look(movie, name, chosen)
+    if look.numbers:
+        typer.echo(f"numbers {look.numbers}")
+    if look.options:
+        typer.echo(f"chosen  {chosen_in_words(look)}")
     if movie.masks is None:
         typer.echo("masks   none: fit for pretraining, not for recognising events")
     else:
         share = sum((mask > 0).mean() for mask in movie.masks) / frames  # frame by frame: it may be memory-mapped
         typer.echo(f"masks   {share:.3%} of all pixels belong to an event")
-    kinds = {} if movie.events is None else movie.events["kind"].value_counts().to_dict()
-    typer.echo("events  " + (", ".join(f"{n} x {kind}" for kind, n in kinds.items()) or "no list of events"))
-    for finding in movie.quality.sentences():
+    counts = ", ".join(f"{row.events} x {row.kind}" for row in events_table(movie, look.regions).itertuples())
+    typer.echo(f"events  {counts}, from {look.labels}" if counts else "events  none are labelled")
+    for finding in look.findings:
         typer.echo(f"found   {finding}")
-    _first_look(name, movie, chosen, show)
+    _first_look(name, movie, look, chosen, show)
 
 
 def _set(plane: str | None = None, **options) -> dict[str, object]:
@@ -76,7 +83,7 @@ def _set(plane: str | None = None, **options) -> dict[str, object]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _first_look(name: str, movie, chosen: dict[str, object], show: bool) -> None:
+def _first_look(name: str, movie, look, chosen: dict[str, object], show: bool) -> None:
     """Write the first look at a movie as a page, and open it or say where it is; every channel has its own."""
     import webbrowser
 
@@ -90,12 +97,10 @@ def _first_look(name: str, movie, chosen: dict[str, object], show: bool) -> None
     except ImportError as error:
         typer.echo(f"page    not written: {error.name} is missing, which `pip install .[book]` brings")
         return
-    from tapnb.studies.first_look import first_look
-
     page = runs.slug(" ".join(["first-look", *(f"{option} {value}" for option, value in chosen.items())]))
     path = paths.runs() / "data" / runs.movie_slug(name) / f"{page}.html"
     with replacing(path) as temporary:
-        temporary.write_text(pictures.page(movie, first_look(movie)), "utf-8")
+        temporary.write_text(pictures.page(movie, look), "utf-8")
     if show and book.can_open():
         webbrowser.open(path.as_uri())
     typer.echo(f"page    {path}")

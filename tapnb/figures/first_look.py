@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from tapnb.figures.style import BLUE, GREEN, ORANGE, VERMILLION, show, styled, window
 from tapnb.movies import Movie
-from tapnb.studies.first_look import FirstLook, events_table, example_regions
+from tapnb.movies.quality import frame_name
+from tapnb.studies.first_look import KINDS, FirstLook, chosen_in_words, events_table, example_events
 
 CROP, PLACES = 64, 8
 LITTLE = 10  # pixels of drift; cells that move alone add up to about 5 in a hundred frames
@@ -38,12 +39,16 @@ li {{ margin: .3rem 0; }}
 @styled
 def frames(movie: Movie) -> Figure:
     """First, middle and last frame at the levels that are used, labels outlined."""
-    count = len(movie.frames)
     figure, panels = plt.subplots(1, 3, figsize=(9.5, 0.5 + 3.1 * min(movie.shape[1] / movie.shape[2], 1.5)))
-    for axes, t in zip(panels, (0, count // 2, count - 1)):
+    for axes, t in zip(panels, _shown(movie)):
         show(axes, movie.frames[t], movie.levels[t], None if movie.masks is None else movie.masks[t])
-        axes.set_title(f"frame {t}")
+        axes.set_title(frame_name(t, movie.times))
     return figure
+
+
+def _shown(movie: Movie) -> tuple[int, int, int]:
+    """First, middle and last frame."""
+    return 0, len(movie.frames) // 2, len(movie.frames) - 1
 
 
 @styled
@@ -71,42 +76,69 @@ def over_time(look: FirstLook) -> Figure:
 
 @styled
 def events(movie: Movie, look: FirstLook) -> Figure:
-    """A few labelled regions in their frame and in the one before."""
-    chosen = example_regions(look.regions, PLACES)
+    """A few events in their frame, of a division the daughters' first, and in the one before."""
+    chosen = example_events(movie, look.regions, PLACES)
     size = min(CROP, *movie.shape[1:])
-    figure, panels = plt.subplots(2, len(chosen), figsize=(1.25 * len(chosen) + 0.4, 2.9), squeeze=False)
-    for column, region in zip(panels.T, chosen.itertuples()):
-        y = int(np.clip(region.y - size / 2, 0, movie.shape[1] - size))
-        x = int(np.clip(region.x - size / 2, 0, movie.shape[2] - size))
-        for axes, t in zip(column, (max(region.t - 1, 0), region.t)):
+    figure, panels = plt.subplots(2, len(chosen), figsize=(1.25 * len(chosen) + 0.4, 3.1), squeeze=False)
+    for column, event in zip(panels.T, chosen.itertuples()):
+        for axes, (t, y, x) in zip(column, _windows(movie, event, size)):
             pixels, mask = window(movie, t, y, x, size)
             show(axes, pixels, movie.levels[t], mask)
-            axes.set_title(f"frame {t}", fontsize=8)
-        column[1].text(0.5, -0.12, region.kind, transform=column[1].transAxes, ha="center", fontsize=8)
+            axes.set_title(frame_name(t, movie.times).replace(" (", "\n("), fontsize=8)
+        column[1].text(0.5, -0.12, event.kind, transform=column[1].transAxes, ha="center", fontsize=8)
     return figure
+
+
+def _windows(movie: Movie, event, size: int) -> list[tuple[int, int, int]]:
+    """Frame, first row and first column of the two crops of an event, which lies in their middle."""
+    y = int(np.clip(event.y - size / 2, 0, movie.shape[1] - size))
+    x = int(np.clip(event.x - size / 2, 0, movie.shape[2] - size))
+    return [(event.t - 1, y, x), (event.t, y, x)]
 
 
 def page(movie: Movie, look: FirstLook) -> str:
     """Everything on one page of HTML, pictures inside."""
+    labelled, table = movie.masks is not None, events_table(movie, look.regions)
     facts = [("frames", f"{movie.shape[0]} of {movie.shape[1]} × {movie.shape[2]} pixels, {movie.frames.dtype}"),
              ("interval", f"{movie.minutes_per_frame:g} minutes" if movie.minutes_per_frame else "unknown"),
              ("pixel", f"{movie.um_per_pixel:g} µm" if movie.um_per_pixel else "unknown"),
+             *([("numbers", look.numbers)] if look.numbers else []),
+             *([("chosen", chosen_in_words(look))] if look.options else []),
              ("source", movie.source or "not given"), ("fingerprint", movie.fingerprint)]
     body = "<table>" + "".join(f"<tr><th>{k}<td>{html.escape(v)}" for k, v in facts) + "</table>"
     body += "<h2>What was found</h2>"
-    body += ("<ul>" + "".join(f"<li>{html.escape(_sentence(s))}" for s in look.findings) + "</ul>" if look.findings else
+    body += "<ul>" + "".join(f"<li>{html.escape(_sentence(s))}" for s in look.findings) + "</ul>" if look.findings else ""
+    body += ("" if movie.quality.sentences() else
              "<p>No frame repeats, is black or saturated, and no border was left unimaged.</p>")
-    body += "<h2>Frames</h2>" + picture(frames(movie), "First, middle and last frame between the black and white levels "
-                                       "that are used; labelled cells outlined, divisions blue, deaths orange.")
+    body += "<h2>Frames</h2>" + picture(frames(movie), "First, middle and last frame between the black and white levels that "
+                                       f"are used{_outlined([movie.masks[t] for t in _shown(movie)] if labelled else [])}.")
     body += picture(over_time(look), f"Levels, change from the frame before (normalised grey levels), and drift since "
                                      f"the first frame, over the frame number. {_in_numbers(look.over_time)}")
     body += "<h2>Labelled events</h2>"
-    if len(look.regions):
-        body += _table(events_table(movie, look.regions)) + picture(
-            events(movie, look), "A few labelled regions: the frame before above, their frame below.")
+    if len(table):
+        body += _table(table) + f"<p>Events are counted in {html.escape(look.labels)}.</p>" + _examples(movie, look)
     else:
         body += "<p>None: the movie is fit for pretraining, and for recognising events once some are labelled.</p>"
     return PAGE.format(title=html.escape(movie.name), body=body)
+
+
+def _examples(movie: Movie, look: FirstLook) -> str:
+    """The picture of a few events and its caption, or nothing if none is a division or death."""
+    chosen = example_events(movie, look.regions, PLACES)
+    if not len(chosen):
+        return ""
+    size = min(CROP, *movie.shape[1:])
+    masks = [] if movie.masks is None else [window(movie, *place, size)[1] for event in chosen.itertuples()
+                                            for place in _windows(movie, event, size)]
+    return picture(events(movie, look), "A few events: their frame below, of a division the first with daughters as far as "
+                                        f"labels tell, and the frame before above{_outlined(masks)}.")
+
+
+def _outlined(masks: list[np.ndarray]) -> str:
+    """What of pictures is outlined, as a clause of their caption; empty if nothing is."""
+    colours = [f"{kind}s {colour}" for (value, kind), colour in zip(KINDS.items(), ("blue", "orange"))
+               if any((mask == value).any() for mask in masks)]
+    return f"; labelled cells outlined, {', '.join(colours)}" if colours else ""
 
 
 def _in_numbers(table: pd.DataFrame) -> str:

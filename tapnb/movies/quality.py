@@ -18,7 +18,7 @@ from tapnb.movies.saturation import CLIPPED, clipped_share, full_scale, has_few_
 from tapnb.movies.stalls import QuietChange, nearly_repeated
 from tapnb.movies.things import flat_value
 
-__all__ = ["BOUND", "SMALLEST_RANGE", "Quality", "inspect"]
+__all__ = ["BOUND", "SMALLEST_RANGE", "Quality", "inspect", "gap_sentence", "frame_name"]
 
 
 
@@ -205,6 +205,35 @@ def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     return Quality(levels, imaged, dict(sorted(repeats.items())), _tuple(flat | noise), _tuple(saturated),
                    {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, frames.shape,
                    nearly_repeated(ratios))
+
+
+def gap_sentence(gaps: np.ndarray, times: tuple[int, ...] | None = None) -> str:
+    """One sentence on time points that are missing: how many, and where.
+
+    Parameters
+    ----------
+    gaps : numpy.ndarray
+        Between which frames, bool (T - 1,), at least one of them.
+    times : tuple of int, optional
+        The numbers of the frames, as the names of their files say them; without them nobody knows how wide a gap is.
+    """
+    places, wide = np.flatnonzero(gaps), np.ones(int(np.sum(gaps)), int)
+    if times is not None:
+        steps = np.diff(times)
+        usual = np.median(steps[~gaps]) if not gaps.all() else steps.min()
+        wide = np.maximum(1, np.rint(steps[places] / usual) - 1).astype(int)
+    between = [f"between {frame_name(t, times)} and {frame_name(t + 1, times)}" for t in places[:5].tolist()]
+    if len(places) > 1 and times is not None:
+        between = [f"{missing} {place}" for missing, place in zip(wide, between)]
+    count = int(wide.sum())
+    return (f"{'at least ' if times is None else ''}{count} time point{'s are' if count > 1 else ' is'} missing, "
+            f"{', '.join(between)}{', ...' if len(places) > 5 else ''}: no crop pair is drawn across "
+            f"{'a gap' if len(places) > 1 else 'the gap'}")
+
+
+def frame_name(t: int, times: tuple[int, ...] | None = None) -> str:
+    """Name a frame, as frame 0 (file 10) where the files count otherwise than from 0 in steps of 1."""
+    return f"frame {t}" + ("" if times is None or times == tuple(range(len(times))) else f" (file {times[t]})")
 
 
 def _narrowed(imaged: np.ndarray, border: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from toys import cells
 
 from tapnb.movies import BOUND, Movie, catalogue, normalise
-from tapnb.movies.quality import inspect
+from tapnb.movies.quality import frame_name, gap_sentence, inspect
 
 
 @pytest.mark.parametrize("role", ["train", "held-out"])
@@ -197,3 +197,20 @@ def test_values_that_float32_can_hold_keep_their_contrast(change):
     movie = Movie(change(cells(4).astype(np.float64)))
     pixels = normalise(movie.frames, movie.levels)
     assert np.isfinite(pixels).all() and np.abs(pixels).max() < 3 and np.ptp(pixels) > 1
+
+
+def test_missing_time_points_are_counted_where_the_names_of_files_tell_them():
+    gaps = np.array([False, True, False, True])
+    assert gap_sentence(gaps, (10, 12, 18, 20, 24)) == (
+        "3 time points are missing, 2 between frame 1 (file 12) and frame 2 (file 18), 1 between frame 3 (file 20) and "
+        "frame 4 (file 24): no crop pair is drawn across a gap")
+    assert gap_sentence(gaps[:3], (0, 1, 3, 4)).startswith(
+        "1 time point is missing, between frame 1 (file 1) and frame 2 (file 3): no crop pair is drawn across the gap")
+    assert gap_sentence(gaps).startswith("at least 2 time points are missing, between frame 1 and frame 2, between frame 3")
+    many = gap_sentence(np.ones(7, bool))
+    assert many.startswith("at least 7 ") and many.count("between") == 5 and ", ...: no crop" in many
+
+
+def test_a_frame_has_its_files_number_where_that_is_another():
+    assert frame_name(1, (10, 11)) == "frame 1 (file 11)"
+    assert frame_name(1, (0, 1)) == frame_name(1) == "frame 1"
