@@ -91,7 +91,7 @@ def read_labels(path, frames, radius=None, times=None, gaps="refuse", several=Fa
             fill(masks, outlines)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    remark = f"no nucleus stands out at {blank} of its {len(points)} points: check that they are in pixels" if blank else ""
+    remark = f"no nucleus stands out at {blank} of its {len(points)} points: check that they are in pixels, and nuclei bright" if blank else ""
     return masks, events, remark
 
 
