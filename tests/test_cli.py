@@ -74,6 +74,32 @@ def test_data_describes_a_movie_of_your_own(tmp_path, monkeypatch):
     assert [line.split()[0] for line in lines] == ["movie", "frames", "masks", "events", "page"]
     assert (tmp_path / "home").as_posix() in lines[-1] and "<h1>" in Path(lines[-1].split(maxsplit=1)[1]).read_text("utf-8")
     assert "4 of 128 x" in lines[1] and "uint8" in lines[1]
+    assert lines[3] == "events  1 x division, from masks (labels.tif)"
+
+
+def test_data_says_in_text_what_its_page_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "home"))
+    rng = np.random.default_rng(0)
+    (tmp_path / "frames").mkdir()
+    for number in (10, 11, 14, 15):
+        both = rng.integers(0, 255, (2, 64, 160), dtype=np.uint8)
+        tifffile.imwrite(tmp_path / "frames" / f"img_t{number}.tif", both, imagej=True, metadata={"axes": "CYX"})
+    masks = np.zeros((4, 64, 160), np.uint8)
+    masks[1, 20:30, 20:30] = masks[3, 20:30, 100:110] = 1
+    masks[2, 40:50, 60:70] = 2
+    tifffile.imwrite(tmp_path / "labels.tif", masks)
+    (tmp_path / "movie.yaml").write_text(
+        "frames: frames\nlabels: labels.tif\nchannel: 1\ngaps: allow\num_per_pixel: 0.65\n")
+    done = CliRunner().invoke(cli.app, ["data", "--no-open", str(tmp_path / "movie.yaml")])
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    page = Path(lines[-1].split(maxsplit=1)[1]).read_text("utf-8")
+    assert "0.65 micrometres a pixel" in lines[1]
+    for line in ("numbers frame 0 (file 10) to frame 3 (file 15)", "chosen  channel 1, gaps allow",
+                 "events  2 x division, 1 x death, from masks (labels.tif)"):
+        assert line in lines
+    missing = "2 time points are missing, between frame 1 (file 11) and frame 2 (file 14)"
+    assert missing in done.output and missing in page and "299 pixels would do" in done.output
 
 
 def test_what_files_leave_open_is_chosen_by_options(tmp_path, monkeypatch):

@@ -115,8 +115,9 @@ def page(movie: Movie, look: FirstLook) -> str:
     body += picture(over_time(look), f"Levels, change from the frame before (normalised grey levels), and drift since "
                                      f"the first frame, over the frame number. {_in_numbers(look.over_time)}")
     body += "<h2>Labelled events</h2>"
-    if len(table):
-        body += _table(table) + f"<p>Events are counted in {html.escape(look.labels)}.</p>" + _examples(movie, look)
+    if labelled and len(table):
+        how = "" if movie.events is not None else ": one is a region that touches none of its kind in the frame before"
+        body += f"{_table(table)}<p>Events are counted in {html.escape(look.labels)}{how}.</p>{_examples(movie, look)}"
     else:
         body += "<p>None: the movie is fit for pretraining, and for recognising events once some are labelled.</p>"
     return PAGE.format(title=html.escape(movie.name), body=body)

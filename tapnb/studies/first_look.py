@@ -24,8 +24,11 @@ FINE = 10
 
 KINDS = {1: "division", 2: "death"}
 
-NEAR = 1.5
+NEAR = 2
 """Marks of one division lie closer than this, in diameters of a mark: a mother and her daughters, which seldom touch."""
+
+EDGE = 16
+"""Pixels from a frame's edge beyond which a cell that divides is seen with both daughters."""
 
 OPTIONS = ("sequence", "channel", "position", "plane", "axes", "pattern", "gaps", "single_child", "radius")
 """What somebody chose of a movie of their own, and the page repeats."""
@@ -103,7 +106,8 @@ def first_look(movie: Movie, name=None, options: dict[str, object] | None = None
 
 def chosen_in_words(look: FirstLook) -> str:
     """What was chosen of a movie's files, such as channel 1."""
-    return ", ".join(f"{option} {value}" for option, value in look.options.items())
+    return ", ".join(f"{option} {value:g}" if isinstance(value, float) else f"{option} {value}"
+                     for option, value in look.options.items())
 
 
 def _numbers(movie: Movie) -> str:
@@ -237,13 +241,21 @@ def example_events(movie: Movie, regions: pd.DataFrame, count: int) -> pd.DataFr
         events = pd.DataFrame(rows, columns=["t", "y", "x", "kind", "area"])
         events = events[events["area"] >= events.groupby("kind")["area"].transform(lambda area: area.quantile(0.25))]
     events = events[["t", "y", "x", "kind"]].sort_values("t", kind="stable")
-    in_view = events[events["t"] > 0]  # of the others nothing before is seen
-    events = in_view if len(in_view) else events.assign(t=events["t"].clip(lower=1))
     if not len(events):
         return events
-    kinds = [own.iloc[np.unique(np.linspace(0, len(own) - 1, -(-count // events["kind"].nunique())).astype(int))]
-             for _, own in events.groupby("kind")]
+    each = -(-count // events["kind"].nunique())
+    kinds = [own.iloc[np.unique(np.linspace(0, len(own) - 1, each).astype(int))]
+             for own in (_well_seen(own, movie.shape) for _, own in events.groupby("kind"))]
     return pd.concat(kinds).head(count).sort_values(["kind", "t"], ascending=[False, True])
+
+
+def _well_seen(events: pd.DataFrame, shape: tuple[int, int, int]) -> pd.DataFrame:
+    """Return the events of which all is seen, if there are any; at least 1 is the frame of each."""
+    frames, height, width = shape
+    in_view = events["t"] > 0  # of the others nothing before is seen
+    whole = (in_view & (events["t"] < frames - 1)  # in the last one it may have only begun
+             & events["y"].between(EDGE, height - EDGE) & events["x"].between(EDGE, width - EDGE))
+    return next((events[those] for those in (whole, in_view) if those.any()), events.assign(t=1))
 
 
 def _moment(regions: pd.DataFrame) -> dict[str, object]:

@@ -5,12 +5,13 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from scipy import ndimage
 from toys import cells, shrinking_discs
 
 from tapnb.figures import first_look as pictures
-from tapnb.movies import Movie
-from tapnb.studies.first_look import events_table, example_regions, first_look
+from tapnb.movies import Movie, catalogue
+from tapnb.studies.first_look import chosen_in_words, events_table, example_events, first_look, labelled_regions
 
 
 def test_a_drift_is_seen_where_it_happens():
@@ -67,12 +68,120 @@ def test_labelled_regions_and_events_are_counted_by_kind():
     assert table.loc["debris", "labelled regions"] == 0
 
 
-def test_examples_are_of_every_kind_and_begin_an_event():
-    regions = first_look(discs_and_a_death()).regions
-    chosen = example_regions(regions, 4)
-    assert set(chosen["kind"]) == {"division", "death"} and len(chosen) <= 4
-    assert chosen["new"].all() and (chosen["t"] > 0).all()
-    assert len(example_regions(regions.assign(t=0), 4)) <= 4  # none begins in view: any will do
+def test_examples_are_of_every_kind_and_have_a_frame_before():
+    movie = discs_and_a_death()
+    regions = labelled_regions(movie)
+    chosen = example_events(movie, regions, 4)
+    assert set(chosen["kind"]) == {"division", "death"} and len(chosen) <= 4 and (chosen["t"] > 0).all()
+    at_once = example_events(movie, regions[regions["t"] == 0], 4)
+    assert (at_once["t"] == 1).all() and len(at_once)  # nothing before is seen: any will do
+    assert not len(example_events(movie, regions[:0], 4))
+
+
+def division(mother, daughters, side=96):
+    """Masks of 8 frames: a cell, labelled in the frames `mother`, whose two daughters are in the frames `daughters`."""
+    masks = np.zeros((8, side, side), np.uint8)
+    for t in mother:
+        masks[t, 40:52, 40:52] = 1
+    for t in daughters:
+        masks[t, 40:50, 30:40] = masks[t, 40:50, 52:62] = 1
+    frames = np.random.default_rng(0).integers(50, 200, masks.shape, np.uint8)
+    return Movie(frames, masks, name="division")
+
+
+@pytest.mark.parametrize("mother, daughters, moment", [
+    ([2], [3], 3), ([2, 3], [4, 5], 4), ([], [4, 5], 4), ([], [4], 4), ([3], [], 3), ([3, 4, 5, 6], [], 5)],
+    ids=["a frame each", "two each", "daughters for two frames", "daughters", "one blob", "a blob for four frames"])
+def test_a_division_is_shown_between_its_mother_and_the_daughters_first_frame(mother, daughters, moment):
+    movie = division(mother, daughters)
+    chosen = example_events(movie, labelled_regions(movie), 8)
+    assert chosen["t"].tolist() == [moment]
+    middle = (44.5, 45.5) if daughters else (45.5, 45.5)  # between the daughters, both of which are then in a crop
+    assert chosen[["y", "x"]].to_numpy() == pytest.approx(np.array([middle]))
+
+
+def test_two_divisions_far_apart_are_two_examples():
+    movie = division([2], [3], side=200)
+    masks = movie.masks.copy()
+    masks[:, 100:] = movie.masks[:, :100]
+    movie = dataclasses.replace(movie, masks=masks)
+    assert sorted(example_events(movie, labelled_regions(movie), 8)["y"]) == [44.5, 144.5]
+
+
+def test_listed_events_are_shown_where_they_are_listed_and_rather_those_that_are_seen_whole():
+    listed = pd.DataFrame({"t": [0, 3, 4, 7, 0], "y": [50.0, 2, 40, 40, 50], "x": 50.0, "track": 0,
+                           "kind": ["division", "division", "division", "division", "death"]})
+    movie = dataclasses.replace(division([2], [3]), events=listed)
+    chosen = example_events(movie, labelled_regions(movie), 8)
+    assert chosen[["kind", "t", "y"]].to_numpy().tolist() == [["division", 4, 40], ["death", 1, 50]]
+
+
+def test_gaps_and_numbers_of_files_are_said():
+    gaps, plain = np.arange(7) == 3, division([2], [3])
+    movie = dataclasses.replace(plain, unusable_pairs=gaps, times=(10, 11, 12, 13, 16, 17, 18, 19))
+    look = first_look(movie)
+    assert look.over_time["note"].tolist() == ["", "", "", "", "after a gap in time", "", "", ""]
+    text = pictures.page(movie, look)
+    assert "2 time points are missing, between frame 3 (file 13) and frame 4 (file 16)" in text.split("Frames</h2>")[0]
+    assert "<th>numbers<td>frame 0 (file 10) to frame 7 (file 19)" in text
+    unnamed = dataclasses.replace(plain, unusable_pairs=gaps)  # as of a Zarr image
+    text = pictures.page(unnamed, first_look(unnamed))
+    assert "At least 1 time point is missing, between frame 3 and frame 4" in text and "numbers" not in text
+    assert "missing" not in pictures.page(plain, first_look(plain))
+
+
+def titles(figure):
+    return [axes.get_title(loc="left") for axes in figure.axes]
+
+
+def test_pictures_are_named_by_frame_and_file():
+    movie = dataclasses.replace(division([2], [3]), times=tuple(range(10, 18)))
+    assert titles(pictures.frames(movie)) == ["frame 0 (file 10)", "frame 4 (file 14)", "frame 7 (file 17)"]
+    assert titles(pictures.events(movie, first_look(movie))) == ["frame 2\n(file 12)", "frame 3\n(file 13)"]
+    counted = dataclasses.replace(movie, times=tuple(range(8)))
+    assert titles(pictures.frames(counted)) == ["frame 0", "frame 4", "frame 7"]
+
+
+def test_an_outline_is_said_only_where_one_is_drawn():
+    for movie, said in ((division([2], [3]), 1), (division([4], [5]), 2)):  # frames 0, 4 and 7 are shown
+        page = pictures.page(movie, first_look(movie))
+        assert page.count("<figcaption>") == 3 and page.count("; labelled cells outlined, divisions blue.<") == said
+        assert "deaths orange" not in page
+
+
+@pytest.mark.parametrize("width, narrow", [(298, True), (299, False)])
+def test_a_movie_too_narrow_to_be_cut_in_two_is_said(tmp_path, width, narrow):
+    for name in ("one", "two"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", np.random.default_rng(0).integers(9, 99, (3, 32, width), np.uint8))
+    (tmp_path / "both.yaml").write_text("frames: one.tif\nheld_out:\n  frames: two.tif\n")
+    movie = catalogue.open_whole(tmp_path / "one.tif")
+    found = first_look(movie, tmp_path / "one.tif").findings
+    assert [f"the movie is {width} pixels wide" in sentence and "299 pixels would do" in sentence for sentence in found] \
+        == [True] * narrow
+    assert first_look(movie, tmp_path / "both.yaml").findings == [] == first_look(movie).findings
+
+
+def test_another_sequence_of_a_tracked_movie_is_held_out(tmp_path):
+    narrow = Movie(np.random.default_rng(0).integers(9, 99, (3, 32, 40), np.uint8))
+    for sequence, sentences in (("01", 1), ("02", 0)):
+        (tmp_path / sequence).mkdir()
+        (tmp_path / f"{sequence}_GT").mkdir()
+        assert len(first_look(narrow, tmp_path).findings) == sentences
+    assert len(first_look(narrow, tmp_path, {"sequence": "01"}).findings) == 1
+
+
+def test_the_page_names_what_was_chosen_in_a_yaml_file_or_by_options(tmp_path):
+    (tmp_path / "movie.yaml").write_text("frames: folder\nlabels: marks.csv\nradius: 8\nchannel: 0\ngaps: allow\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "marks.csv").touch()
+    movie = division([2], [3])
+    look = first_look(movie, tmp_path / "movie.yaml")
+    assert chosen_in_words(look) == "channel 0, gaps allow, radius 8"
+    page = pictures.page(movie, look)
+    assert "<th>chosen<td>channel 0, gaps allow, radius 8" in page and "counted in marks (marks.csv): one is" in page
+    assert chosen_in_words(first_look(movie, tmp_path / "folder", {"plane": "max"})) == "plane max"
+    plain = first_look(dataclasses.replace(movie, events=pd.DataFrame(columns=["t", "y", "x", "kind"])), "synthetic")
+    assert plain.options == {} and plain.labels == "a list of events" and "chosen" not in pictures.page(movie, plain)
 
 
 def test_the_page_holds_its_pictures_and_says_what_was_found():
