@@ -6,13 +6,18 @@ leave open is asked in one sentence that names the option, and nothing is guesse
 """
 
 import fnmatch
+import math
+import re
 import string
 from collections import Counter
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
-from tapnb.movies.file_numbers import CHOSEN, Named, named, natural_key, pattern_for
+from tapnb.movies.clocks import check_clock
+from tapnb.movies.file_numbers import CHOSEN, Named, looks_like_a_date, named, natural_key, parts_of_one, pattern_for
+from tapnb.movies.kinds_of_names import frames_among, one_series
 
 __all__ = ["Choice", "Series", "in_time", "natural_key"]
 
@@ -54,7 +59,8 @@ class Series:
     ----------
     files : tuple of Path
     times : tuple of int
-        The number of each, as its name says it; from 0 where names hold none.
+        The number of each, as its name says it; from 0 where names hold none. Fractions are counted in the largest part
+        that all are multiples of: 0.0, 0.5 and 1.0 are 0, 1 and 2.
     numbered : bool
         Whether the names hold it.
     """
@@ -119,6 +125,12 @@ def in_time(folder, files, choice=Choice()) -> Series:
 
 def _taken_apart(files) -> list[Named]:
     """Return the names, with dates in them where that says more: 20240101_0001 is a date and a counter as well."""
+    halves = [named(file, fractions=True) for file in files]
+    if len({name.text for name in halves}) == 1 and any(isinstance(one, Fraction) for name in halves for one in name.numbers):
+        differing = [column for column in zip(*(name.numbers for name in halves)) if len(set(column)) > 1]
+        ordered = [sorted(column) for column in differing]
+        if len(ordered) == 1 and len({after - before for before, after in zip(ordered[0], ordered[0][1:])}) == 1:
+            return halves  # t0.0, t0.5, t1.0: they count
     plain, dated = ([named(file, stamps) for file in files] for stamps in (False, True))
     kinds_of_plain, kinds_of_dated = (len({name.text for name in names}) for names in (plain, dated))
     if kinds_of_plain == 1:
@@ -136,32 +148,36 @@ def _kinds(files, names: list[Named]) -> str:
                 "own.")
     kinds = Counter(name.text for name in names)
     examples = {kind: next(file for file, name in zip(files, names) if name.text == kind) for kind in kinds}
-    if len({kind.replace("-#", "#") for kind in kinds}) == 1:
+    if len({re.sub("[-+]#", "#", kind) for kind in kinds}) == 1:
         one, other = list(examples.values())[:2]
-        return (f"files with a minus before the number and without, such as {one.name} and {other.name}: number the frames "
-                "from 0, or choose those on one side with `pattern`.")
+        without = any("-#" not in kind and "+#" not in kind for kind in kinds)
+        return (f"files with {'a minus' if any('-#' in kind for kind in kinds) else 'a plus'} before the number and "
+                f"{'without' if without else 'with a plus'}, such as {one.name} and {other.name}: number the frames from 0, "
+                "as in t000.tif.")
     seen = " and ".join(f"{kinds[kind]} like {file.name}" for kind, file in list(examples.items())[:3])
     seen = f"files of {len(kinds)} kinds, {seen}{', ...' if len(kinds) > 3 else ''}"
-    several = next((kind for kind in kinds if kinds[kind] > 1), None)
-    if several is None:
+    if len({one_series(kind) for kind in kinds}) == 1 or max(kinds.values()) == 1:
         return f"{seen}: let the names of the frames differ in their number only, as in t000.tif and t001.tif."
-    pattern = pattern_for([file for file, name in zip(files, names) if name.text == several],
-                          [file for file, name in zip(files, names) if name.text != several])
-    return f"{seen}: " + (f"say which are the frames with `pattern`, such as {pattern!r}." if pattern else
-                          "put the frames into a folder of their own.")
+    patterns = [pattern_for([file for file, name in zip(files, names) if name.text == kind],
+                            [file for file, name in zip(files, names) if name.text != kind]) for kind in frames_among(kinds)]
+    if not patterns or None in patterns:
+        return f"{seen}: put the frames into a folder of their own."
+    return f"{seen}: say which are the frames with `pattern`, such as {' or '.join(map(repr, patterns[:3]))}."
 
 
 def _by_numbers(folder, files, names: list[Named], choice: Choice) -> Series:
     """The same for files whose names differ in numbers only."""
     roles = names[0].roles
-    numbers = np.array([name.numbers for name in names], dtype=np.int64).reshape(len(files), len(roles))
+    numbers = _whole([name.numbers for name in names]).reshape(len(files), len(roles))
     for role in CHOSEN:
         kept = _chosen(folder, numbers, roles, role, getattr(choice, role))
         files, numbers = [file for file, keep in zip(files, kept) if keep], numbers[kept]
     varying = [i for i in range(len(roles)) if len(set(numbers[:, i])) > 1]
-    time = _time(varying, roles, numbers)
-    if time is None and len(varying) == 1 and (choice.lone == "T" or choice.axes and choice.axes.upper() == "TYX"):
+    time, only_time = _time(varying, roles, numbers), choice.lone == "T" or (choice.axes or "").upper() == "TYX"
+    if time is None and len(varying) == 1 and only_time:
         time = varying[0]
+    if time is not None and len(varying) == 1 and roles[time] in ("time", "stamp") and not only_time:
+        check_clock(folder, files)
     if others := [i for i in varying if i != time and not _follows(numbers, roles, varying, i, time)]:
         raise ValueError(f"{folder}: {_question(files, numbers, roles, others, time)}")
     times = numbers[:, time] if time is not None else np.arange(len(files))
@@ -175,6 +191,13 @@ def _by_numbers(folder, files, names: list[Named], choice: Choice) -> Series:
                          f"missing ({missing} in all): add {'it' if missing == 1 else 'them'}, or set `gaps: allow`, and no "
                          "crop pair is drawn across a gap.")
     return ordered
+
+
+def _whole(numbers) -> np.ndarray:
+    """Return the numbers of all names as int64 (files, numbers), fractions counted in halves, tenths or what they need."""
+    columns = [[number * math.lcm(*(Fraction(one).denominator for one in column)) for number in column]
+               for column in zip(*numbers)]
+    return np.array(columns, dtype=np.int64).T
 
 
 def _chosen(folder, numbers: np.ndarray, roles, role: str, wanted) -> np.ndarray:
@@ -234,11 +257,16 @@ def _question(files, numbers: np.ndarray, roles, others: list[int], time: int | 
         return (f"the names tell {len(values)} {role}s ({listed}){frames}, as in {files[0].name}: choose one with "
                 f"`{role}`, such as {values[0]}.")
     two = f"two numbers differ from file to file, as in {files[0].name} and {files[-1].name}, and "
+    if any(looks_like_a_date(file) for file in files):
+        return two + "of their date the largest does not come first, which tells no order: number the frames, as in t000.tif."
     if time is None:
-        return two + "neither is called time: write t before the one that counts frames, or choose the files with `pattern`."
+        return (two + "neither is called time: number the frames, as in t000.tif, write t before the one that counts "
+                "frames, or choose the files with `pattern`.")
     of_first = numbers[:, column] == values[0]
     pattern = pattern_for([file for file, one in zip(files, of_first) if one],
                           [file for file, one in zip(files, of_first) if not one])
+    if parts_of_one(files[0], column, time):
+        return two + "they seem to be parts of one time: number the frames, as in t000.tif."
     return (two + f"the one that is not time comes again ({listed}), as that of a channel or a position would: choose the "
             "files with `pattern`" + (f", such as {pattern!r}." if pattern else "."))
 

@@ -12,9 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 
-__all__ = ["CHOSEN", "Named", "named", "natural_key", "pattern_for"]
+__all__ = ["CHOSEN", "Named", "looks_like_a_date", "named", "natural_key", "parts_of_one", "pattern_for"]
 
 CHOSEN = ("channel", "position", "plane")
 """What an option of the same name chooses."""
@@ -36,10 +37,20 @@ LAYOUTS = tuple(re.compile(layout, re.IGNORECASE) for layout in (
 
 STAMP = re.compile(r"""(?<!\d)(?:
     (?P<year>(?:19|20)\d\d)[-_.y]?(?P<month>0[1-9]|1[0-2])[-_.m]?(?P<day>0[1-9]|[12]\d|3[01])d?
-        [-_.T\ ]?(?P<hour>[01]\d|2[0-3])[-_.:h]?(?P<minute>[0-5]\d)m?(?:[-_.:]?(?P<second>[0-5]\d)s?)?(?!\d)
+        (?:[-_.T\ ]?(?P<hour>[01]\d|2[0-3])
+            (?:[-_.:h]?(?P<minute>[0-5]\d)m?(?:[-_.:]?(?P<second>[0-5]\d)s?)?|h(?![a-z])))?(?!\d)
     | (?:(?P<days>\d{1,4})d)?(?P<hours>\d{1,4})h(?P<minutes>\d{1,2})m(?:(?P<seconds>\d{1,2})s)?)""",
                    re.VERBOSE | re.IGNORECASE)
-"""A date with a time of day, or hours and minutes."""
+"""A date, which may have a time of day, or hours and minutes."""
+
+UNITS = {"day": 86400, "days": 86400, "d": 86400, "hours": 3600, "hour": 3600, "hrs": 3600, "hr": 3600, "h": 3600,
+         "min": 60, "mins": 60, "minute": 60, "m": 60, "sec": 1, "secs": 1, "s": 1}
+"""Seconds of what is written before a number, as in ``day1_hour08``, or after it, as in ``1d_8h``."""
+
+FRACTION = re.compile(r"(?<![0-9.,])[0-9]{1,9}[.,][0-9]{1,6}(?![0-9]|[.,][0-9])")
+"""A number with a fraction, unless it is a part of a date or of a version."""
+
+AFTER = re.compile(r"[-_ ]?([a-z]+)(?![a-z])", re.IGNORECASE)
 
 LONGEST = 18  # digits of a number, so that it stays below 2**63
 
@@ -52,8 +63,8 @@ class Named:
     ----------
     text : str
         The name in small letters without its suffix, ``#`` for each number: names of one kind have one text.
-    numbers : tuple of int
-        In their order; dates and times of day in seconds.
+    numbers : tuple of int or Fraction
+        In their order; dates and times of day in seconds. Days with hours, and hours with minutes, are one.
     roles : tuple of str
         What each counts: "time", "channel", "position", "plane", "stamp" for a date or a time of day; empty if nothing
         says so.
@@ -64,30 +75,98 @@ class Named:
     roles: tuple[str, ...]
 
 
-def named(file, stamps=True) -> Named:
-    """Take the name of a file apart; without `stamps`, digits are read one by one also where they are a date."""
+def named(file, stamps=True, fractions=False) -> Named:
+    """Take the name of a file apart.
+
+    Parameters
+    ----------
+    file : str or pathlib.Path
+    stamps : bool
+        False to read digits one by one also where they are a date.
+    fractions : bool
+        Whether ``t0.5`` is a half, and not a time and another number; ``0.5h``, which has a unit, always is.
+    """
     name = Path(file).stem
     layout = next((match for layout in LAYOUTS if (match := layout.search(name))), None)
     roles_at = {layout.start(group): group.split("_")[0] for group, value in layout.groupdict().items()
                 if value is not None} if layout else {}
-    numbers, roles, words, text, end = [], [], [], "", 0
+    numbers, roles, words, text, end, units, used = [], [], [], "", 0, [], False
     while number := re.compile("[0-9]+").search(name, end):
         between = name[end:number.start()]
         stamp = STAMP.match(name, number.start()) if stamps and name.isascii() else None
         seconds = _seconds(stamp) if stamp else None
         number = stamp if seconds is not None else number
         word = re.search(r"([a-z]*)[^a-z]*$", between.lower())[1]
+        role = next((role for role, letters in ROLES.items() if word in letters), "")
+        unit, of_fraction = _unit(name, number.end()), FRACTION.match(name, number.start())
+        if seconds is not None:
+            value, role = seconds, "stamp" if stamp["year"] is None or stamp["hour"] else ""
+        elif of_fraction and (_unit(name, of_fraction.end()) in UNITS or fractions and role == "time"):
+            number, role = of_fraction, role or "stamp"
+            value = Fraction(number[0].replace(",", "."))
+        else:
+            value = int(number[0][:LONGEST])
+            role = "stamp" if not role and unit in ("h", "hr", "hrs") else role
         text += between + "#"
         words.append(word)
-        numbers.append(int(number[0][:LONGEST]) if seconds is None else seconds)
-        role = next((role for role, letters in ROLES.items() if word in letters), "") if seconds is None else "stamp"
+        numbers.append(value)
+        # A word between two numbers is the unit of the first, 1d08h, unless that has one before it, day1_hour08.
+        before = word if word in UNITS and len(word) > 1 and not used else ""
+        used = not before and unit in UNITS
+        units.append(0 if seconds is not None else UNITS.get(before or unit, 0))
         roles.append(roles_at.get(number.start(), role))
         end = number.end()
     # One letter, two meanings: f is a field and w a well where time and channel have letters of their own.
     for letter, counted in (("f", "time"), ("w", "channel")):
         if any(role == counted and word != letter for role, word in zip(roles, words)):
             roles = ["position" if word == letter and role == counted else role for role, word in zip(roles, words)]
+    if stamps:
+        numbers, roles = _together(numbers, roles, units)
     return Named((text + name[end:]).lower(), tuple(numbers), tuple(roles))
+
+
+def _unit(name: str, end: int) -> str:
+    """Return the letters behind a number, in small ones."""
+    after = AFTER.match(name, end)
+    return after[1].lower() if after else ""
+
+
+def _together(numbers: list, roles: list[str], units: list[int]) -> tuple[list, list[str]]:
+    """Make one number, in seconds, of days and hours that follow each other, and of hours and minutes."""
+    first = next((i for i, (one, other) in enumerate(zip(units, units[1:])) if one >= 3600 and one > other > 0
+                  and {*roles[i:i + 2]} <= {"", "stamp"}), None)
+    if first is None:
+        return numbers, roles
+    last = first + 1
+    while last + 1 < len(units) and units[last] > units[last + 1] > 0 and roles[last + 1] in ("", "stamp"):
+        last += 1
+    seconds = sum(number * unit for number, unit in zip(numbers[first:last + 1], units[first:last + 1]))
+    return [*numbers[:first], seconds, *numbers[last + 1:]], [*roles[:first], "stamp", *roles[last + 1:]]
+
+
+def looks_like_a_date(file) -> bool:
+    """Whether a name holds a date whose year comes last, which may begin with the day or the month."""
+    return re.search(r"(?<!\d)\d{1,2}([-_.])\d{1,2}\1(?:19|20)\d\d(?!\d)", Path(file).stem) is not None
+
+
+def parts_of_one(file, *columns: int) -> bool:
+    """Whether numbers of a name may be parts of one time: the whole and the fraction, or one that has a unit of time.
+
+    Parameters
+    ----------
+    file : str or pathlib.Path
+    columns : int
+        Which numbers, counted from 0, as in :class:`Named`.
+    """
+    name = Path(file).stem
+    if len(named(file).numbers) != len(re.findall("[0-9]+", name)):
+        return False  # a date is in it already
+    found = [match for i, match in enumerate(re.finditer("[0-9]+", name)) if i in columns]
+    whole, part = found[0], found[-1]
+    words = [re.search(r"([a-z]*)[^a-z]*$", name[:match.start()].lower())[1] for match in found]
+    return name[whole.end():part.start()] in (".", ",") or any(
+        (word in UNITS and len(word) > 1) or _unit(name, match.end()) in set(UNITS) - {"m", "s", "d"}
+        for word, match in zip(words, found))
 
 
 def _seconds(stamp: re.Match) -> int | None:

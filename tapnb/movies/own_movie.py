@@ -2,20 +2,25 @@
 
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tapnb.movies.built_in import SEQUENCES, check_options
-from tapnb.movies.ctc import ctc_sequences, read_ctc
+from tapnb.movies.ctc import read_ctc
 from tapnb.movies.event_labels import are_points
 from tapnb.movies.movie import Movie, read_movie
 from tapnb.movies.movie_file import SUFFIXES, MovieFile, described, read_movie_file
 from tapnb.movies.parts import part_of
+from tapnb.movies.untracked import check_no_labels, frames_of, lacks_tracking, tracked_sequences
 from tapnb.movies.unused_options import FOR, check_used
 
 __all__ = ["open_own", "open_own_whole", "is_tracked"]
 
 ASKED = re.compile(rf"`({'|'.join(FOR)})\b")
 """How a message names an option."""
+
+SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".json", ".geojson", ".xml", ".parquet", ".feather", ".pkl")
+"""Tables of programs that may hold points, but are not read."""
 
 
 def open_own(name, role, options) -> Movie:
@@ -25,7 +30,7 @@ def open_own(name, role, options) -> Movie:
         if own.held_out is not None:
             return _whole(own if role == "train" else own.held_out, own, role)
         whole, tracked = _whole(own, own, role), _tracked(own)
-    several = tracked and tracked[1] is None and len(ctc_sequences(tracked[0])) > 1
+    several = tracked and tracked[1] is None and len(tracked_sequences(tracked[0])) > 1
     return whole if several else part_of(whole, role)
 
 
@@ -56,6 +61,10 @@ def _checked_description(name, options) -> MovieFile:
     own = _description(name, options)
     if own.single_child is not None and not _has_lineage(own):
         raise ValueError(f"{own.frames} is no tracked movie in Cell Tracking Challenge layout: leave out single_child.")
+    for movie in filter(None, (own, own.held_out)):
+        if movie.labels is not None and movie.labels.suffix.lower() in SHEETS:
+            raise ValueError(f"{movie.labels} is a {movie.labels.suffix.lower()} file, which is not read as labels: save its "
+                             "points as a CSV file.")
     if own.radius is not None and not any(are_points(movie.labels) for movie in (own, own.held_out) if movie):
         raise ValueError(f"{name} has a radius, but no labels that are points or ROIs: leave out radius.")
     chosen = [option for option in FOR if getattr(own, option) is not None]
@@ -70,8 +79,8 @@ def _folders(chosen) -> list[Path]:
     """Return the files or folders that may be read as the frames of a movie."""
     tracked = _tracked(chosen)
     if tracked is None:
-        return [chosen.frames]
-    return [tracked[0] / sequence for sequence in ([tracked[1]] if tracked[1] else ctc_sequences(tracked[0]))]
+        return [frames_of(chosen.frames, chosen.sequence)]
+    return [tracked[0] / sequence for sequence in ([tracked[1]] if tracked[1] else tracked_sequences(tracked[0]))]
 
 
 def is_tracked(name) -> bool:
@@ -89,10 +98,10 @@ def _tracked(chosen) -> tuple[Path, str | None] | None:
     frames = chosen.frames
     if not frames.is_dir():
         return None
-    if ctc_sequences(frames):
+    if tracked_sequences(frames):
         return frames, chosen.sequence
     alone = chosen.labels is None and chosen.sequence is None and re.fullmatch(r"\d\d", frames.name)
-    return (frames.parent, frames.name) if alone and frames.name in ctc_sequences(frames.parent) else None
+    return (frames.parent, frames.name) if alone and frames.name in tracked_sequences(frames.parent) else None
 
 
 def _options_of(name) -> list[str]:
@@ -115,15 +124,17 @@ def _whole(chosen, own, role) -> Movie:
     """Read the frames that one role has, ``chosen``, of a movie of one's own."""
     tracked = _tracked(chosen)
     if tracked is None:
-        if chosen.sequence is not None:
+        frames = frames_of(chosen.frames, chosen.sequence)
+        if chosen.sequence is not None and frames == chosen.frames:
             raise ValueError(f"{chosen.frames} has no tracked sequences in Cell Tracking Challenge layout: leave out "
                              "sequence.")
-        return read_movie(chosen.frames, chosen.labels, None, own.minutes_per_frame, own.um_per_pixel,
-                          own.radius, own.choice)
+        remarks = [check_no_labels(frames), "" if chosen.labels else lacks_tracking(frames)]
+        movie = read_movie(frames, chosen.labels, None, own.minutes_per_frame, own.um_per_pixel, own.radius, own.choice)
+        return replace(movie, source="; ".join([movie.source, *filter(None, remarks)]))
     folder, sequence = tracked
     if chosen.labels is not None:
         raise ValueError(f"{folder} is a tracked movie, whose events are in its lineage: leave out labels.")
-    sequences = ctc_sequences(folder)
+    sequences = tracked_sequences(folder)
     sequence = sequence or (SEQUENCES[role] if len(sequences) > 1 else sequences[0])
     if sequence not in sequences:
         raise FileNotFoundError(f"{folder} has no tracked sequence {sequence}, only {', '.join(sequences)}: name one "

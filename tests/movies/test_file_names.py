@@ -145,12 +145,79 @@ def test_the_pattern_that_is_suggested_fits_one_kind_only(kinds, times):
     names = [[kind.format(t, t) for t in times] for kind in kinds]
     with pytest.raises(ValueError, match="files of 2 kinds") as error:
         ordered(names[0] + names[1])
-    pattern = re.search(r"`pattern`, such as '(.*)'[.]$", str(error.value))
-    if pattern is None:
-        assert "folder of their own" in str(error.value)
-    else:
-        assert [name for name in names[0] + names[1] if fnmatch.fnmatch(name, pattern[1])] in names
-    assert pattern or len({len(name) for name in names[0]}) > 1  # no pattern fits digits only, however many
+    such_as = re.search(r"`pattern`, such as (.*)[.]$", str(error.value))
+    patterns = re.findall("'(.*?)'", such_as[1]) if such_as else []
+    assert patterns or "folder of their own" in str(error.value)
+    for pattern in patterns:
+        assert [name for name in names[0] + names[1] if fnmatch.fnmatch(name, pattern)] in names
+    assert patterns or len({len(name) for name in names[0]}) > 1  # no pattern fits digits only, however many
+
+
+@pytest.mark.parametrize("word", ["mask", "labels_", "seg", "man_seg", "GT_", "overlay_", "cp_masks", "a_label_"])
+def test_labels_are_not_suggested_as_frames(word):
+    with pytest.raises(ValueError, match=r"`pattern`, such as 't\*\[0-9\].tif'[.]$"):
+        ordered([f"t{t:03}.tif" for t in range(6)] + [f"{word}{t:03}.tif" for t in range(6)])
+    with pytest.raises(ValueError, match="frames into a folder of their own"):
+        ordered([f"t{t}.tif" for t in range(3)] + [f"{word}{t}.tif" for t in range(4)])
+
+
+def test_the_kind_with_most_files_is_suggested_and_of_equals_each():
+    with pytest.raises(ValueError, match=r"such as 'img\*\[0-9\].tif'[.]$"):
+        ordered([f"img{t}.tif" for t in range(5)] + [f"bg{t}.tif" for t in range(2)])
+    with pytest.raises(ValueError, match="such as '.*GFP.tif' or '.*RFP.tif'[.]$"):
+        ordered([f"t{t}_{stain}.tif" for t in range(3) for stain in ("GFP", "RFP")])
+
+
+@pytest.mark.parametrize("names", [
+    [f"im_t{t}.tif" for t in ("-3", "-2", "-1", "+0", "+1", "+2")], [f"im_t{t}.tif" for t in ("-1", "0", "+1", "+2")],
+    [f"im_{t}.tif" for t in ("0", "0.5", "1", "1.5")], [f"im_{t}.tif" for t in ("0.0", "0.5", "1.0", "1.5")],
+    [f"t{t}.{part}.tif" for t in range(3) for part in (0, 1)], [f"im_{t}.tif" for t in ("10am", "11am", "01pm", "02pm")],
+    [f"im_{t}.tif" for t in ("30Apr", "31Apr", "01May", "02May")], [f"im_{t}.tif" for t in ("30min", "45min", "1h", "2h")],
+    ["30-04-2023.tif", "01-05-2023.tif", "02-05-2023.tif"]])
+def test_no_pattern_is_suggested_that_takes_a_part_of_one_series(names):
+    with pytest.raises(ValueError, match="as in t000.tif") as error:
+        ordered(names)
+    assert "'" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["im_t{}s.tif", "im_t{}.tif", "im_{}h.tif", "{}_min.tif", "time{}.tif"])
+def test_fractions_are_one_number(name):
+    names = [name.format(t / 4) for t in range(13)]
+    assert ordered(names) == (names, [*range(13)], [False] * 12)
+    names = [name.format(f"{t / 2:.1f}".replace(".", ",")) for t in range(5)]
+    assert ordered(names)[1] == [*range(5)]
+
+
+def test_what_is_no_fraction_stays_two_numbers():
+    assert ordered([f"t1.{t}.tif" for t in range(1, 12)])[1] == [*range(1, 12)]
+    assert ordered([f"v1.2_t{t}.tif" for t in range(3)])[1] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("names", [
+    ["c_2023-04-30_22h.tif", "c_2023-04-30_23h.tif", "c_2023-05-01_00h.tif", "c_2023-05-01_01h.tif"],
+    [f"day{1 + t // 24}_hour{t % 24:02}.tif" for t in range(8, 60)], [f"{1 + t // 24}d_{t % 24}h.tif" for t in range(8, 60)],
+    ["2023-04-29.tif", "2023-04-30.tif", "2023-05-01.tif"], ["20230429.tif", "20230430.tif", "20230501.tif"]])
+def test_days_and_hours_are_one_time(names):
+    assert ordered(names)[0] == names and not any(ordered(names)[2])
+
+
+@pytest.mark.parametrize("hours", [("23h00m", "23h30m", "00h00m", "00h30m"), ("22h", "23h", "00h", "01h"),
+                                   [f"{(12 + t) % 24:02}h00m" for t in range(24)], ("23h00m00s", "00h00m00s", "01h00m00s")])
+@pytest.mark.parametrize("name", ["img_{}.tif", "t{}.tif"])
+def test_a_clock_that_passes_midnight_is_asked_about(name, hours):
+    names = [name.format(hour) for hour in hours]
+    for gaps in ("refuse", "allow"):
+        with pytest.raises(ValueError, match="the clock .*number the files.*put the date into the names") as error:
+            ordered(names, gaps=gaps)
+        assert "gaps" not in str(error.value)
+    assert ordered(names, axes="TYX", gaps="allow")[0] == sorted(names)
+
+
+@pytest.mark.parametrize("names", [[f"img_{t:02}h.tif" for t in range(9, 18)], [f"img_{t}h.tif" for t in (0, 6, 12, 18)],
+                                   [f"img_{t:02}h00m.tif" for t in range(30)],
+                                   [f"img{t:02}_{(20 + t) % 24:02}h00m.tif" for t in range(24)]])
+def test_clocks_within_a_day_and_hours_that_count_are_read(names):
+    assert ordered(names)[0] == names
 
 
 def test_names_without_numbers_keep_the_order_of_their_letters():

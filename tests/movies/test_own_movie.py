@@ -19,6 +19,11 @@ def own(tmp_path):
     return tmp_path / "own.tif", tmp_path / "masks.tif"
 
 
+def has_tracking(folder):
+    folder.mkdir(parents=True)
+    (folder / "man_track.txt").touch()
+
+
 def test_own_movie_is_split(own):
     options = {"labels": own[1], "minutes_per_frame": 5}
     train, held_out = (open_movie(own[0], role, **options) for role in catalogue.ROLES)
@@ -47,7 +52,7 @@ def test_sequences_of_a_tracked_movie(own, monkeypatch):
     folder = own[0].with_name("tracked")
     for sequence in ("01", "02", "03"):
         (folder / sequence).mkdir(parents=True)
-        (folder / f"{sequence}_GT").mkdir()
+        has_tracking(folder / f"{sequence}_GT" / "TRA")
     frames = np.zeros((2, 9, 400), np.uint8)
     monkeypatch.setattr(own_movie, "read_ctc", lambda folder, sequence, before, after, name, *scale:
                         Movie(frames, name=name, um_per_pixel=scale[1]))
@@ -70,14 +75,15 @@ def test_sequences_of_a_tracked_movie(own, monkeypatch):
 
 def test_of_a_tracked_movie_with_one_sequence_the_right_part_is_held_out(own, monkeypatch):
     folder = own[0].with_name("tracked")
-    for name in ("01", "01_RES", "02"):  # 02 is tracked by nobody
+    for name in ("01", "02"):  # 02 is tracked by nobody
         (folder / name).mkdir(parents=True)
+    has_tracking(folder / "01_RES")
     monkeypatch.setattr(own_movie, "read_ctc", lambda folder, sequence, before, after, name, *rest:
                         Movie(np.zeros((2, 9, 400), np.uint8), name=name))
     assert [movie.name for movie in catalogue.open_both(folder)] == ["tracked-01-left", "tracked-01-right"]
     for number in ("03", "04"):
-        for name in (number, f"{number}_GT"):
-            (folder / name).mkdir()
+        (folder / number).mkdir()
+        has_tracking(folder / f"{number}_GT" / "TRA")
     with pytest.raises(FileNotFoundError, match="sequence 02, only 01, 03, 04: name one by its folder, .*/01, or as"):
         open_movie(folder)
 
@@ -198,3 +204,12 @@ def test_labels_of_several_channels_are_asked_about(tmp_path, own):
     tifffile.imwrite(tmp_path / "two.tif", np.zeros((3, 2, 40, 400), np.uint8), imagej=True, metadata={"axes": "TCYX"})
     with pytest.raises(ValueError, match="two.tif holds more than one channel, .*: save the one with the labels by itself"):
         catalogue.open_whole(own[0], labels=tmp_path / "two.tif")
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".json", ".ods"])
+@pytest.mark.parametrize("radius", ["", "radius: 5\n"])
+def test_a_table_of_another_kind_is_the_trouble(own, suffix, radius):
+    own[0].with_name(f"p{suffix}").touch()
+    own[0].with_name("movie.yaml").write_text(f"frames: own.tif\nlabels: p{suffix}\n{radius}")
+    with pytest.raises(ValueError, match=rf"p\{suffix} is a \{suffix} file, which is not read as labels: .* CSV"):
+        catalogue.open_whole(own[0].with_name("movie.yaml"))

@@ -81,6 +81,13 @@ ROWS = (
              r"without a number in their names.*number the frames", "cell_GFP.tif"),
     BadInput(GROUP, "numbers with a minus and without", folder_of("t-1.tif", "t0.tif", "t1.tif"),
              r"a minus before the number.*number the frames from 0", "t-1.tif"),
+    BadInput(GROUP, "a clock that passes midnight", folder_of(*(f"img_{clock}.tif" for clock in (
+        "23h00m", "23h30m", "00h00m", "00h30m"))), r"the clock passes midnight.*number the files.*date into the names",
+             "img_00h00m.tif"),
+    BadInput(GROUP, "morning and afternoon", folder_of("img_10am.tif", "img_11am.tif", "img_01pm.tif", "img_02pm.tif"),
+             r"2 kinds.*differ in their number only, as in t000", "img_01pm.tif"),
+    BadInput(GROUP, "dates whose day comes first", folder_of("29-04-2023.tif", "30-04-2023.tif", "01-05-2023.tif"),
+             r"the largest does not come first.*number the frames", "30-04-2023.tif"),
     BadInput(GROUP, "one time point twice", folder_of("t3.tif", "t03.tif", "t4.tif"), r"two files of one time point.*keep one",
              "t03.tif"),
     BadInput(GROUP, "frames that count from 0, labels that count from 1", _apart,

@@ -8,7 +8,7 @@ import tifffile
 
 from tapnb.movies.catalogue import open_whole
 from tapnb.workflow.bad_inputs.row import BadInput
-from tapnb.workflow.bad_inputs.small_files import FRAMES, labelled, pixels, stack, tracked
+from tapnb.workflow.bad_inputs.small_files import FRAMES, content, labelled, pixels, stack, tracked
 
 __all__ = ["ROWS"]
 
@@ -83,6 +83,10 @@ ROWS = (
              r"dtype float32, but labels are whole numbers", "man_track000.tif"),
     BadInput(GROUP, "label images of types that no type holds", tracked(change=_unlike),
              r"holds labels of the types .*save all label images as uint32", "TRA"),
+    BadInput(GROUP, "label images instead of frames", tracked(), r"holds label images, .* and no frames: give the folder",
+             "man_track000.tif", lambda path: open_whole(path / "01_GT" / "TRA")),
+    BadInput(GROUP, "points in a spreadsheet", labelled(content("points.xlsx", b"PK"), "5"),
+             r"is a \.xlsx file, which is not read as labels: save its points as a CSV", "points.xlsx"),
     BadInput(GROUP, "a sequence that there is not", tracked(), r"no tracked sequence 07, only 01", "07",
              lambda path: open_whole(path, sequence="07")),
     BadInput(GROUP, "masks beside a lineage", tracked(), r"events are in its lineage: leave out labels", "movie",

@@ -1,0 +1,45 @@
+"""Times of day in files' names, which begin anew at midnight: sorted, the night before comes after the morning."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["DAY", "check_clock"]
+
+DAY = 24 * 60 * 60
+"""Seconds."""
+
+CLOCK = re.compile(r"(?<![0-9])([01]\d|2[0-3])h(?:([0-5]\d)m(?:in)?(?:([0-5]\d)s)?)?(?![0-9a-z])", re.IGNORECASE)
+"""A time of day: its hour has two digits, while hours since a movie's start are mostly written with as many as they need."""
+
+DATE = re.compile(r"(?<![0-9])(?:19|20)\d\d[-_.y]?(?:0[1-9]|1[0-2])[-_.m]?(?:0[1-9]|[12]\d|3[01])(?![0-9])", re.IGNORECASE)
+
+
+def check_clock(folder, files) -> None:
+    """Raise a ValueError if times of day, which alone tell the order, may have passed midnight.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        For the message.
+    files : sequence of pathlib.Path
+        Those of one movie. Nothing is asked if they are named otherwise, if their dates differ, or if the clock stood still
+        for longest between the last and the first of a day, as that of a recording within a day does.
+    """
+    names = [Path(file).stem for file in files]
+    clocks, dates = [CLOCK.findall(name) for name in names], {tuple(DATE.findall(name)) for name in names}
+    if len(names) < 2 or any(len(found) != 1 for found in clocks) or len(dates) > 1 or any(map(_counts_days, names)):
+        return
+    seconds = np.sort([(int(hour) * 60 + int(minute or 0)) * 60 + int(second or 0) for (hour, minute, second), in clocks])
+    longest, over_night = int(np.diff(seconds).max()), int(DAY - seconds[-1] + seconds[0])
+    whole_day = longest == over_night and len(seconds) > 2 and not dates.pop()
+    if longest > over_night or whole_day:
+        what = "the clock passes midnight" if longest > over_night else "the clock goes round a whole day"
+        raise ValueError(f"{folder}: {what}, as in {files[0].name} and {files[-1].name}: number the files, as in t000.tif, or "
+                         "put the date into the names, or, if times count from the first frame, set `axes: TYX`.")
+
+
+def _counts_days(name: str) -> bool:
+    """Whether days are counted before the hours."""
+    return re.search(r"[0-9]d[-_ ]?[0-9]|day[-_ ]?[0-9]", name, re.IGNORECASE) is not None
