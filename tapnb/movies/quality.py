@@ -4,13 +4,14 @@
 movie has no finding, and its levels are the plain percentiles to the bit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from tapnb.movies.borders import IMAGED, growing_borders, imaged_part, same_at_edges
+from tapnb.movies.burnt_in import BurntIn, Unmarked, find_burnt_in
 from tapnb.movies.levels import (BOUND, NOISE, SMALLEST_RANGE, STRIDE, level_sparse, likeness, outside, percentiles,
                                  without_outliers)
 from tapnb.movies.precision import check_contrast, check_size
@@ -51,6 +52,8 @@ class Quality:
         Frame pairs in which a place of about 32 x 32 pixels does not change at all, so that a crop may show no change.
     near_repeats : tuple of int
         Frames that differ from the one before by less than the camera's noise; they are used, and said.
+    burnt_in : BurntIn
+        Places that were drawn over in all frames, or lost in one.
     """
 
     levels: np.ndarray
@@ -63,12 +66,13 @@ class Quality:
     still: np.ndarray
     shape: tuple[int, int, int]
     near_repeats: tuple[int, ...]
+    burnt_in: BurntIn
 
     @property
     def unusable_pairs(self) -> np.ndarray:
-        """Frame pairs that have no arrow, bool (T - 1,): one of both shows nothing, or repeats."""
+        """Frame pairs that have no arrow, bool (T - 1,): one of both shows nothing, repeats, or lost a block."""
         lost = np.zeros(self.shape[0] - 1, bool)
-        for t in (*self.empty, *self.saturated):
+        for t in (*self.empty, *self.saturated, *self.burnt_in.lost):
             lost[max(t - 1, 0) : t + 1] = True
         for t, other in self.repeats.items():
             lost[t - 1] = True
@@ -84,7 +88,7 @@ class Quality:
     @property
     def partial_pairs(self) -> np.ndarray:
         """Frame pairs in which not every window shows something, bool (T - 1,)."""
-        return self.still | self.bordered[1:] | self.bordered[:-1]
+        return self.still | self.bordered[1:] | self.bordered[:-1] | bool(self.burnt_in.marks)
 
     def sentences(self) -> list[str]:
         """One sentence a kind of finding, for people; none for an ordinary movie."""
@@ -99,8 +103,15 @@ class Quality:
                         "single pixels")
         if self.saturated:
             said.append(f"{_frames(self.saturated, 'is', 'are')} saturated, half of the pixels or more")
+        if self.burnt_in.lost:
+            said.append(f"{_frames(self.burnt_in.lost, 'has', 'have')} a block or stripe of one value that the frames "
+                        "beside lack, as of lost data: "
+                        f"{_places([box for boxes in self.burnt_in.lost.values() for box in boxes])}")
         if lost:
             said[-1] += f"; in all {lost} of {len(self.still)} frame pairs are left out"
+        if self.burnt_in.marks:
+            said.append("burnt-in marks, such as a scale bar or a time stamp, are drawn into the pixels in "
+                        f"{_places(self.burnt_in.marks)}: they are left out of levels, and no crop is drawn there")
         if self.near_repeats:
             said.append(f"{_frames(self.near_repeats, 'is', 'are')} nearly the frame before, for what differs is less "
                         "than noise: look whether the recording stalled there, for it is used")
@@ -147,8 +158,10 @@ def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     """
     check_size(frames, where)
     count, height, width = frames.shape
-    top = full_scale(frames.dtype, max(frame.max() for frame in frames))
-    borders = growing_borders(*map(np.array, zip(*map(same_at_edges, frames))))
+    burnt_in = find_burnt_in(frames)
+    original, frames = frames, Unmarked(frames, burnt_in) if burnt_in.marks or burnt_in.lost else frames
+    top = full_scale(original.dtype, max(frame.max() for frame in frames))
+    borders = growing_borders(*map(np.array, zip(*map(same_at_edges, original))))
     levels, imaged = np.empty((count, 2), np.float32), np.empty((count, 4), np.int64)
     full, plateau, flat, still = np.zeros(count), np.zeros(count), np.zeros(count, bool), np.zeros(count - 1, bool)
     change, alike, brightness = np.full(count - 1, np.nan), np.full(count, np.nan), np.zeros(count)
@@ -157,7 +170,7 @@ def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     seen: dict[bytes, int] = {}
     before, quiet = None, QuietChange()
     for t, frame in enumerate(frames):
-        imaged[t] = imaged_part(frame)
+        imaged[t] = imaged_part(original[t])
         if borders[t].any():
             imaged[t] = _narrowed(imaged[t], borders[t], frame.shape)
         seen_part = frame[imaged[t, 0] : imaged[t, 1], imaged[t, 2] : imaged[t, 3]]
@@ -192,7 +205,7 @@ def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     alike[list(beyond)] = 1  # of a few small things every 8th row says little
     picture = np.isfinite(alike).any() and np.nanmedian(alike) > 4 * NOISE  # of something, in most frames
     noise = (alike < NOISE) & (brightness < np.median(brightness)) if picture else np.zeros(count, bool)
-    if plateau.any() and not has_few_values(frames):
+    if plateau.any() and not has_few_values(original):
         full = np.maximum(full, plateau)
     saturated = full >= FULL if np.median(full) < FULL / 2 else np.zeros(count, bool)
     level_sparse(levels, beyond)
@@ -200,11 +213,11 @@ def inspect(frames: np.ndarray, where: str = "the movie") -> Quality:
     for t in (*np.flatnonzero(flat | noise | saturated), *beyond):  # no pairs of pictures
         ratios[max(t - 1, 0) : t + 1] = np.nan
     ratios[[t - 1 for t in repeats]] = np.nan
-    if frames.dtype.kind == "f":
+    if original.dtype.kind == "f":
         check_contrast(levels, ~flat, SMALLEST_RANGE, where)
     return Quality(levels, imaged, dict(sorted(repeats.items())), _tuple(flat | noise), _tuple(saturated),
-                   {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, frames.shape,
-                   nearly_repeated(ratios))
+                   {t: float(full[t]) for t in _tuple(full >= CLIPPED)}, tuple(beyond), still, original.shape,
+                   nearly_repeated(ratios), burnt_in)
 
 
 def gap_sentence(gaps: np.ndarray, times: tuple[int, ...] | None = None) -> str:
@@ -260,6 +273,12 @@ def _has_still_place(equal: np.ndarray) -> bool:
 
 def _tuple(chosen: np.ndarray) -> tuple[int, ...]:
     return tuple(np.flatnonzero(chosen).tolist())
+
+
+def _places(boxes: Sequence[tuple[int, int, int, int]]) -> str:
+    """Name rectangles by their first and last rows and columns, the first five at most."""
+    named = [f"rows {top} to {bottom - 1}, columns {left} to {right - 1}" for top, bottom, left, right in boxes[:5]]
+    return "; ".join(named) + ("; ..." if len(boxes) > 5 else "")
 
 
 def _frames(frames: Iterable[int], one: str = "repeats", several: str = "repeat") -> str:

@@ -28,7 +28,7 @@ class Usable:
     t: np.ndarray
 
     def places(self, t: int, size: int) -> np.ndarray:
-        """Which windows of a frame pair lie in what was imaged of both frames, and change by a grey level at least.
+        """Which windows of a frame pair lie in what was imaged of both frames, without a mark, and change by a grey level at least.
 
         Parameters
         ----------
@@ -47,6 +47,8 @@ class Usable:
         top, _, left, _ = self.quality.imaged[t : t + 2].max(axis=0)
         _, bottom, _, right = self.quality.imaged[t : t + 2].min(axis=0)
         shown[top : max(bottom - size + 1, top), left : max(right - size + 1, left)] = True
+        for first, last, start, stop in self.quality.burnt_in.marks:
+            shown[max(first - size + 1, 0) : last, max(start - size + 1, 0) : stop] = False
         if self.quality.still[t] and shown.any():
             table = np.zeros((height + 1, width + 1), np.int32)  # of pixels that change, summed from the corner
             changes = self.frames[t] != self.frames[t + 1]
