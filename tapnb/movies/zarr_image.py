@@ -119,11 +119,18 @@ def _described(path: Path) -> tuple[str, list[str], str, list[float]]:
         level = scales[0]["datasets"][0]
         named = [axis if isinstance(axis, dict) else {"name": axis} for axis in scales[0].get("axes", "tczyx")]
         axes = "".join(axis["name"][0].upper() for axis in named)
-        steps = level.get("coordinateTransformations", [])
-        scale = next((step["scale"] for step in steps if step.get("type") == "scale"), [])
-        return axes, [str(axis.get("unit", "")) for axis in named], level["path"] + "", [float(step) for step in scale]
+        told = [_scale(described) for described in (level, scales[0])]  # what is told of all levels multiplies that of one
+        told = [scale for scale in told if scale]
+        scale = [math.prod(steps) for steps in zip(*told)] if len({len(scale) for scale in told}) == 1 else []
+        return axes, [str(axis.get("unit", "")) for axis in named], level["path"] + "", scale
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{path} has metadata that describe no OME-Zarr image ({said(error)}): export it again.") from None
+
+
+def _scale(described: dict) -> list[float]:
+    """Return the scale of a level or of a whole multiscale image, a number an axis; empty if it is not said."""
+    steps = described.get("coordinateTransformations") or []
+    return [float(n) for n in next((step["scale"] for step in steps if step.get("type") == "scale"), [])]
 
 
 def _plain(path: Path) -> str | None:

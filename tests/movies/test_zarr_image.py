@@ -65,6 +65,19 @@ def test_zarr_metadata_of_another_kind_are_refused(tmp_path, about):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(("of_level", "of_all", "minutes"), [(True, True, 5), (False, True, 5), (True, False, 1 / 60)])
+def test_a_scale_that_is_told_of_all_levels_multiplies_that_of_the_level(tmp_path, of_level, of_all, minutes):
+    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
+    about = json.loads((path / ".zattrs").read_text())
+    image = about["multiscales"][0]
+    image["datasets"][0]["coordinateTransformations"] = [{"type": "scale", "scale": [1, 0.5, 0.5]}] if of_level else []
+    if of_all:
+        image["coordinateTransformations"] = [{"type": "scale", "scale": [300, 1, 1]}]
+    (path / ".zattrs").write_text(json.dumps(about))
+    movie = read_movie(path)
+    assert movie.minutes_per_frame == pytest.approx(minutes) and movie.um_per_pixel == (0.5 if of_level else 1)
+
+
 @pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])
 def test_a_zarr_with_a_size_that_is_none_is_read_without(tmp_path, size):
     path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
