@@ -14,7 +14,7 @@ from tapnb.movies.axes import Part, part
 from tapnb.movies.file_names import Choice
 from tapnb.movies.storage import LARGE, empty
 from tapnb.movies.tiff import Recording, missing_times
-from tapnb.movies.tiff_sizes import MICROMETRES, MINUTES
+from tapnb.movies.tiff_sizes import MICROMETRES, MINUTES, oblong
 from tapnb.movies.zarr_chunks import Chunks, black_by_right
 from tapnb.system.files import said
 
@@ -64,12 +64,14 @@ def read_zarr(path: Path, choice=Choice(), labels=False) -> Recording:
     recording = _recording(Chunks(array, path / level), array, chosen, labels, path)
     if len(scale) != len(axes) or not units:
         return recording
-    lengths = {"micrometer": 1.0, "nanometer": 1e-3, "millimeter": 1e3} | MICROMETRES
-    times = {"second": 1 / 60, "millisecond": 1 / 60_000, "minute": 1.0, "hour": 60.0} | MINUTES
-    x, time = chosen.order[-1], chosen.time
-    sizes = (size if 0 < size < np.inf else None
-             for size in (lengths.get(units[x], 0) * scale[x], times.get(units[time], 0) * scale[time]))
-    return replace(recording, **dict(zip(("um_per_pixel", "minutes_per_frame"), sizes)))
+    lengths = {"angstrom": 1e-4, "nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "centimeter": 1e4,
+               "meter": 1e6} | MICROMETRES
+    times = {"millisecond": 1 / 60_000, "second": 1 / 60, "minute": 1.0, "hour": 60.0, "day": 1440.0} | MINUTES
+    y, x, time = *chosen.order[-2:], chosen.time
+    high, wide, between = (size if 0 < size < np.inf else None for size in (
+        known.get(units[axis], 0) * scale[axis] for known, axis in ((lengths, y), (lengths, x), (times, time))))
+    remark = "; ".join(filter(None, (recording.remark, oblong(wide, high))))
+    return replace(recording, um_per_pixel=wide, minutes_per_frame=between, remark=remark)
 
 
 def _recording(chunks: Chunks, array, chosen: Part, labels: bool, path) -> Recording:
@@ -96,7 +98,7 @@ def _recording(chunks: Chunks, array, chosen: Part, labels: bool, path) -> Recor
     if len(kept) < min(promised, 2):
         raise ValueError(f"{path} has {len(kept)} whole of the {promised} time points that its metadata promise: the others were "
                          "never stored, or are lost, so copy the whole folder again, or record it again.")
-    remarks = [missing_times(promised, len(kept))] if len(kept) < promised else []
+    remarks = [missing_times(promised, len(kept), kept)] if len(kept) < promised else []
     if dark:
         remarks.append(f"in {dark} time points parts were not stored and are read as {chunks.fill:g}, because the rest of these "
                        "time points holds such pixels too")
