@@ -3,7 +3,6 @@
 A chunk that was never stored is no chunk of zeros: see :mod:`tapnb.movies.zarr_chunks`.
 """
 
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +15,10 @@ from tapnb.movies.storage import LARGE, empty
 from tapnb.movies.tiff import Recording, missing_times
 from tapnb.movies.tiff_sizes import MICROMETRES, MINUTES, oblong
 from tapnb.movies.zarr_chunks import Chunks, black_by_right
+from tapnb.movies.zarr_folder import attributes, first_image, is_zarr, json_of, one_image
 from tapnb.system.files import said
 
 __all__ = ["is_zarr", "read_zarr"]
-
-
-def is_zarr(path: Path) -> bool:
-    """Whether a folder is a Zarr image, version 2 or 3."""
-    return any((path / name).is_file() for name in (".zattrs", ".zgroup", "zarr.json", ".zarray"))
 
 
 def read_zarr(path: Path, choice=Choice(), labels=False) -> Recording:
@@ -35,6 +30,7 @@ def read_zarr(path: Path, choice=Choice(), labels=False) -> Recording:
     Parameters
     ----------
     path : pathlib.Path
+        Of an image, or of a folder of images 0, 1, ... as bioformats2raw writes it, of which ``choice.position`` is one.
     choice : Choice
     labels : bool
         Whether it holds labels: then whatever was not stored holds none.
@@ -46,6 +42,7 @@ def read_zarr(path: Path, choice=Choice(), labels=False) -> Recording:
     """
     import zarr  # here: it takes half a second, and other movies do without
 
+    path = one_image(path, choice.position)
     axes, units, level, scale = _described(path)
     try:
         array = zarr.open_array(path / level, mode="r")
@@ -107,7 +104,7 @@ def _recording(chunks: Chunks, array, chosen: Part, labels: bool, path) -> Recor
 
 def _described(path: Path) -> tuple[str, list[str], str, list[float]]:
     """Return what the metadata say: axes and units, the path of the largest resolution, and its scale (empty: not said)."""
-    about = _attributes(path)
+    about = attributes(path)
     if (plain := _plain(path)) is not None:
         return plain, [], "", []
     try:
@@ -115,8 +112,9 @@ def _described(path: Path) -> tuple[str, list[str], str, list[float]]:
     except AttributeError:  # neither is a mapping
         scales = about
     if not scales:
-        raise ValueError(f"{path} is a Zarr folder without an image in it (no `multiscales`): give the folder of one image, such "
-                         "as the one named 0.")
+        such = first_image(path) or "the one named 0"
+        raise ValueError(f"{path} is a Zarr folder that is no image itself (no `multiscales`): give the folder of one image, such "
+                         f"as {such}.")
     try:
         level = scales[0]["datasets"][0]
         named = [axis if isinstance(axis, dict) else {"name": axis} for axis in scales[0].get("axes", "tczyx")]
@@ -138,9 +136,9 @@ def _scale(described: dict) -> list[float]:
 def _plain(path: Path) -> str | None:
     """Return the axes of a plain array, empty if it does not name them; None if the folder holds none."""
     if (path / ".zarray").is_file():
-        about, key = _attributes(path), "_ARRAY_DIMENSIONS"  # as xarray writes it
+        about, key = attributes(path), "_ARRAY_DIMENSIONS"  # as xarray writes it
     elif (path / "zarr.json").is_file():
-        about, key = _json(path / "zarr.json"), "dimension_names"
+        about, key = json_of(path / "zarr.json"), "dimension_names"
         if not isinstance(about, dict) or about.get("node_type") != "array":
             return None
     else:
@@ -150,19 +148,3 @@ def _plain(path: Path) -> str | None:
         return ""
     letters = "".join(name[0].upper() for name in names)
     return letters if len(set(letters)) == len(letters) and {"Y", "X"} <= set(letters) else ""
-
-
-def _attributes(path: Path):
-    """Return the metadata of a Zarr group or array, version 2 or 3."""
-    if (path / ".zattrs").is_file():
-        return _json(path / ".zattrs")
-    about = _json(path / "zarr.json") if (path / "zarr.json").is_file() else {}
-    return about.get("attributes", {}) if isinstance(about, dict) else about
-
-
-def _json(file: Path):
-    """Return what a file of metadata holds."""
-    try:
-        return json.loads(file.read_text("utf-8"))
-    except (ValueError, RecursionError):
-        raise ValueError(f"{file} is no readable JSON: copy the folder again.") from None
