@@ -19,7 +19,7 @@ from tapnb.movies.axes import part
 from tapnb.movies.file_names import Choice
 from tapnb.movies.storage import NoRoom, converted, empty
 from tapnb.movies.tiff_layout import Layout, Open, named_files, promised_planes, promised_times, series_of, stated
-from tapnb.movies.tiff_sizes import ome_text, scales
+from tapnb.movies.tiff_sizes import gaps_of, ome_text, scales
 from tapnb.system.files import said
 
 __all__ = ["Recording", "missing_times", "read_tiff"]
@@ -59,9 +59,23 @@ class Recording:
     promised: int | None = None
 
 
-def missing_times(promised: int, there: int) -> str:
-    """Return the remark on time points that the metadata promise and the file lacks."""
-    return f"its metadata promise {promised} time points, of which {promised - there} are not there"
+def missing_times(promised: int, there: int, numbers=None) -> str:
+    """Return the remark on time points that the metadata promise and the file lacks.
+
+    Parameters
+    ----------
+    promised, there : int
+        How many.
+    numbers : sequence of int, optional
+        Which ones are there, ascending from 0: then the remark says which are not.
+    """
+    remark = f"its metadata promise {promised} time points, of which {promised - there} are not there"
+    if numbers is None:
+        return remark
+    bounds = [-1, *numbers, promised]
+    runs = [(a + 1, b - 1) for a, b in zip(bounds, bounds[1:]) if b > a + 1]
+    listed = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs[:8])
+    return f"{remark}: {listed}{' and others' if len(runs) > 8 else ''}, counted from 0"
 
 
 def read_tiff(path, choice=Choice(), alone=False) -> Recording:
@@ -131,7 +145,10 @@ def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
     remarks = [remark] if remark else []
     if pages[0].photometric == 0:
         remarks.append("its grey levels are inverted, high ones dark (MinIsWhite), and read as stored")
-    about = {"um_per_pixel": (sizes := scales(tiff, path))[0], "minutes_per_frame": sizes[1]}
+    as_images = [one.kind for one in all_series] == ["ome"] * len(all_series)
+    sizes = scales(tiff, path, all_series.index(series) if series is not None and as_images else 0)
+    about = {"um_per_pixel": sizes.um_per_pixel, "minutes_per_frame": sizes.minutes_per_frame}
+    remarks += [sizes.remark] if sizes.remark else []
     if alone and of_set:
         about["promised"] = times = promised_times(whole := ome_text(text, path))
         if times > 1 and len(pages) > promised_planes(whole) // times:
@@ -144,20 +161,27 @@ def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
         for page, pixels in zip(pages, stack):
             pixels[...] = page.asarray()
         pixels = _squeezed(stack) if alone else stack
-        recording = Recording(pixels)
+        recording, numbers = Recording(pixels), range(len(pixels))
     else:
         layout = layout or Layout(series.axes, series.shape, list(series.pages))
-        recording = _of_layout(layout, series, choice, alone, path)
+        recording, numbers = _of_layout(layout, series, choice, alone, path)
+    if not alone and sizes.clock and max(sizes.clock) <= numbers[-1] and len(numbers) == len(recording.pixels):
+        gaps, remark = gaps_of(sizes.clock, numbers)
+        remarks += [remark] if remark else []
+        recording = replace(recording, gaps=gaps | (False if recording.gaps is None else recording.gaps)) if remark else recording
     remarks += [recording.remark] if recording.remark else []
     return replace(recording, pixels=_native(recording.pixels, path), remark="; ".join(remarks), **about)
 
 
-def _of_layout(layout: Layout, series, choice: Choice, alone: bool, path) -> Recording:
-    """Read what is asked for of pages whose axes are known; `series` is None if they are no series of the reader's."""
+def _of_layout(layout: Layout, series, choice: Choice, alone: bool, path) -> tuple[Recording, range | list[int]]:
+    """Read what is asked for of pages whose axes are known, and the numbers of its time points.
+
+    `series` is None if they are no series of the reader's.
+    """
     long = [letter for letter, n in zip(layout.axes[:-2], layout.shape) if n > 1]
     colours = not set("YX") <= set(layout.axes) or layout.axes.endswith("S")
     if series is not None and (colours or not long and layout.axes.endswith("YX") or alone and choice.axes is None and not set(long) <= set("CZ")):
-        return Recording(_squeezed(_whole(series, path)))  # for whoever refuses colours, or a stack in a folder of frames
+        return _every(_squeezed(_whole(series, path)))  # for whoever refuses colours, or a stack in a folder of frames
     few = None if alone or layout.promised in (None, 1) or layout.shape[0] > 1 else layout.promised
     if few:
         raise Open(_too_few(path, int(None not in layout.planes), few))
@@ -166,12 +190,11 @@ def _of_layout(layout: Layout, series, choice: Choice, alone: bool, path) -> Rec
     except ValueError as error:
         raise Open(str(error)) from None
     if not chosen.in_pages or len(layout.planes) != math.prod(layout.shape[:-2]):
-        return Recording(chosen.of(_whole(series, path)))
+        return _every(chosen.of(_whole(series, path)))
     wanted = chosen.numbers(layout.shape[:-2])
     if series is not None and wanted.ravel().tolist() == list(range(len(layout.planes))) and None not in layout.planes \
             and wanted.shape[1] == 1:
-        whole = chosen.of(_whole(series, path))
-        return Recording(whole)
+        return _every(chosen.of(_whole(series, path)))
     kept = [t for t, of_frame in enumerate(wanted) if all(layout.planes[i] is not None for i in of_frame)]
     promised = layout.promised if layout.promised and chosen.time == 0 else len(wanted)
     if len(kept) < 2 and not alone:
@@ -181,9 +204,14 @@ def _of_layout(layout: Layout, series, choice: Choice, alone: bool, path) -> Rec
     for t, pixels in zip(kept, stack):
         pixels[...] = np.max([layout.planes[i].asarray() for i in wanted[t]], axis=0)
     if alone:
-        return Recording(_squeezed(stack))
-    remark = missing_times(promised, len(kept)) if len(kept) < promised else ""
-    return Recording(stack, remark=remark, gaps=np.diff(kept) > 1 if len(kept) < promised else None)
+        return Recording(_squeezed(stack)), kept
+    remark = missing_times(promised, len(kept), kept) if len(kept) < promised else ""
+    return Recording(stack, remark=remark, gaps=np.diff(kept) > 1 if len(kept) < promised else None), kept
+
+
+def _every(pixels: np.ndarray) -> tuple[Recording, range]:
+    """Return a recording of which no time point is missing, and their numbers."""
+    return Recording(pixels), range(len(pixels))
 
 
 def _too_few(path, there: int, promised: int) -> str:

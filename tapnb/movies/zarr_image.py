@@ -3,7 +3,6 @@
 A chunk that was never stored is no chunk of zeros: see :mod:`tapnb.movies.zarr_chunks`.
 """
 
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -14,16 +13,12 @@ from tapnb.movies.axes import Part, part
 from tapnb.movies.file_names import Choice
 from tapnb.movies.storage import LARGE, empty
 from tapnb.movies.tiff import Recording, missing_times
-from tapnb.movies.tiff_sizes import MICROMETRES, MINUTES
+from tapnb.movies.tiff_sizes import MICROMETRES, MINUTES, oblong
 from tapnb.movies.zarr_chunks import Chunks, black_by_right
+from tapnb.movies.zarr_folder import attributes, first_image, is_zarr, json_of, one_image
 from tapnb.system.files import said
 
 __all__ = ["is_zarr", "read_zarr"]
-
-
-def is_zarr(path: Path) -> bool:
-    """Whether a folder is a Zarr image, version 2 or 3."""
-    return any((path / name).is_file() for name in (".zattrs", ".zgroup", "zarr.json", ".zarray"))
 
 
 def read_zarr(path: Path, choice=Choice(), labels=False) -> Recording:
@@ -35,6 +30,7 @@ def read_zarr(path: Path, choice=Choice(), labels=False) -> Recording:
     Parameters
     ----------
     path : pathlib.Path
+        Of an image, or of a folder of images 0, 1, ... as bioformats2raw writes it, of which ``choice.position`` is one.
     choice : Choice
     labels : bool
         Whether it holds labels: then whatever was not stored holds none.
@@ -46,6 +42,7 @@ def read_zarr(path: Path, choice=Choice(), labels=False) -> Recording:
     """
     import zarr  # here: it takes half a second, and other movies do without
 
+    path = one_image(path, choice.position)
     axes, units, level, scale = _described(path)
     try:
         array = zarr.open_array(path / level, mode="r")
@@ -64,12 +61,14 @@ def read_zarr(path: Path, choice=Choice(), labels=False) -> Recording:
     recording = _recording(Chunks(array, path / level), array, chosen, labels, path)
     if len(scale) != len(axes) or not units:
         return recording
-    lengths = {"micrometer": 1.0, "nanometer": 1e-3, "millimeter": 1e3} | MICROMETRES
-    times = {"second": 1 / 60, "millisecond": 1 / 60_000, "minute": 1.0, "hour": 60.0} | MINUTES
-    x, time = chosen.order[-1], chosen.time
-    sizes = (size if 0 < size < np.inf else None
-             for size in (lengths.get(units[x], 0) * scale[x], times.get(units[time], 0) * scale[time]))
-    return replace(recording, **dict(zip(("um_per_pixel", "minutes_per_frame"), sizes)))
+    lengths = {"angstrom": 1e-4, "nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "centimeter": 1e4,
+               "meter": 1e6} | MICROMETRES
+    times = {"millisecond": 1 / 60_000, "second": 1 / 60, "minute": 1.0, "hour": 60.0, "day": 1440.0} | MINUTES
+    y, x, time = *chosen.order[-2:], chosen.time
+    high, wide, between = (size if 0 < size < np.inf else None for size in (
+        known.get(units[axis], 0) * scale[axis] for known, axis in ((lengths, y), (lengths, x), (times, time))))
+    remark = "; ".join(filter(None, (recording.remark, oblong(wide, high))))
+    return replace(recording, um_per_pixel=wide, minutes_per_frame=between, remark=remark)
 
 
 def _recording(chunks: Chunks, array, chosen: Part, labels: bool, path) -> Recording:
@@ -96,7 +95,7 @@ def _recording(chunks: Chunks, array, chosen: Part, labels: bool, path) -> Recor
     if len(kept) < min(promised, 2):
         raise ValueError(f"{path} has {len(kept)} whole of the {promised} time points that its metadata promise: the others were "
                          "never stored, or are lost, so copy the whole folder again, or record it again.")
-    remarks = [missing_times(promised, len(kept))] if len(kept) < promised else []
+    remarks = [missing_times(promised, len(kept), kept)] if len(kept) < promised else []
     if dark:
         remarks.append(f"in {dark} time points parts were not stored and are read as {chunks.fill:g}, because the rest of these "
                        "time points holds such pixels too")
@@ -105,7 +104,7 @@ def _recording(chunks: Chunks, array, chosen: Part, labels: bool, path) -> Recor
 
 def _described(path: Path) -> tuple[str, list[str], str, list[float]]:
     """Return what the metadata say: axes and units, the path of the largest resolution, and its scale (empty: not said)."""
-    about = _attributes(path)
+    about = attributes(path)
     if (plain := _plain(path)) is not None:
         return plain, [], "", []
     try:
@@ -113,25 +112,33 @@ def _described(path: Path) -> tuple[str, list[str], str, list[float]]:
     except AttributeError:  # neither is a mapping
         scales = about
     if not scales:
-        raise ValueError(f"{path} is a Zarr folder without an image in it (no `multiscales`): give the folder of one image, such "
-                         "as the one named 0.")
+        such = first_image(path) or "the one named 0"
+        raise ValueError(f"{path} is a Zarr folder that is no image itself (no `multiscales`): give the folder of one image, such "
+                         f"as {such}.")
     try:
         level = scales[0]["datasets"][0]
         named = [axis if isinstance(axis, dict) else {"name": axis} for axis in scales[0].get("axes", "tczyx")]
         axes = "".join(axis["name"][0].upper() for axis in named)
-        steps = level.get("coordinateTransformations", [])
-        scale = next((step["scale"] for step in steps if step.get("type") == "scale"), [])
-        return axes, [str(axis.get("unit", "")) for axis in named], level["path"] + "", [float(step) for step in scale]
+        told = [_scale(described) for described in (level, scales[0])]  # what is told of all levels multiplies that of one
+        told = [scale for scale in told if scale]
+        scale = [math.prod(steps) for steps in zip(*told)] if len({len(scale) for scale in told}) == 1 else []
+        return axes, [str(axis.get("unit", "")) for axis in named], level["path"] + "", scale
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{path} has metadata that describe no OME-Zarr image ({said(error)}): export it again.") from None
+
+
+def _scale(described: dict) -> list[float]:
+    """Return the scale of a level or of a whole multiscale image, a number an axis; empty if it is not said."""
+    steps = described.get("coordinateTransformations") or []
+    return [float(n) for n in next((step["scale"] for step in steps if step.get("type") == "scale"), [])]
 
 
 def _plain(path: Path) -> str | None:
     """Return the axes of a plain array, empty if it does not name them; None if the folder holds none."""
     if (path / ".zarray").is_file():
-        about, key = _attributes(path), "_ARRAY_DIMENSIONS"  # as xarray writes it
+        about, key = attributes(path), "_ARRAY_DIMENSIONS"  # as xarray writes it
     elif (path / "zarr.json").is_file():
-        about, key = _json(path / "zarr.json"), "dimension_names"
+        about, key = json_of(path / "zarr.json"), "dimension_names"
         if not isinstance(about, dict) or about.get("node_type") != "array":
             return None
     else:
@@ -141,19 +148,3 @@ def _plain(path: Path) -> str | None:
         return ""
     letters = "".join(name[0].upper() for name in names)
     return letters if len(set(letters)) == len(letters) and {"Y", "X"} <= set(letters) else ""
-
-
-def _attributes(path: Path):
-    """Return the metadata of a Zarr group or array, version 2 or 3."""
-    if (path / ".zattrs").is_file():
-        return _json(path / ".zattrs")
-    about = _json(path / "zarr.json") if (path / "zarr.json").is_file() else {}
-    return about.get("attributes", {}) if isinstance(about, dict) else about
-
-
-def _json(file: Path):
-    """Return what a file of metadata holds."""
-    try:
-        return json.loads(file.read_text("utf-8"))
-    except (ValueError, RecursionError):
-        raise ValueError(f"{file} is no readable JSON: copy the folder again.") from None

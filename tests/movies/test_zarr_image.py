@@ -50,6 +50,45 @@ def test_a_zarr_that_leaves_a_channel_open_or_holds_no_image_is_refused(tmp_path
         read_movie(path)
 
 
+def group_of(path, about, version):
+    """A group of Zarr that is no image."""
+    zarr.open_group(path, mode="a", zarr_format=version).attrs.update(about if version == 2 else {"ome": about})
+    return path
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_the_images_of_bioformats2raw_are_positions(tmp_path, version):
+    stack = RNG.integers(1, 4000, (3, 4, 24, 32), dtype=np.uint16)
+    path = group_of(tmp_path / "movie.zarr", {"bioformats2raw.layout": 3}, version)
+    group_of(path / "OME", {"series": ["0", "1"]}, version)
+    zarr_movie(path / "0", stack[0], "tyx", version)
+    assert (read_movie(path).frames == stack[0]).all()  # nothing is left open
+    zarr_movie(path / "1", stack[1], "tyx", version)
+    with pytest.raises(ValueError, match="movie.zarr holds 2 images: choose one with `position`, of 0, 1"):
+        read_movie(path)
+    with pytest.raises(ValueError, match="movie.zarr has no position 2: it has 0, 1"):
+        read_movie(path, choice=Choice(position=2))
+    movie = read_movie(path, choice=Choice(position=1))
+    assert (movie.frames == stack[1]).all() and movie.minutes_per_frame == 10 and movie.name == "movie"
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_plate_or_a_well_names_an_image_that_is_there(tmp_path, version, named):
+    wells = [{"path": "A/1"}, {"path": "B/2"}, {"path": "../A/1"}, {}] if named else "lost"
+    plate = group_of(tmp_path / "plate.zarr", {"plate": {"wells": wells}}, version)
+    group_of(plate / "B", {}, version)
+    group_of(plate / "B" / "2", {"well": {"images": [{"path": "0"}, {"path": "1"}]}}, version)
+    for folder in (plate, plate / "B" / "2"):
+        with pytest.raises(ValueError, match="such as the one named 0"):
+            read_movie(folder)
+    zarr_movie(plate / "B" / "2" / "1", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", version)
+    for folder in (plate, plate / "B" / "2"):
+        with pytest.raises(ValueError, match=r"no `multiscales`\): give the folder of one image, such as .*plate.zarr/B/2/1\."):
+            read_movie(folder, choice=Choice(position=1))
+    assert len(read_movie(plate / "B" / "2" / "1").frames) == 3
+
+
 @pytest.mark.parametrize("about", [[3], {"ome": [3]}, {"multiscales": 3}, {"multiscales": [{}]}, {"multiscales": [{"datasets": []}]},
                                    {"multiscales": [{"datasets": [{"path": 1}]}]},
                                    {"multiscales": [{"datasets": [{"path": "0"}], "axes": None}]},
@@ -63,6 +102,19 @@ def test_zarr_metadata_of_another_kind_are_refused(tmp_path, about):
     with pytest.raises(ValueError, match="movie.zarr has metadata that describe no OME-Zarr image .*: export it again") as error:
         read_movie(path)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("of_level", "of_all", "minutes"), [(True, True, 5), (False, True, 5), (True, False, 1 / 60)])
+def test_a_scale_that_is_told_of_all_levels_multiplies_that_of_the_level(tmp_path, of_level, of_all, minutes):
+    path = zarr_movie(tmp_path / "movie.zarr", RNG.integers(0, 9, (3, 8, 9), dtype=np.uint8), "tyx", 2)
+    about = json.loads((path / ".zattrs").read_text())
+    image = about["multiscales"][0]
+    image["datasets"][0]["coordinateTransformations"] = [{"type": "scale", "scale": [1, 0.5, 0.5]}] if of_level else []
+    if of_all:
+        image["coordinateTransformations"] = [{"type": "scale", "scale": [300, 1, 1]}]
+    (path / ".zattrs").write_text(json.dumps(about))
+    movie = read_movie(path)
+    assert movie.minutes_per_frame == pytest.approx(minutes) and movie.um_per_pixel == (0.5 if of_level else 1)
 
 
 @pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])

@@ -54,6 +54,24 @@ def _zarr_with_channels(folder: Path) -> Path:
     return folder / "movie.zarr"
 
 
+def _zarr_plate(folder: Path) -> Path:
+    """A plate with one well, and one image in it."""
+    plate = {"wells": [{"path": "A/1"}]}
+    (folder / "plate.zarr" / "A" / "1").mkdir(parents=True)
+    content(".zattrs", json.dumps({"plate": plate}))(folder / "plate.zarr")
+    content(".zattrs", json.dumps({"well": {"images": [{"path": "0"}]}}))(folder / "plate.zarr" / "A" / "1")
+    _zarr_with_channels(folder / "plate.zarr" / "A" / "1").rename(folder / "plate.zarr" / "A" / "1" / "0")
+    return folder / "plate.zarr"
+
+
+def _zarr_positions(folder: Path) -> Path:
+    (folder / "movie").mkdir()
+    content(".zattrs", json.dumps({"bioformats2raw.layout": 3}))(folder / "movie")
+    for number in "01":
+        _zarr_with_channels(folder / "movie").rename(folder / "movie" / number)
+    return folder / "movie"
+
+
 def _zarr_without_chunks(folder: Path) -> Path:
     """Six time points, of which only the first was stored."""
     import zarr  # here: it takes half a second
@@ -88,6 +106,10 @@ ROWS = (
              "movie.zarr/0"),
     BadInput(GROUP, "two channels in an OME-Zarr", _zarr_with_channels,
              r"3 time points of 2 channels: choose one with `channel`", "movie.zarr"),
+    BadInput(GROUP, "a plate of OME-Zarr", _zarr_plate, r"no image itself.*give the folder of one image, such as .*A/1/0",
+             "plate.zarr"),
+    BadInput(GROUP, "two images in one folder of OME-Zarr", _zarr_positions,
+             r"holds 2 images: choose one with `position`, of 0, 1", "movie"),
     BadInput(GROUP, "a Zarr image of which hardly anything was stored", _zarr_without_chunks,
              r"1 whole of the 6 time points that its metadata promise", "movie.zarr"),
 )
