@@ -107,11 +107,13 @@ def page(movie: Movie, look: FirstLook) -> str:
              ("source", movie.source or "not given"), ("fingerprint", movie.fingerprint)]
     body = "<table>" + "".join(f"<tr><th>{k}<td>{html.escape(v)}" for k, v in facts) + "</table>"
     body += "<h2>What was found</h2>"
-    body += "<ul>" + "".join(f"<li>{html.escape(_sentence(s))}" for s in look.findings) + "</ul>" if look.findings else ""
+    if look.findings:
+        body += "<ul>" + "".join(f"<li>{html.escape(_sentence(s))}" for s in look.findings) + "</ul>"
     body += ("" if movie.quality.sentences() else
              "<p>No frame repeats, is black or saturated, and no border was left unimaged.</p>")
-    body += "<h2>Frames</h2>" + picture(frames(movie), "First, middle and last frame between the black and white levels that "
-                                       f"are used{_outlined([movie.masks[t] for t in _shown(movie)] if labelled else [])}.")
+    outlined = _outlined([movie.masks[t] for t in _shown(movie)] if labelled else [])
+    body += "<h2>Frames</h2>" + picture(
+        frames(movie), f"First, middle and last frame between the black and white levels that are used{outlined}.")
     body += picture(over_time(look), f"Levels, change from the frame before (normalised grey levels), and drift since "
                                      f"the first frame, over the frame number. {_in_numbers(look.over_time)}")
     body += "<h2>Labelled events</h2>"
@@ -131,8 +133,8 @@ def _examples(movie: Movie, look: FirstLook) -> str:
     size = min(CROP, *movie.shape[1:])
     masks = [] if movie.masks is None else [window(movie, *place, size)[1] for event in chosen.itertuples()
                                             for place in _windows(movie, event, size)]
-    return picture(events(movie, look), "A few events: their frame below, of a division the first with daughters as far as "
-                                        f"labels tell, and the frame before above{_outlined(masks)}.")
+    return picture(events(movie, look), "A few events: their frame below, of a division the first with daughters as "
+                                        f"far as labels tell, and the frame before above{_outlined(masks)}.")
 
 
 def _outlined(masks: list[np.ndarray]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,10 +26,13 @@ FINE = 10
 KINDS = {1: "division", 2: "death"}
 
 NEAR = 2
-"""Marks of one division lie closer than this, in diameters of a mark: a mother and her daughters, which seldom touch."""
+"""Marks of one division lie closer than this, in diameters: mother and daughters seldom touch."""
 
 EDGE = 16
 """Pixels from a frame's edge beyond which a cell that divides is seen with both daughters."""
+
+PROMISED = r"metadata promise \d+ time points, of which \d+ are not there"
+"""In a movie's source, of :func:`tapnb.movies.tiff.missing_times`: no other place knows how many are missing."""
 
 OPTIONS = ("sequence", "channel", "position", "plane", "axes", "pattern", "gaps", "single_child", "radius")
 """What somebody chose of a movie of their own, and the page repeats."""
@@ -94,6 +98,8 @@ def first_look(movie: Movie, name=None, options: dict[str, object] | None = None
                      "down": moved[0], "right": moved[1], "note": _note(movie, t)})
         before = reduced
     findings = quality.sentences()
+    if promised := re.search(PROMISED, movie.source):
+        findings.append(f"the movie's {promised[0]}")
     if movie.unusable_pairs is not None:
         findings.append(gap_sentence(movie.unusable_pairs, movie.times))
     if own is not None and (narrow := _too_narrow(movie, own)):
@@ -125,15 +131,16 @@ def _description(name, options: dict[str, object]) -> MovieFile | None:
 
 
 def _too_narrow(movie: Movie, own: MovieFile) -> str:
-    """One sentence if nothing can be held out, because the movie is the only one and too narrow to be cut; else empty."""
+    """One sentence if nothing can be held out of a movie, the only one and too narrow to be cut; else empty."""
     if own.held_out is not None or own.sequence is None and own.frames.is_dir() and len(ctc_sequences(own.frames)) > 1:
         return ""
     width = enough = movie.shape[2]
     while not _can_be_cut(enough):
         enough += 1
     return "" if width == enough else (
-        f"the movie is {width} pixels wide, too narrow to be cut into a training part and a held-out part, as `tapnb run` "
-        f"does: {enough} pixels would do, or a second movie under held_out in its YAML file; `tapnb events` needs neither")
+        f"the movie is {width} pixels wide, too narrow to be cut into a training part and a held-out part, as "
+        f"`tapnb run` does: {enough} pixels would do, or a second movie under held_out in its YAML file; "
+        "`tapnb events` needs neither")
 
 
 def _can_be_cut(width: int) -> bool:
@@ -261,14 +268,14 @@ def _well_seen(events: pd.DataFrame, shape: tuple[int, int, int]) -> pd.DataFram
 def _moment(regions: pd.DataFrame) -> dict[str, object]:
     """Frame and place at which the event of some labelled regions happens.
 
-    A division does where one region becomes several. If none does, it lies in the middle of the frames in which it is
-    labelled, because labels begin with the mother and end with the daughters.
+    A division does where one region becomes several, or the first is already several. If none does, it lies in the
+    middle of the frames in which it is labelled, because labels begin with the mother and end with the daughters.
     """
     kind, frames = regions["kind"].iloc[0], regions.groupby("t").size()
-    t, several = frames.index[0], frames.index[frames > 1]
-    if kind == "division" and len(several):
-        t = several[0]
-    elif kind == "division" and len(frames) > 1:
+    t, grown = frames.index[0], frames.index[1:][np.diff(frames) > 0]
+    if kind == "division" and len(grown):
+        t = grown[0]
+    elif kind == "division" and len(frames) > 1 and frames.iloc[0] == 1:  # else only daughters are labelled
         t = frames.index[(len(frames) + 1) // 2]
     place = regions[regions["t"] == t]
     return {"t": t, "y": place["y"].mean(), "x": place["x"].mean(), "kind": kind, "area": regions["area"].max()}
