@@ -18,6 +18,7 @@ from tapnb.movies import storage
 from tapnb.movies.axes import part
 from tapnb.movies.file_names import Choice
 from tapnb.movies.storage import NoRoom, converted, empty
+from tapnb.movies.tiff_colours import EQUAL, grey_of, in_colours
 from tapnb.movies.tiff_layout import Layout, Open, named_files, promised_planes, promised_times, series_of, stated
 from tapnb.movies.tiff_sizes import gaps_of, ome_text, scales
 from tapnb.system.files import said
@@ -128,6 +129,7 @@ def read_tiff(path, choice=Choice(), alone=False) -> Recording:
 
 def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
     """Read what is asked for of an open, undamaged file."""
+    pages, reduced = _without_reduced(pages)
     text = pages[0].description
     of_set = "<BinaryOnly" in text or len(named_files(text)) > 1 or promised_planes(text) > len(pages)
     if alone and of_set or promised_planes(text) > len(pages) * MOST:
@@ -140,9 +142,8 @@ def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
     layout = stated(tiff, pages, all_series, choice, alone, path) if len(kinds) == 1 and len(kinds[0][0]) == 2 else None
     series, remark = series_of(all_series, choice, alone, path) if layout is None else (None, layout.remark)
     if len(kinds) > 1 and (series is None or series.kind != "ome"):
-        raise Open(f"{path} holds pages {kinds[0][0]} {kinds[0][1]} and {kinds[1][0]} {kinds[1][1]}: "
-                   "save frames of one shape and one dtype as one stack.")
-    remarks = [remark] if remark else []
+        raise Open(_of_several_kinds(path, [(page.shape, str(page.dtype)) for page in pages]))
+    remarks = [reduced or remark] if reduced or remark else []
     if pages[0].photometric == 0:
         remarks.append("its grey levels are inverted, high ones dark (MinIsWhite), and read as stored")
     as_images = [one.kind for one in all_series] == ["ome"] * len(all_series)
@@ -160,6 +161,10 @@ def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
         stack = empty((len(pages), *pages[0].shape), pages[0].dtype, path)
         for page, pixels in zip(pages, stack):
             pixels[...] = page.asarray()
+        as_pages = Layout("Q" + pages[0].axes, stack.shape, [])
+        if in_colours(pages[0], as_pages, alone=True):
+            stack = grey_of(stack, as_pages.axes.index("S"), choice.channel, path)
+            remarks += [EQUAL] if choice.channel is None else []
         pixels = _squeezed(stack) if alone else stack
         recording, numbers = Recording(pixels), range(len(pixels))
     else:
@@ -173,11 +178,39 @@ def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
     return replace(recording, pixels=_native(recording.pixels, path), remark="; ".join(remarks), **about)
 
 
+def _without_reduced(pages: list) -> tuple[list, str]:
+    """Return pages without small copies that are flagged as such, where the others are of one kind, and a remark."""
+    small = [i for i, page in enumerate(pages) if isinstance(page.subfiletype, int) and page.subfiletype & 1]
+    few = set(small)
+    whole = [page for i, page in enumerate(pages) if i not in few]
+    kinds = {(page.shape, page.dtype) for page in whole}
+    if len(kinds) != 1 or not small or any((pages[i].shape, pages[i].dtype) in kinds for i in small):
+        return pages, ""
+    listed = f"page {small[0]} (counted from 0), a copy" if len(small) == 1 else f"{len(small)} pages, copies"
+    return whole, f"{listed} of {' x '.join(map(str, pages[small[0]].shape))} pixels that it calls reduced, left out"
+
+
+def _of_several_kinds(path, kinds: list) -> str:
+    """Return the refusal of pages of several shapes or dtypes, with the odd ones: those that are not of the commonest kind."""
+    usual = max(dict.fromkeys(kinds), key=kinds.count)
+    odd = [i for i, kind in enumerate(kinds) if kind != usual]
+    shape, dtype = kinds[odd[0]]
+    which = f"page {odd[0]} is" if len(odd) == 1 else f"{len(odd)} are of another kind, such as page {odd[0]},"
+    return (f"{path} holds {len(kinds)} pages, most of them {usual[0]} {usual[1]}, but {which} {shape} {dtype} (counted from 0): "
+            f"save frames of one shape and one dtype as one stack{', and leave this page out' if len(odd) == 1 else ''}.")
+
+
 def _of_layout(layout: Layout, series, choice: Choice, alone: bool, path) -> tuple[Recording, range | list[int]]:
     """Read what is asked for of pages whose axes are known, and the numbers of its time points.
 
     `series` is None if they are no series of the reader's.
     """
+    if series is not None and in_colours(series.keyframe, layout, alone):
+        try:
+            return _of_colours(layout, series, choice, alone, path)
+        except Open:
+            if not alone or choice.channel is not None or not layout.axes.endswith("SYX"):
+                raise  # else it may be a stack of three frames, which a folder of frames cannot take
     long = [letter for letter, n in zip(layout.axes[:-2], layout.shape) if n > 1]
     colours = not set("YX") <= set(layout.axes) or layout.axes.endswith("S")
     if series is not None and (colours or not long and layout.axes.endswith("YX") or alone and choice.axes is None and not set(long) <= set("CZ")):
@@ -207,6 +240,21 @@ def _of_layout(layout: Layout, series, choice: Choice, alone: bool, path) -> tup
         return Recording(_squeezed(stack)), kept
     remark = missing_times(promised, len(kept), kept) if len(kept) < promised else ""
     return Recording(stack, remark=remark, gaps=np.diff(kept) > 1 if len(kept) < promised else None), kept
+
+
+def _of_colours(layout: Layout, series, choice: Choice, alone: bool, path) -> tuple[Recording, range]:
+    """Read what is asked for of pages in colours: equal ones as grey, or the one that is chosen."""
+    samples = layout.axes.index("S")
+    axes, shape = layout.axes.replace("S", ""), layout.shape[:samples] + layout.shape[samples + 1 :]
+    colour = None if dict(zip(axes, shape)).get("C", 1) > 1 else choice.channel
+    grey = grey_of(_whole(series, path), samples, colour, path)
+    if not alone or max(shape[:-2], default=1) > 1:
+        try:
+            grey = part(axes, shape, choice, path, alone).of(grey) if len(shape) > 2 else grey
+        except ValueError as error:
+            raise Open(str(error)) from None
+    recording, numbers = _every(_squeezed(grey) if alone else grey)
+    return replace(recording, remark=EQUAL if colour is None else ""), numbers
 
 
 def _every(pixels: np.ndarray) -> tuple[Recording, range]:

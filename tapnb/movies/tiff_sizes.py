@@ -10,8 +10,8 @@ import numpy as np
 __all__ = ["MICROMETRES", "MINUTES", "Scales", "gaps_of", "ome_text", "oblong", "scales"]
 
 MICROMETRES = {"um": 1.0, "\u00b5m": 1.0, "\u03bcm": 1.0, "micron": 1.0, "microns": 1.0, "nm": 1e-3, "mm": 1e3}
-MINUTES = {"us": 1 / 60e6, "\u00b5s": 1 / 60e6, "\u03bcs": 1 / 60e6, "ms": 1 / 60_000, "s": 1 / 60, "sec": 1 / 60, "min": 1.0, "h": 60.0,
-           "hr": 60.0, "d": 1440.0}
+MINUTES = {"us": 1 / 60e6, "\u00b5s": 1 / 60e6, "\u03bcs": 1 / 60e6, "ms": 1 / 60_000, "s": 1 / 60, "sec": 1 / 60, "min": 1.0,
+           "h": 60.0, "hr": 60.0, "d": 1440.0}
 OF_OME = MICROMETRES | {"\u00c5": 1e-4, "\u212b": 1e-4, "pm": 1e-6, "cm": 1e4, "dm": 1e5, "m": 1e6}
 """Of ImageJ, cm is mostly what a printer's resolution was taken for, so it is no size there."""
 
@@ -93,8 +93,9 @@ def gaps_of(clock: dict[int, float], numbers) -> tuple[np.ndarray, str]:
         return gaps, ""
     listed = ", ".join(f"{i} and {i + 1} ({steps[i]:.4g} minutes)" for i in where[:5])
     more = f", and at {len(where) - 5} other places" if len(where) > 5 else ""
-    return gaps, (f"more time than the usual {usual:.4g} minutes passed between the frames {listed}{more}, counted from 0, so there "
-                  f"{'is a gap' if len(where) == 1 else 'are gaps'} in time")
+    what = "is a gap" if len(where) == 1 else "are gaps"
+    return gaps, (f"more time than the usual {usual:.4g} minutes passed between the frames {listed}{more}, counted from 0, so "
+                  f"there {what} in time")
 
 
 def _usual(clock: dict[int, float]) -> float | None:

@@ -113,8 +113,8 @@ def _described(path: Path) -> tuple[str, list[str], str, list[float]]:
         scales = about
     if not scales:
         such = first_image(path) or "the one named 0"
-        raise ValueError(f"{path} is a Zarr folder that is no image itself (no `multiscales`): give the folder of one image, such "
-                         f"as {such}.")
+        raise ValueError(f"{path} is a Zarr folder that is no image itself (no `multiscales`): give the folder of one image, "
+                         f"such as {such}.")
     try:
         level = scales[0]["datasets"][0]
         named = [axis if isinstance(axis, dict) else {"name": axis} for axis in scales[0].get("axes", "tczyx")]

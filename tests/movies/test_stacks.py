@@ -289,6 +289,6 @@ def test_stacks_over_time_and_colours_are_no_frames(tmp_path):
     (tmp_path / "stacks").mkdir(), (tmp_path / "colours").mkdir()
     with pytest.raises(ValueError, match="give a multi-page stack by its own path"):
         read_stack(folder_of(tmp_path / "stacks", imagej=True, metadata={"axes": "TYX"}))
-    with pytest.raises(ValueError, match="each file is one grey frame"):
-        read_stack(folder_of(tmp_path / "colours", images=np.zeros((3, 24, 32, 3), np.uint8), photometric="rgb"),
-                   choice=Choice(channel=0))
+    colours = np.arange(3 * 24 * 32 * 3).reshape(3, 24, 32, 3).astype(np.uint8)
+    with pytest.raises(ValueError, match="is in colours, which differ, and frames are expected in grey"):
+        read_stack(folder_of(tmp_path / "colours", images=colours, photometric="rgb"))

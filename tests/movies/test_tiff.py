@@ -454,3 +454,61 @@ def test_a_set_whose_files_hold_several_time_points_is_given_by_a_file(tmp_path)
         with pytest.raises(ValueError, match="t0.ome.tif is a file of an OME set, each of which holds several time points: give this"):
             read_recording(tmp_path, choice=choice)
     np.testing.assert_array_equal(read_recording(tmp_path / "t0.ome.tif").pixels, frames)
+
+
+@pytest.mark.parametrize("folder", [False, True])
+@pytest.mark.parametrize("options", [{"photometric": "rgb"}, {"photometric": "rgb", "metadata": None},
+                                     {"photometric": "rgb", "ome": True, "metadata": {"axes": "TYXS"}},
+                                     {"photometric": "rgb", "imagej": True, "metadata": {"axes": "TYXS"}}, {"photometric": "rgb", "planarconfig": "separate"}])
+@pytest.mark.parametrize("samples", [3, 4])
+def test_grey_that_was_saved_in_colours_is_grey_and_colours_are_asked_about(tmp_path, options, folder, samples):
+    grey = RNG.integers(0, 250, (4, *SIZE), dtype=np.uint8)
+    colours = np.repeat(grey[..., None], samples, axis=-1)
+    colours[..., 3:] = 255  # opacity
+    options = options | ({"extrasamples": ["unassalpha"]} if samples == 4 else {})
+    if samples == 4 and options.get("imagej"):
+        return  # which ImageJ does not write
+
+    def write(path, stack):
+        for place, frames in [(path / f"t{t}.tif", frame) for t, frame in enumerate(stack)] if folder else [(path, stack)]:
+            of_one = {key: value for key, value in options.items() if key != "metadata" or not folder}
+            frames = np.moveaxis(frames, -1, -3) if "planarconfig" in options else frames
+            tifffile.imwrite(place, frames, **of_one)
+        return path
+
+    path = tmp_path / "movie.tif"
+    path.mkdir() if folder else None
+    movie = read_movie(write(path, colours))
+    assert (movie.frames == grey).all() and "its red, green and blue are equal, so it is read as grey" in movie.source
+    colours[0, 3, 4, 1] += 1
+    row = folder and "planarconfig" in options  # which may be three frames
+    with pytest.raises(ValueError, match="each file is one grey frame" if row else
+                       "tif is in colours, which differ.*no RGB, or choose one with `channel`, 0 for red"):
+        read_movie(write(path, colours))
+    with pytest.raises(ValueError, match="has no channel 3: it has 3, from 0 to 2"):
+        read_movie(path, choice=Choice(channel=3))
+    movie = read_movie(path, choice=Choice(channel=1))
+    assert (movie.frames == colours[..., 1]).all() and "grey" not in movie.source
+
+
+def test_pages_in_colours_that_were_written_one_by_one_are_read_as_well(tmp_path):
+    grey = RNG.integers(0, 250, (4, *SIZE), dtype=np.uint8)
+    with tifffile.TiffWriter(tmp_path / "movie.tif") as writer:
+        for t, frame in enumerate(grey):
+            writer.write(np.repeat(frame[..., None], 3, -1), photometric="rgb", contiguous=False, software=f"camera {t}")
+    assert (read_movie(tmp_path / "movie.tif").frames == grey).all()
+
+
+@pytest.mark.parametrize("metadata", [None, {}])
+@pytest.mark.parametrize("place", [0, 6])
+def test_an_odd_page_is_named_or_left_out_where_it_is_flagged_as_a_small_copy(tmp_path, metadata, place):
+    stack, small = pixels(6), pixels()[::2, ::2]
+    for name, flag in (("odd.tif", 0), ("flagged.tif", 1)):
+        with tifffile.TiffWriter(tmp_path / name) as writer:
+            for i, frame in enumerate([*stack[:place], small, *stack[place:]]):
+                writer.write(frame, photometric="minisblack", metadata=metadata, contiguous=False,
+                             subfiletype=flag if i == place else 0)
+    with pytest.raises(ValueError, match=rf"holds 7 pages, most of them \(24, 32\) uint16, but page {place} is \(12, 16\) uint16"):
+        read_movie(tmp_path / "odd.tif")
+    movie = read_movie(tmp_path / "flagged.tif")
+    assert (movie.frames == stack).all() and f"page {place} (counted from 0), a copy of 12 x 16 pixels" in movie.source

@@ -38,7 +38,7 @@ ROWS = (
     BadInput(GROUP, "a single image", stack("stack.tif", pixels()), r"one frame of shape \(24, 32\): .*at least 2",
              "stack.tif"),
     BadInput(GROUP, "a movie in colours",
-             stack("stack.tif", pixels(FRAMES, dtype="uint8")[..., None].repeat(3, -1), photometric="rgb"),
+             stack("stack.tif", np.moveaxis(pixels(FRAMES, 3, dtype="uint8"), 1, -1), photometric="rgb"),
              r"in grey: save one channel and one plane, no RGB", "stack.tif"),
     BadInput(GROUP, "a pixel that is not a number", stack("stack.tif", _not_a_number()),
              r"NaN or infinite pixels in frame 2: replace", "stack.tif"),

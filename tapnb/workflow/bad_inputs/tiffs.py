@@ -31,6 +31,14 @@ def _two_kinds(folder: Path) -> Path:
     return folder / "stack.tif"
 
 
+def _odd_page(folder: Path) -> Path:
+    """A small copy behind six frames, which nothing flags as such."""
+    with tifffile.TiffWriter(folder / "stack.tif") as tiff:
+        for frame in [*pixels(6), pixels(size=(12, 16))]:
+            tiff.write(frame, photometric="minisblack", metadata=None, contiguous=False)
+    return folder / "stack.tif"
+
+
 def _two_positions(folder: Path) -> Path:
     with tifffile.TiffWriter(folder / "stack.ome.tif", ome=True) as tiff:
         for _ in range(2):
@@ -85,6 +93,7 @@ ROWS = (
     BadInput(GROUP, "an empty file", content("stack.tif", b""), r"not a readable TIFF file", "stack.tif"),
     BadInput(GROUP, "a copy that was broken off", _cut, r"truncated or damaged: copy it again", "stack.tif"),
     BadInput(GROUP, "pages of two sizes in one file", _two_kinds, r"save frames of one shape", "(48, 64)"),
+    BadInput(GROUP, "a small copy behind the frames", _odd_page, r"page 6 is \(12, 16\) .*leave this page out", "stack.tif"),
     BadInput(GROUP, "a folder with one frame of another size",
              folder_of("t0.tif", "t1.tif", "t2.tif", change=_narrower), r"all frames need one shape and one dtype",
              "t2.tif"),
