@@ -10,8 +10,11 @@ __all__ = ["DAY", "check_clock"]
 DAY = 24 * 60 * 60
 """Seconds."""
 
-CLOCK = re.compile(r"(?<![0-9])([01]\d|2[0-3])h(?:([0-5]\d)m(?:in)?(?:([0-5]\d)s)?)?(?![0-9a-z])", re.IGNORECASE)
+CLOCK = re.compile(r"(?<![0-9])([01]\d|2[0-3])h(?:([0-5]\d)(?:m(?:in)?(?:([0-5]\d)s)?)?)?(?![0-9a-z])", re.IGNORECASE)
 """A time of day: its hour has two digits, while hours since a movie's start are mostly written with as many as they need."""
+
+BARE = re.compile(r"(?<![0-9])([01]\d|2[0-3])([0-5]\d)([0-5]\d)?(?![0-9])")
+"""The same without a letter, which may be a counter as well."""
 
 DATE = re.compile(r"(?<![0-9])(?:19|20)\d\d[-_.y]?(?:0[1-9]|1[0-2])[-_.m]?(?:0[1-9]|[12]\d|3[01])(?![0-9])", re.IGNORECASE)
 
@@ -28,11 +31,18 @@ def check_clock(folder, files) -> None:
         for longest between the last and the first of a day, as that of a recording within a day does.
     """
     names = [Path(file).stem for file in files]
-    clocks, dates = [CLOCK.findall(name) for name in names], {tuple(DATE.findall(name)) for name in names}
+    dates = {tuple(DATE.findall(name)) for name in names}
+    bare = not any(map(CLOCK.search, names))
+    clocks = [(BARE if bare else CLOCK).findall(name) for name in names]
     if len(names) < 2 or any(len(found) != 1 for found in clocks) or len(dates) > 1 or any(map(_counts_days, names)):
         return
     seconds = np.sort([(int(hour) * 60 + int(minute or 0)) * 60 + int(second or 0) for (hour, minute, second), in clocks])
-    longest, over_night = int(np.diff(seconds).max()), int(DAY - seconds[-1] + seconds[0])
+    steps = np.diff(seconds)
+    longest, over_night = int(steps.max()), int(DAY - seconds[-1] + seconds[0])
+    if bare and {*steps[steps < longest].tolist(), over_night} != {over_night}:
+        return  # a counter: times of day would go on over midnight in steps of one size
+    if bare and len({*np.diff(sorted(int("".join(clock)) for clock, in clocks)).tolist()}) == 1:
+        return  # 0000, 1000, 2000 count as well
     whole_day = longest == over_night and len(seconds) > 2 and not dates.pop()
     if longest > over_night or whole_day:
         what = "the clock passes midnight" if longest > over_night else "the clock goes round a whole day"

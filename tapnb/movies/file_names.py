@@ -176,7 +176,7 @@ def _by_numbers(folder, files, names: list[Named], choice: Choice) -> Series:
     time, only_time = _time(varying, roles, numbers), choice.lone == "T" or (choice.axes or "").upper() == "TYX"
     if time is None and len(varying) == 1 and only_time:
         time = varying[0]
-    if time is not None and len(varying) == 1 and roles[time] in ("time", "stamp") and not only_time:
+    if time is not None and len(varying) == 1 and roles[time] not in CHOSEN and not only_time:
         check_clock(folder, files)
     if others := [i for i in varying if i != time and not _follows(numbers, roles, varying, i, time)]:
         raise ValueError(f"{folder}: {_question(files, numbers, roles, others, time)}")
@@ -266,7 +266,8 @@ def _question(files, numbers: np.ndarray, roles, others: list[int], time: int | 
     pattern = pattern_for([file for file, one in zip(files, of_first) if one],
                           [file for file, one in zip(files, of_first) if not one])
     if parts_of_one(files[0], column, time):
-        return two + "they seem to be parts of one time: number the frames, as in t000.tif."
+        return two + ("the one that is not called time may be a part of it: number the frames, as in t000.tif, or choose the "
+                      "files with `pattern`.")
     return (two + f"the one that is not time comes again ({listed}), as that of a channel or a position would: choose the "
             "files with `pattern`" + (f", such as {pattern!r}." if pattern else "."))
 

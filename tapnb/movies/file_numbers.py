@@ -39,7 +39,8 @@ STAMP = re.compile(r"""(?<!\d)(?:
     (?P<year>(?:19|20)\d\d)[-_.y]?(?P<month>0[1-9]|1[0-2])[-_.m]?(?P<day>0[1-9]|[12]\d|3[01])d?
         (?:[-_.T\ ]?(?P<hour>[01]\d|2[0-3])
             (?:[-_.:h]?(?P<minute>[0-5]\d)m?(?:[-_.:]?(?P<second>[0-5]\d)s?)?|h(?![a-z])))?(?!\d)
-    | (?:(?P<days>\d{1,4})d)?(?P<hours>\d{1,4})h(?P<minutes>\d{1,2})m(?:(?P<seconds>\d{1,2})s)?)""",
+    | (?:(?P<days>\d{1,4})d)?(?P<hours>\d{1,4})h
+        (?:(?P<minutes>\d{1,2})m(?:(?P<seconds>\d{1,2})s)?|(?P<rest>[0-5]\d)(?![0-9a-z])))""",
                    re.VERBOSE | re.IGNORECASE)
 """A date, which may have a time of day, or hours and minutes."""
 
@@ -133,7 +134,7 @@ def _unit(name: str, end: int) -> str:
 
 def _together(numbers: list, roles: list[str], units: list[int]) -> tuple[list, list[str]]:
     """Make one number, in seconds, of days and hours that follow each other, and of hours and minutes."""
-    first = next((i for i, (one, other) in enumerate(zip(units, units[1:])) if one >= 3600 and one > other > 0
+    first = next((i for i, (one, other) in enumerate(zip(units, units[1:])) if one > other > 0
                   and {*roles[i:i + 2]} <= {"", "stamp"}), None)
     if first is None:
         return numbers, roles
@@ -172,8 +173,9 @@ def parts_of_one(file, *columns: int) -> bool:
 def _seconds(stamp: re.Match) -> int | None:
     """Return a date with its time of day, or hours and minutes, as seconds; None if there is no such day."""
     if stamp["year"] is None:
-        days, hours, minutes, seconds = (int(stamp[part] or 0) for part in ("days", "hours", "minutes", "seconds"))
-        return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+        days, hours, minutes, rest, seconds = (int(stamp[part] or 0) for part in (
+            "days", "hours", "minutes", "rest", "seconds"))
+        return ((days * 24 + hours) * 60 + minutes + rest) * 60 + seconds
     try:
         day = datetime(*(int(stamp[part] or 0) for part in ("year", "month", "day", "hour", "minute", "second")))
     except ValueError:

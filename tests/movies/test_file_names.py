@@ -202,7 +202,9 @@ def test_days_and_hours_are_one_time(names):
 
 
 @pytest.mark.parametrize("hours", [("23h00m", "23h30m", "00h00m", "00h30m"), ("22h", "23h", "00h", "01h"),
-                                   [f"{(12 + t) % 24:02}h00m" for t in range(24)], ("23h00m00s", "00h00m00s", "01h00m00s")])
+                                   [f"{(12 + t) % 24:02}h00m" for t in range(24)], ("23h00m00s", "00h00m00s", "01h00m00s"),
+                                   ("23h00", "23h30", "00h00", "00h30"), ("2300", "2330", "0000", "0030"),
+                                   [f"{(12 + t // 2) % 24:02}{t % 2 * 30:02}" for t in range(48)]])
 @pytest.mark.parametrize("name", ["img_{}.tif", "t{}.tif"])
 def test_a_clock_that_passes_midnight_is_asked_about(name, hours):
     names = [name.format(hour) for hour in hours]
@@ -215,6 +217,9 @@ def test_a_clock_that_passes_midnight_is_asked_about(name, hours):
 
 @pytest.mark.parametrize("names", [[f"img_{t:02}h.tif" for t in range(9, 18)], [f"img_{t}h.tif" for t in (0, 6, 12, 18)],
                                    [f"img_{t:02}h00m.tif" for t in range(30)],
+                                   ["8h00.tif", "8h30.tif", "9h00.tif"], [f"a_{t // 2}min{t % 2 * 30:02}s.tif" for t in range(9)],
+                                   [f"t{t:04}.tif" for t in range(0, 2400, 600)], [f"t{t:04}.tif" for t in range(60)],
+                                   ["t0000.tif", "t1000.tif", "t2000.tif"],
                                    [f"img{t:02}_{(20 + t) % 24:02}h00m.tif" for t in range(24)]])
 def test_clocks_within_a_day_and_hours_that_count_are_read(names):
     assert ordered(names)[0] == names
