@@ -102,12 +102,22 @@ def _sharp_still_discs():
     return frames.astype(np.uint16)
 
 
+def _clumps():
+    """Saturated cells with sharp ends that touch each other, and hardly move."""
+    rng, frames = np.random.default_rng(1), np.random.default_rng(0).normal(100, 5, (8, 200, 200))
+    places, (rows, columns) = rng.uniform(10, 190, (15, 2)), np.indices((200, 200))
+    for frame in frames:
+        for row, column in places + rng.normal(0, 0.3, places.shape):
+            frame[(rows - row) ** 2 + (columns - column) ** 2 < 196] = 255
+    return frames.astype(np.uint8)
+
+
 @pytest.mark.parametrize("frames", [
-    np.minimum(movie().astype(int) * 2, 255).astype(np.uint8), _still_discs(), _sharp_still_discs(), _squares(1), _squares(13),
+    _clumps(), np.minimum(movie().astype(int) * 2, 255).astype(np.uint8), _still_discs(), _sharp_still_discs(), _squares(1), _squares(13),
     movie(offset=0, noise=0), np.where(movie() < 130, 0, movie()), (movie() - 100.0).clip(0).astype(np.uint16),
     (movie().astype(float) - 100).clip(0).astype(np.uint16), movie() > 130, (movie() > 130).astype(np.uint8) * 255,
     (movie() // 60).astype(np.uint8), np.clip(movie() / 100 - 1, 0, 1).astype(np.float32)],
-    ids=["clipped", "saturated and still", "sharp discs", "squares", "fast squares", "no noise", "sparse", "subtracted",
+    ids=["clumps", "clipped", "saturated and still", "sharp discs", "squares", "fast squares", "no noise", "sparse", "subtracted",
          "clipped at the background", "bool", "two values", "few values", "up to 1"])
 def test_what_a_microscope_shows_is_no_mark(frames):
     burnt_in = find_burnt_in(frames)
