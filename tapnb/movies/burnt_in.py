@@ -105,7 +105,7 @@ def find_burnt_in(frames: np.ndarray) -> BurntIn:
 
 
 def _pieces(part: np.ndarray, value: float) -> list[tuple[Box, int]]:
-    """Rectangles and strokes of a value with sharp ends: bounding boxes, and numbers of pixels with what they enclose."""
+    """Rectangles and strokes of a value with sharp ends: bounding boxes, and pixels with what they enclose."""
     equal = part == value
     if not MARK <= np.count_nonzero(equal) <= BACKGROUND * equal.size:
         return []  # quick, as in nearly every frame
