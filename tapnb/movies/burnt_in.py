@@ -19,8 +19,12 @@ PIECE = 6  # pixels: the smallest piece of a mark, such as the dot of a clock
 MARK = 20  # pixels: the smallest mark
 BLOCK = 64  # pixels: the smallest block that counts as lost
 BACKGROUND = 0.25  # of a frame's pixels at one value: that is its background
-FILLED = 0.9  # of its bounding box: a rectangle, but for pixels beside it that have its value by chance; a disc has 0.79
+FILLED = 0.95  # of its bounding box: a rectangle, but for pixels that have its value by chance; a disc has 0.79
 STROKE = 3  # times as long as it is thick: a letter's stroke, no cell
+THICK = 8  # pixels: a letter's stroke at most, so that no row of cells is one
+JUMP = 0.1  # of the range of grey levels
+ALONE = 0.5  # of the thick things of that value: where more are of other shapes, they are saturated cells
+STRIDE = 8  # every 8th pixel tells the range
 STEP = 0.75  # of what is reached two pixels away, one pixel away: a sharp end
 CLEAR = 3  # times the spread of what lies around
 JOINED = 6  # pixels at most between letters of one mark
@@ -34,7 +38,7 @@ Box = tuple[int, int, int, int]  # first row, row after the last, first column, 
 
 @dataclass(frozen=True)
 class BurntIn:
-    """Places of a movie that were drawn or lost, each as first row, row after the last, first and after the last column.
+    """Places that were drawn or lost, each as first row, row after the last, first column, column after the last.
 
     Attributes
     ----------
@@ -101,7 +105,7 @@ def find_burnt_in(frames: np.ndarray) -> BurntIn:
 
 
 def _pieces(part: np.ndarray, value: float) -> list[tuple[Box, int]]:
-    """Rectangles and strokes of a value with sharp ends: their bounding boxes, and their pixels with what they enclose."""
+    """Rectangles and strokes of a value with sharp ends: bounding boxes, and pixels with what they enclose."""
     equal = part == value
     if not MARK <= np.count_nonzero(equal) <= BACKGROUND * equal.size:
         return []  # quick, as in nearly every frame
@@ -114,16 +118,21 @@ def _pieces(part: np.ndarray, value: float) -> list[tuple[Box, int]]:
         for columns in (slice(None, -1), slice(1, None)):
             thick[rows, columns] |= square
     labels, _ = ndimage.label(thick, np.ones((3, 3)))
-    kept = []
+    others = part[::STRIDE, ::STRIDE][~equal[::STRIDE, ::STRIDE]].astype(np.float64)
+    jump = JUMP * np.ptp(np.percentile(others, (1, 99))) if others.size else 0.0
+    kept, pixels = [], 0
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         piece = labels[rows, columns] == number
         if piece.sum() < PIECE:
             continue
         size = int(ndimage.binary_fill_holes(piece).sum())
-        is_stroke = STROKE * (2 * ndimage.distance_transform_cdt(np.pad(piece, 1)).max() - 1) <= max(piece.shape)
-        if (size >= FILLED * piece.size or is_stroke) and _is_sharp(part, equal, value, rows, columns, piece):
+        is_rectangle = size >= FILLED * piece.size
+        thickness = 0 if is_rectangle else 2 * ndimage.distance_transform_cdt(np.pad(piece, 1)).max() - 1
+        is_stroke = thickness <= min(THICK, max(piece.shape) / STROKE)
+        if (is_rectangle or is_stroke) and _step(part, equal, value, rows, columns, piece) > jump:
+            pixels += piece.sum()
             kept.append(((rows.start, rows.stop, columns.start, columns.stop), size))
-    return kept
+    return kept if pixels >= ALONE * thick.sum() else []
 
 
 def _whole_lines(equal: np.ndarray) -> np.ndarray:
@@ -131,20 +140,22 @@ def _whole_lines(equal: np.ndarray) -> np.ndarray:
     return np.repeat(equal.all(axis=1)[:, None], equal.shape[1], axis=1)
 
 
-def _is_sharp(part: np.ndarray, equal: np.ndarray, value: float, rows: slice, columns: slice, piece: np.ndarray) -> bool:
-    """Whether the pixels beside a piece differ from it as much as those further away, and by more than noise."""
+def _step(part: np.ndarray, equal: np.ndarray, value: float, rows: slice, columns: slice, piece: np.ndarray) -> float:
+    """How much the pixels beside a piece differ from it; 0 if less than those further away, or no more than noise."""
     around = [slice(max(one.start - 2, 0), one.stop + 2) for one in (rows, columns)]
     inside = np.zeros(part[tuple(around)].shape, bool)
-    inside[rows.start - around[0].start :, columns.start - around[1].start :][: piece.shape[0], : piece.shape[1]] = piece
+    height, width = piece.shape
+    inside[rows.start - around[0].start :, columns.start - around[1].start :][:height, :width] = piece
     near = ndimage.binary_dilation(inside, np.ones((3, 3)))
     far = ndimage.binary_dilation(near, np.ones((3, 3))) & ~near
     steps = np.abs(part[tuple(around)].astype(np.float64) - value)
     others = ~equal[tuple(around)]
     beside, further = steps[near & ~inside & others], steps[far & others]
     if len(beside) < PIECE or len(further) < PIECE or others[near & ~inside].mean() < 0.5:
-        return False
+        return 0.0
     spread = np.median(np.abs(further - np.median(further)))
-    return bool(np.median(beside) >= STEP * np.median(further) and np.percentile(beside, 10) > CLEAR * spread)
+    step = float(np.median(beside))
+    return step if step >= STEP * np.median(further) and np.percentile(beside, 10) > CLEAR * spread else 0.0
 
 
 def _steady(pieces: list[list[tuple[Box, int, float]]], shape: tuple[int, int]) -> tuple[Box, ...]:
@@ -152,7 +163,8 @@ def _steady(pieces: list[list[tuple[Box, int, float]]], shape: tuple[int, int]) 
     covered = np.zeros(shape, bool)
     for box, _, _ in (piece for of_frame in pieces for piece in of_frame):
         covered[box[0] : box[1], box[2] : box[3]] = True
-    labels, _ = ndimage.label(ndimage.binary_dilation(covered, np.ones((3, 3)), iterations=JOINED // 2), np.ones((3, 3)))
+    joined = ndimage.binary_dilation(covered, np.ones((3, 3)), iterations=JOINED // 2)
+    labels, _ = ndimage.label(joined, np.ones((3, 3)))
     marks = []
     for number in range(1, labels.max() + 1):
         boxes, sizes = [], []
