@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tapnb.movies.label_images import read_label_images
-from tapnb.movies.lineage import division_events, division_masks, divisions, late, links
+from tapnb.movies.lineage import apart, division_events, division_masks, divisions, late, links
 from tapnb.movies.lineage_file import read_lineage
 from tapnb.movies.movie import Movie
 from tapnb.movies.file_names import Choice
@@ -180,4 +180,6 @@ def _remarks(lineage, single_child: str) -> str:
     if belated:
         remarks.append(f"{belated} division{'s' * (belated > 1)} with frames left out between mother and daughters, in "
                        "which nothing is marked")
+    if one_late := len(apart(lineage, divisions(lineage, single_child))):
+        remarks.append(f"{one_late} division{'s' * (one_late > 1)} with daughters that begin in different frames, placed on the first")
     return f" ({'; '.join(remarks)})" if remarks else ""

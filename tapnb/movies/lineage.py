@@ -6,7 +6,7 @@ The lineage holds divisions only: deaths are not annotated.
 import numpy as np
 import pandas as pd
 
-__all__ = ["divisions", "links", "late", "division_masks", "division_events"]
+__all__ = ["apart", "divisions", "links", "late", "division_masks", "division_events"]
 
 SINGLE_CHILD = ("link", "division")
 """What a track with one daughter can stand for."""
@@ -60,6 +60,13 @@ def late(division_table) -> pd.DataFrame:
     in between.
     """
     return division_table[division_table["t"] > division_table["last"] + 1].reset_index(drop=True)
+
+
+def apart(lineage, division_table) -> pd.DataFrame:
+    """Return those divisions whose daughters begin in different frames: the place is that of the first one alone."""
+    first = lineage.set_index("label")["first"]
+    begins = division_table["daughters"].map(lambda daughters: first[list(daughters)].nunique())
+    return division_table[begins > 1].reset_index(drop=True)
 
 
 def _parents(lineage, least: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tapnb.movies.ctc import read_ctc
-from tapnb.movies.lineage import division_events, division_masks, divisions, late, links
+from tapnb.movies.lineage import apart, division_events, division_masks, divisions, late, links
 from tapnb.movies.lineage_file import COLUMNS, read_lineage
 from tapnb.movies.stacks import read_stack
 
@@ -127,3 +127,9 @@ def test_hela_masks_are_the_label_pixels(hela, sequence):
     for event in events.itertuples():
         assert (movie.masks[rows[event.track][1]][labels[rows[event.track][1]] == event.track] == 1).all()
     assert 0.0005 < (movie.masks > 0).mean() < 0.005
+
+
+def test_divisions_with_one_late_daughter_are_told_from_others():
+    table = pd.DataFrame([(1, 0, 3, 0), (2, 4, 7, 1), (3, 6, 7, 1), (4, 0, 2, 0), (5, 3, 7, 4), (6, 3, 7, 4)],
+                         columns=["label", "first", "last", "parent"])
+    assert apart(table, divisions(table))["mother"].tolist() == [1]
