@@ -169,7 +169,7 @@ def normalise(frames, levels) -> np.ndarray:
     -------
     numpy.ndarray
         (..., Y, X) ``float32``: 0 at the low level, 1 at the high one, clipped only at -20 and 20
-        (:data:`tapnb.movies.quality.BOUND`), which hot and dead pixels reach.
+        (:data:`tapnb.movies.levels.BOUND`), which hot and dead pixels reach.
 
     Notes
     -----
