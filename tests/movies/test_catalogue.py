@@ -1,8 +1,6 @@
 """Movies by name."""
 
-import numpy as np
 import pytest
-import tifffile
 
 from tapnb.movies import catalogue
 from tapnb.movies.catalogue import fetch, open_movie
@@ -13,17 +11,6 @@ def home(monkeypatch, tmp_path):
     """An empty project folder, so that no movie of the checkout is found or written."""
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
-
-
-@pytest.fixture
-def own(tmp_path):
-    """Paths of a movie of one's own and its masks, (3, 40, 400)."""
-    frames = np.random.default_rng(0).integers(0, 255, (3, 40, 400)).astype(np.uint8)
-    masks = np.zeros_like(frames)
-    masks[1, 5:9, [10, 390]] = 1
-    for name, array in (("own", frames), ("masks", masks)):
-        tifffile.imwrite(tmp_path / f"{name}.tif", array, photometric="minisblack")
-    return tmp_path / "own.tif", tmp_path / "masks.tif"
 
 
 def test_unknown_names_roles_and_options(own):
