@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from tapnb.movies import Movie
 from tapnb.store import results, runs
 from tapnb.studies import event_controls, events, tables
 from tapnb.studies.event_controls import CONTROLS
+from tapnb.studies.evidence import key
 
 PUBLISHED_F1 = {"every division, supervised U-Net": 0.868, "every division, their method": 0.841,
                 "5 divisions, their method": 0.795, "1 division, their method": 0.593}
@@ -175,7 +175,7 @@ def comparisons_table(compared: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({
         "comparison": compared["first"] + " − " + compared["second"], "kind": compared["kind"],
         "average precision (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()],
-        "p (Holm)": compared["p"].map(lambda p: "below 0.001" if p < 0.001 else f"{p:.3f}")})
+        "p (Holm)": compared["p"].map(tables.p_value)})
 
 
 def trainings_table(trained: dict[str, list[runs.Run]]) -> pd.DataFrame:
@@ -256,8 +256,3 @@ def numbers(estimated: pd.DataFrame, judgements: list[Judged], compared: pd.Data
         named[f"{key(r.first)}_less_{key(r.second)}_{r.kind}"] = results.number(
             r.difference, made_of, 2, interval=(r.low, r.high))
     return named
-
-
-def key(name: str) -> str:
-    """A name as part of a number's."""
-    return re.sub(r"\W+", "_", name).strip("_")

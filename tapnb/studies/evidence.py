@@ -172,7 +172,7 @@ def primary_table(comparisons: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({
         "comparison": comparisons["first"] + " \u2212 " + comparisons["second"],
         "average precision (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in comparisons.itertuples()],
-        "p (Holm)": comparisons["p"].map(lambda p: "below 0.001" if p < 0.001 else f"{p:.3f}"),
+        "p (Holm)": comparisons["p"].map(tables.p_value),
         "verdict": comparisons["verdict"]})
 
 

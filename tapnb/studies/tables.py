@@ -14,6 +14,11 @@ PAPER_RUNS = 10
 """Runs behind each mean and standard deviation of Tables 2 and 5."""
 
 
+def p_value(p: float) -> str:
+    """A p-value as text."""
+    return "below 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def counts(run: Run) -> np.ndarray:
     """Outcomes of a strategy's run on the test pairs, int array (R, T, 4), see :mod:`tapnb.metrics.confusion`."""
     return np.array(run.results["test"]["counts"])
