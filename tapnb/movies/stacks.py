@@ -15,6 +15,7 @@ from tapnb.movies.file_numbers import named
 from tapnb.movies.other_formats import PICTURES, read_npy, read_picture, refused
 from tapnb.movies.storage import converted, empty
 from tapnb.movies.tiff import Recording, missing_times, read_tiff
+from tapnb.movies.tiff_sizes import gaps_of
 from tapnb.movies.zarr_image import is_zarr, read_zarr
 
 __all__ = ["read_stack", "check_frames", "read_recording", "frame_files", "image_files"]
@@ -172,7 +173,12 @@ def _read_folder(folder: Path, labels: bool, choice: Choice) -> Recording:
         remarks.append(some + "JPEG has lost pixels, which no format brings back: use the recording itself where there is one")
     if first.promised and first.promised > len(files):
         remarks.append(missing_times(first.promised, len(files)))
-    return Recording(stack, first.um_per_pixel, first.minutes_per_frame, "; ".join(remarks), series.gaps,
+    gaps = series.gaps
+    if first.clock and sorted(first.clock) == list(range(len(files))):  # the whole set is there, so the files are its time points
+        of_clock, remark = gaps_of(first.clock, range(len(files)))
+        gaps = gaps | of_clock
+        remarks += [remark] if remark else []
+    return Recording(stack, first.um_per_pixel, first.minutes_per_frame, "; ".join(remarks), gaps,
                      series.times if series.numbered else None)
 
 

@@ -49,6 +49,8 @@ class Recording:
         The number of each frame, as the name of its file says it.
     promised : int, optional
         Of a file of a set, how many time points the whole set should have.
+    clock : dict, optional
+        Of a file of a set, when each of its time points was recorded, see :class:`tapnb.movies.tiff_sizes.Scales`.
     """
 
     pixels: np.ndarray
@@ -58,6 +60,7 @@ class Recording:
     gaps: np.ndarray | None = None
     times: tuple[int, ...] | None = None
     promised: int | None = None
+    clock: dict[int, float] | None = None
 
 
 def missing_times(promised: int, there: int, numbers=None) -> str:
@@ -151,7 +154,7 @@ def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
     about = {"um_per_pixel": sizes.um_per_pixel, "minutes_per_frame": sizes.minutes_per_frame}
     remarks += [sizes.remark] if sizes.remark else []
     if alone and of_set:
-        about["promised"] = times = promised_times(whole := ome_text(text, path))
+        about |= {"promised": (times := promised_times(whole := ome_text(text, path))), "clock": sizes.clock}
         if times > 1 and len(pages) > promised_planes(whole) // times:
             raise Open(f"{path} is a file of an OME set, each of which holds several time points: give this file instead of its "
                        "folder, and the whole set is read.")

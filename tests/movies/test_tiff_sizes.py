@@ -66,18 +66,24 @@ def test_pixels_that_are_no_squares_are_said(tmp_path, y, said):
         assert (f"no squares, 0.5 micrometres along X and {y:g} along Y" in movie.source) == said
 
 
-def test_a_folder_of_an_ome_set_knows_its_sizes(tmp_path):
+@pytest.mark.parametrize("there", [4, 3])
+def test_a_folder_of_an_ome_set_knows_its_sizes_and_gaps(tmp_path, there):
     about = ('<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
-             '<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="32" SizeY="24" SizeZ="1" SizeC="1" SizeT="3" '
-             'PhysicalSizeX="0.5" TimeIncrement="600">{}</Pixels></Image></OME>')
+             '<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="32" SizeY="24" SizeZ="1" SizeC="1" SizeT="4" '
+             'PhysicalSizeX="0.5">{}</Pixels></Image></OME>')
     files = "".join(f'<TiffData FirstT="{t}" IFD="0" PlaneCount="1"><UUID FileName="set_{t}.ome.tif">urn:uuid:{t}</UUID></TiffData>'
-                    for t in range(3))
-    pixels = np.random.default_rng(0).integers(0, 200, (3, 24, 32)).astype(np.uint8)
+                    for t in range(4))
+    files += "".join(f'<Plane TheT="{t}" TheC="0" TheZ="0" DeltaT="{when}"/>' for t, when in enumerate((0, 600, 1200, 3000)))
+    pixels = np.random.default_rng(0).integers(0, 200, (there, 24, 32)).astype(np.uint8)
     (tmp_path / "set").mkdir()
-    for t in range(3):
+    for t in range(there):
         tifffile.imwrite(tmp_path / "set" / f"set_{t}.ome.tif", pixels[t], description=about.format(files), metadata=None)
     movie = read_movie(tmp_path / "set")
     assert np.array_equal(movie.frames, pixels) and (movie.um_per_pixel, movie.minutes_per_frame) == (0.5, 10.0)
+    if there == 4:
+        assert "frames 2 and 3 (30 minutes)" in movie.source and np.flatnonzero(movie.unusable_pairs).tolist() == [2]
+    else:
+        assert "promise 4 time points, of which 1 are not there" in movie.source and movie.unusable_pairs is None
 
 
 @pytest.mark.parametrize("sizes", [True, False])
