@@ -35,8 +35,8 @@ def converted(stack, dtype, where) -> np.ndarray:
     ValueError
         If that file does not fit on its disk.
     """
-    if stack.dtype == dtype:
-        return stack
+    if stack.dtype == dtype or not stack.ndim:  # one number has no axis to go along
+        return stack.astype(dtype, copy=False)
     result = empty(stack.shape, dtype, where)
     for before, after in zip(stack, result):
         after[...] = before

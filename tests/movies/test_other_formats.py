@@ -35,6 +35,13 @@ def test_what_is_no_array_of_numbers_is_refused(tmp_path, content):
         read_movie(tmp_path / "movie.npy")
 
 
+@pytest.mark.parametrize("order", "<>")
+def test_one_number_is_no_movie(tmp_path, order):
+    np.save(tmp_path / "movie.npy", np.array(5, f"{order}u2"))
+    with pytest.raises(ValueError, match=r"movie.npy has shape \(\), expected \(T, Y, X\)"):
+        read_movie(tmp_path / "movie.npy")
+
+
 def test_an_array_without_a_pixel_is_refused(tmp_path):
     np.save(tmp_path / "movie.npy", np.empty((4, 0, 24, 32), np.uint8))
     with pytest.raises(ValueError, match=r"movie.npy has shape \(4, 0, 24, 32\): there is no pixel in it"):
