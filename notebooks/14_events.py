@@ -11,7 +11,7 @@
 #
 # Who owns a movie counts events, not crops. A detector looks at whole frame pairs and lists divisions and deaths, each with a
 # place, a time and a score. It is trained on one movie and judged on another: TAP features or random ones, fixed or trained on,
-# beside controls that learn nothing. Not in the paper.
+# beside controls that learn nothing, and the paper's own head A1 at every window of the movie. Not in the paper.
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept
@@ -21,13 +21,14 @@ device: str = "auto"  # auto, cuda, mps or cpu
 event_strategies: list[str] = ["A", "B", "C", "D"]  # TAP fixed, random fixed, random trained, TAP trained on
 event_seeds: list[int] = [20, 40, 60]  # one run each
 event_steps: int = 800  # training steps of 16 crop pairs
+event_heads: str = ""  # the profile whose trained head A1 is tried as well; empty: this one
 event_pictures: int = 12  # mistakes of each kind that are shown
 
 # %%
 from tapnb import figures
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import event_controls, event_scores, events
+from tapnb.studies import event_controls, event_scores, event_windows, events
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
@@ -47,7 +48,9 @@ print(f"trained on {train.name}, searched {other.name}: {len(other.frames)} fram
 # %%
 command = f"tapnb run 14_events --profile {profile} --movie {movie} --mode execute"
 settings = event_scores.detector_settings(parameters, train)
-controlled = event_controls.control_run(train, other, mode=mode, command=command)
+heads = runs.find(results.published_run(event_heads or profile, movie, "06_strategies", "A1"))
+controlled = [event_controls.control_run(train, other, mode=mode, command=command),
+              event_windows.window_run(heads, train, other, mode=mode, on=on, command=command)]
 trained = {name: [events.detector_run(name, train, tap, settings, other, seed=seed, mode=mode, on=on, command=command)
                   for seed in event_seeds] for name in event_strategies}
 trainings = event_scores.trainings_table(trained)
@@ -66,7 +69,7 @@ scores_table = event_scores.scores_table(estimated, published=other.name.startsw
 scores_table
 
 # %% mystnb={"image": {"alt": "For every detector and control three marks with error bars: average precision, F1 at the threshold chosen on the training movie, and F1 at the best threshold."}, "figure": {"caption": "Detectors, and controls in italics, on the movie that was never seen, with 95 % intervals."}}
-events_plot = figures.event_scores(estimated, event_scores.MEASURES, list(event_controls.CONTROLS))
+events_plot = figures.event_scores(estimated, event_scores.MEASURES, event_scores.control_names(controlled))
 events_plot
 
 # %%
@@ -76,7 +79,7 @@ comparisons_table
 
 # %% mystnb={"image": {"alt": "Curves of recall against false alarms per frame, on a logarithmic axis, one a detector and dashed ones for controls."}, "figure": {"caption": "Recall against false alarms per frame at every threshold, first run of each; dashed: controls."}}
 free_response = event_scores.free_response(judged)
-response_plot = figures.free_response(free_response, list(event_controls.CONTROLS))
+response_plot = figures.free_response(free_response, event_scores.control_names(controlled))
 response_plot
 
 # %% [markdown]
@@ -94,7 +97,7 @@ mistakes = event_scores.mistakes(best, other, event_pictures) if best else {}
 # ## Provenance
 
 # %%
-roles = {"event controls": controlled} | {
+roles = {"event controls": controlled[0], "windows of A1": controlled[1]} | {
     f"detector {name}, seed {run.record['seed']}": run for name, own in trained.items() for run in own}
 path = results.publish("14_events", profile, movie, parameters, {"tap": tap} | roles,
                        event_scores.numbers(estimated, judged, compared), {"train": train, "held-out": other},

@@ -221,13 +221,14 @@ def usable_pairs(movie: Movie) -> np.ndarray:
     return np.arange(len(movie.frames) - 1) if movie.usable is None else movie.usable.t
 
 
-def of_map(scores: np.ndarray, t: int, kinds: Sequence[str], joining: Joining = Joining()) -> pd.DataFrame:
+def of_map(scores: np.ndarray, t: int, kinds: Sequence[str], joining: Joining = Joining(),
+           stride: int = STRIDE) -> pd.DataFrame:
     """The highest points of one frame pair's scores.
 
     Parameters
     ----------
     scores : float array, shape (K, h, w)
-        At every second pixel.
+        At every second pixel, or at every ``stride``-th: then in the middle of ``stride`` of them.
     t : int
         The pair's later frame.
     kinds : sequence of str
@@ -241,10 +242,11 @@ def of_map(scores: np.ndarray, t: int, kinds: Sequence[str], joining: Joining = 
     """
     tables = []
     for kind, map_of_kind in zip(kinds, scores):
-        places = peak_local_max(map_of_kind, min_distance=max(1, joining.pixels // (2 * STRIDE)), num_peaks=joining.most,
+        places = peak_local_max(map_of_kind, min_distance=max(1, joining.pixels // (2 * stride)), num_peaks=joining.most,
                                 threshold_abs=joining.lowest, exclude_border=False)
-        tables.append(pd.DataFrame({"t": t, "y": places[:, 0] * STRIDE + 0.5, "x": places[:, 1] * STRIDE + 0.5,
-                                    "kind": kind, "score": map_of_kind[tuple(places.T)].astype(float)}))
+        y, x = places.T * stride + (stride - 1) / 2
+        tables.append(pd.DataFrame({"t": t, "y": y, "x": x, "kind": kind,
+                                    "score": map_of_kind[tuple(places.T)].astype(float)}))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -94,19 +94,34 @@ def control_run(train: Movie, held_out: Movie, *, mode: str, command: str) -> ru
         See :func:`tapnb.store.runs.run`.
     """
     def make(folder: Path) -> dict:
-        of_train, true = found(train), true_events(train)
-        thresholds = {kind: {name: scores.best_threshold(scores.matched(
-            table.assign(kind=kind), of_kind, len(train.frames) - 1)) for name, table in of_train.items()}
-            for kind, of_kind in true.groupby("kind")}
-        tables = [table.assign(control=name) for name, table in found(held_out).items()]
-        with replacing(folder / FOUND) as temporary:
-            pd.concat(tables, ignore_index=True).drop(columns="kind").astype(
-                {"control": "category", "t": "int32"}).to_parquet(temporary, index=False)
-        return {"thresholds": {kind: {name: min(threshold, HIGHEST) for name, threshold in of_kind.items()}
-                               for kind, of_kind in thresholds.items()}}
+        return keep(folder, train, found(train), found(held_out))
 
     return runs.run(kinds.EVENT_CONTROLS, {"train": train, HELD_OUT: held_out}, {"controls": list(CONTROLS)}, 0, make,
                     mode=mode, command=command)
+
+
+def keep(folder: Path, train: Movie, of_train: dict[str, pd.DataFrame], of_held_out: dict[str, pd.DataFrame]) -> dict:
+    """Keep what controls found in the held-out movie, and return the thresholds that are best on the training movie.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a run.
+    train : Movie
+    of_train, of_held_out : dict of DataFrame
+        What each control found, as of :func:`found`; the kind that they call it does not count.
+
+    Returns
+    -------
+    dict
+        ``thresholds``, by kind and control.
+    """
+    with replacing(folder / FOUND) as temporary:
+        pd.concat([table.assign(control=name) for name, table in of_held_out.items()], ignore_index=True).drop(
+            columns="kind").astype({"control": "category", "t": "int32"}).to_parquet(temporary, index=False)
+    return {"thresholds": {kind: {name: min(scores.best_threshold(scores.matched(
+        table.assign(kind=kind), of_kind, len(train.frames) - 1)), HIGHEST) for name, table in of_train.items()}
+        for kind, of_kind in true_events(train).groupby("kind")}}
 
 
 def found_by(run: runs.Run, name: str, kind: str) -> pd.DataFrame:

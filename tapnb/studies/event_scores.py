@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,6 @@ from tapnb.metrics.scores import with_interval
 from tapnb.movies import Movie
 from tapnb.store import results, runs
 from tapnb.studies import event_controls, events, tables
-from tapnb.studies.event_controls import CONTROLS
 from tapnb.studies.evidence import key
 
 PUBLISHED_F1 = {"every division, supervised U-Net": 0.868, "every division, their method": 0.841,
@@ -80,15 +79,20 @@ def detector_settings(parameters: dict, movie: Movie) -> DetectorSettings:
     return DetectorSettings(kinds=kinds_of(movie), steps=parameters["event_steps"])
 
 
-def judged(trained: dict[str, list[runs.Run]], controlled: runs.Run, held_out: Movie) -> list[Judged]:
+def control_names(controlled: Iterable[runs.Run]) -> list[str]:
+    """The controls of some runs, such as those of :func:`tapnb.studies.event_controls.control_run`."""
+    return list(dict.fromkeys(name for run in controlled for of_kind in run.results["thresholds"].values() for name in of_kind))
+
+
+def judged(trained: dict[str, list[runs.Run]], controlled: Sequence[runs.Run], held_out: Movie) -> list[Judged]:
     """Strategies and controls, each for every kind of event that the held-out movie holds.
 
     Parameters
     ----------
     trained : dict of list of Run
         By strategy, from :func:`tapnb.studies.events.detector_run`, one a seed.
-    controlled : Run
-        From :func:`tapnb.studies.event_controls.control_run`.
+    controlled : sequence of Run
+        From :func:`tapnb.studies.event_controls.control_run` and :func:`tapnb.studies.event_windows.window_run`.
     held_out : Movie
     """
     true, frames = events.true_events(held_out), len(held_out.frames) - 1
@@ -97,9 +101,8 @@ def judged(trained: dict[str, list[runs.Run]], controlled: runs.Run, held_out: M
         of_kind = true[true["kind"] == kind]
         found = {name: ([events.found(run, events.HELD_OUT) for run in own], own,
                         [_threshold(run) for run in own]) for name, own in trained.items() if own}
-        found |= {name: ([event_controls.found_by(controlled, name, kind)], [controlled],
-                         [controlled.results["thresholds"][kind][name]])
-                  for name in CONTROLS if kind in controlled.results["thresholds"]}
+        found |= {name: ([event_controls.found_by(run, name, kind)], [run], [threshold]) for run in controlled
+                  for name, threshold in run.results["thresholds"].get(kind, {}).items()}
         for name, (found_tables, own, thresholds) in found.items():
             found_tables = [table[table["kind"] == kind] for table in found_tables]
             by_rule = [[scores.matched(table, of_kind, frames, rule) for table in found_tables]
@@ -159,7 +162,7 @@ def comparisons(judgements: list[Judged]) -> pd.DataFrame:
     for kind in dict.fromkeys(one.kind for one in judgements):
         own = {one.name: one.average_precision for one in judgements if one.kind == kind}
         pairs = [pair for pair in COMPARISONS if set(pair) <= own.keys()]
-        detectors, controls = [name for name in own if name not in CONTROLS], [name for name in own if name in CONTROLS]
+        detectors, controls = ([name for name in own if (name in events.DETECTORS) == wanted] for wanted in (True, False))
         if detectors and controls:
             pairs.append(tuple(max(names, key=lambda name: own[name].runs.mean()) for names in (detectors, controls)))
         for first, second in pairs:

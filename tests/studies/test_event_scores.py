@@ -48,7 +48,7 @@ def trained(tmp_path, movies):
 
 @pytest.fixture
 def judged(trained, controlled, movies):
-    return event_scores.judged(trained, controlled, movies[1])
+    return event_scores.judged(trained, [controlled], movies[1])
 
 
 def value(table, name, measure):
@@ -122,7 +122,7 @@ def test_recall_is_drawn_against_false_alarms(judged):
 
 def test_a_movie_without_events_gives_empty_tables(controlled, trained, movies):
     nothing = replace(movies[1], events=movies[1].events.iloc[:0], masks=None)
-    judged = event_scores.judged(trained, controlled, nothing)
+    judged = event_scores.judged(trained, [controlled], nothing)
     assert judged == [] and event_scores.estimates(judged).empty and event_scores.comparisons([]).empty
     assert event_scores.scores_table(event_scores.estimates([]), published=False).empty
     assert event_scores.numbers(event_scores.estimates([]), [], event_scores.comparisons([])) == {}
