@@ -35,7 +35,7 @@ def converted(stack, dtype, where) -> np.ndarray:
     ValueError
         If that file does not fit on its disk.
     """
-    if stack.dtype == dtype or not stack.ndim:  # one number has no axis to go along
+    if stack.dtype == dtype or stack.ndim < 2:  # numbers without frames
         return stack.astype(dtype, copy=False)
     result = empty(stack.shape, dtype, where)
     for before, after in zip(stack, result):

@@ -1,6 +1,8 @@
 """NumPy arrays and folders of pictures; and files of other kinds, with what to do."""
 
 import imageio.v3 as imageio
+import re
+
 import numpy as np
 import pytest
 
@@ -36,9 +38,10 @@ def test_what_is_no_array_of_numbers_is_refused(tmp_path, content):
 
 
 @pytest.mark.parametrize("order", "<>")
-def test_one_number_is_no_movie(tmp_path, order):
-    np.save(tmp_path / "movie.npy", np.array(5, f"{order}u2"))
-    with pytest.raises(ValueError, match=r"movie.npy has shape \(\), expected \(T, Y, X\)"):
+@pytest.mark.parametrize("shape", [(), (5,)])
+def test_numbers_without_frames_are_no_movie(tmp_path, order, shape):
+    np.save(tmp_path / "movie.npy", np.ones(shape, f"{order}u2"))
+    with pytest.raises(ValueError, match=re.escape(f"movie.npy has shape {shape}, expected (T, Y, X)")):
         read_movie(tmp_path / "movie.npy")
 
 
