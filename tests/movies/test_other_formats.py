@@ -1,8 +1,8 @@
 """NumPy arrays and folders of pictures; and files of other kinds, with what to do."""
 
-import imageio.v3 as imageio
 import re
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 
