@@ -20,7 +20,7 @@ mode: str = "execute"  # execute or restore: the same, since nothing is trained
 # %%
 from tapnb import figures
 from tapnb.store import results
-from tapnb.studies import claims, findings
+from tapnb.studies import claims, findings, forest
 from tapnb.system import paths
 
 parameters = results.parameters_of(globals())
@@ -37,6 +37,12 @@ print("movies:", ", ".join(records))
 # %%
 claims_table = findings.verdict_table(judged)
 results.show_table(claims_table)
+
+# %% mystnb={"image": {"alt": "A panel a movie, a line a claim: the effect that decides with its 95 % interval, by its distance from the bound; blue discs are reproduced, vermillion squares not reproduced, open circles not decidable. Small grey diamonds are the same comparison in average precision."}, "figure": {"caption": "Every claim's deciding effect with its 95 % interval, as a distance from the bound: to the right is where the claim puts it. Grey diamonds: the same comparison in average precision, which decides no verdict; of several, the one whose interval begins lowest."}}
+ranking = {name: forest.ranking_numbers(paths.results() / profile / name) for name in records}
+effects = forest.rows(judged, ranking)
+forest_plot = figures.forest(effects)
+forest_plot
 
 # %% [markdown]
 # ## The arrow and the events
@@ -59,5 +65,6 @@ strategies_table
 
 # %%
 path = results.publish("13_findings", profile, movie, parameters, {}, findings.numbers(judged, strategies), {},
-                       {"claims": claims_table, "strategies": strategies_table}, {"overview": overview_plot})
+                       {"claims": claims_table, "strategies": strategies_table, "effects": effects.round(4)},
+                       {"overview": overview_plot, "forest": forest_plot})
 results.show_stamp(path)

@@ -10,6 +10,7 @@ from tapnb.figures.errors import confusion_matrices, error_rates, false_alarms, 
 from tapnb.figures.events import event_mistakes, event_scores, free_response
 from tapnb.figures.evidence import average_precisions, head_curves
 from tapnb.figures.findings import findings
+from tapnb.figures.forest import forest
 from tapnb.figures.grad_cam import grad_cam_map, touching_regions
 from tapnb.figures.layers import layers
 from tapnb.figures.pretraining import recipes, training_curves

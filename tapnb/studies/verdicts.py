@@ -102,14 +102,18 @@ class Verdict:
     runs: list[str] = field(default_factory=list)
 
     @property
-    def effect(self) -> str:
-        """The part that decides, with its interval: the one that fails by most, is nearest to it, or holds by least."""
+    def deciding(self) -> Part | None:
+        """The part that decides: the one that fails by most, is nearest to it, or holds by least; None without parts."""
         if not self.parts:
-            return ""
+            return None
         failing = [part for part in self.parts if part.fails(len(self.parts))]
         nearest = [part for part in self.parts if not part.holds] or self.parts
-        return str(min(failing, key=lambda part: part.beyond) if failing
-                   else max(nearest, key=lambda part: part.factor))
+        return min(failing, key=lambda part: part.beyond) if failing else max(nearest, key=lambda part: part.factor)
+
+    @property
+    def effect(self) -> str:
+        """The part that decides, with its interval, as text; empty without parts."""
+        return str(self.deciding or "")
 
 
 def weigh(parts: list[Part]) -> tuple[str, str]:
