@@ -73,23 +73,16 @@ def processes(name: str = "auto") -> Iterator[torch.device]:
         If the environment is not that of a process of `torchrun`, or the device is not there for all of them.
     """
     on = device.choose(name)
-    world = {key: os.environ[key] for key in STARTED if key in os.environ}
-    if int(_number(world.get("WORLD_SIZE", "1"))) == 1:
+    if os.environ.get("WORLD_SIZE", "1") == "1":
         yield on
         return
-    missing = [key for key in STARTED if key not in world]
-    numbers = {key: _number(value) for key, value in world.items() if key not in ("MASTER_ADDR", "MASTER_PORT")}
-    if missing or not 0 <= numbers["LOCAL_RANK"] < numbers["LOCAL_WORLD_SIZE"] or \
-            not 0 <= numbers["RANK"] < numbers["WORLD_SIZE"]:
-        what = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing" if missing else \
-            ", ".join(f"{key} is {value}" for key, value in numbers.items())
-        raise ValueError(f"WORLD_SIZE says that several processes train together, but {what}: start them with "
-                         "`torchrun --nproc-per-node N`, or unset WORLD_SIZE to train in this process alone")
+    _check_world()
     if on.type == "cuda":
-        if numbers["LOCAL_WORLD_SIZE"] > torch.cuda.device_count():
-            raise ValueError(f"{numbers['LOCAL_WORLD_SIZE']} processes want a GPU each and there are "
-                             f"{torch.cuda.device_count()}: start as many processes as GPUs, or name the device cpu")
-        on = torch.device("cuda", numbers["LOCAL_RANK"])
+        own = int(os.environ["LOCAL_WORLD_SIZE"])
+        if own > torch.cuda.device_count():
+            raise ValueError(f"{own} processes want a GPU each and there are {torch.cuda.device_count()}: start as many "
+                             "processes as GPUs, or name the device cpu")
+        on = torch.device("cuda", number_on_machine())
         torch.cuda.set_device(on)
     elif on.type != "cpu":
         raise ValueError(f"several processes can train together on cpu or cuda, not on {on.type}: name the device cpu")
@@ -103,6 +96,21 @@ def processes(name: str = "auto") -> Iterator[torch.device]:
         raise
     finally:
         distributed.destroy_process_group()
+
+
+def _check_world() -> None:
+    """Raise ValueError unless the environment is that of one of several processes that `torchrun` has started."""
+    world = {key: os.environ[key] for key in STARTED if key in os.environ}
+    missing = [key for key in STARTED if key not in world]
+    if missing:
+        what = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+    else:
+        rank, local_rank, world_size, local_world_size = (_number(world[key]) for key in STARTED[:4])
+        if 0 <= rank < world_size and 0 <= local_rank < local_world_size:
+            return
+        what = " and ".join(f"{key} is {world[key]}" for key in STARTED[:4])
+    raise ValueError(f"WORLD_SIZE says that several processes train together, but {what}: start them with "
+                     "`torchrun --nproc-per-node N`, or unset WORLD_SIZE to train in this process alone")
 
 
 def _number(text: str) -> int:
