@@ -20,7 +20,7 @@ from tapnb.arrow import PairSource
 from tapnb.pretrain import PretrainSettings
 
 SETTINGS = PretrainSettings(pairs=64, pairs_per_epoch=16, batch=8, crop_sizes=(16,), sampler="change", uniform_share=0.2,
-                            validation_pairs=9, validation_size=24, channels=(4, 4, 4, 4))
+                            validation_pairs=9, validation_size=24, channels=(4, 6))
 TWO_EPOCHS = replace(SETTINGS, pairs=32)
 ODD = replace(SETTINGS, batch=7)
 CPU = torch.device("cpu")
@@ -121,7 +121,7 @@ def together(folder: Path) -> list[dict]:
     started = [subprocess.Popen([sys.executable, __file__, str(folder)], env=environment(rank, port), text=True,
                                 stderr=subprocess.PIPE) for rank in (0, 1)]
     try:
-        said = [process.communicate(timeout=300)[1] for process in started]
+        said = [process.communicate(timeout=900)[1] for process in started]
     finally:
         for process in started:
             process.kill()
