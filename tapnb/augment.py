@@ -46,6 +46,8 @@ class Draw:
     noisy : int64 tensor, shape (M,)
         The pairs whose noise level is not 0: normal numbers are drawn for them only.
     noise_seed : int
+    noise_before, noise_after : int
+        Of a part of a batch: how many noisy pairs come before and after it. Their noise is drawn and left out.
     """
 
     joint: torch.Tensor
@@ -57,6 +59,17 @@ class Draw:
     noise_level: torch.Tensor
     noisy: torch.Tensor
     noise_seed: int
+    noise_before: int = 0
+    noise_after: int = 0
+
+    def part(self, pairs: slice) -> Draw:
+        """The draw of some neighbouring pairs: they look as they do in the whole batch."""
+        start, stop, _ = pairs.indices(len(self.joint))
+        before, own, after = ((self.noisy < start).sum(), (self.noisy >= start) & (self.noisy < stop),
+                              (self.noisy >= stop).sum())
+        rows = (getattr(self, field.name)[start:stop] for field in fields(self)[:7])
+        return Draw(*rows, self.noisy[own] - start, self.noise_seed, self.noise_before + int(before),
+                    self.noise_after + int(after))
 
     def to(self, device: torch.device | str) -> Draw:
         """The same draw on another device."""
@@ -124,8 +137,9 @@ def apply(pairs: torch.Tensor, augmentation: Draw) -> torch.Tensor:
     out = F.grid_sample(pairs.flatten(0, 1)[:, None], grid, mode="bilinear", padding_mode="reflection",
                         align_corners=False).view_as(pairs)
     out = torch.addcmul(augmentation.offset[..., None, None], out, augmentation.gain[..., None, None])
-    noise = torch.randn((len(augmentation.noisy), *out.shape[1:]), device=out.device,
-                        generator=torch.Generator(out.device).manual_seed(augmentation.noise_seed))
+    before, own, after = augmentation.noise_before, len(augmentation.noisy), augmentation.noise_after
+    noise = torch.randn((before + own + after, *out.shape[1:]), device=out.device,
+                        generator=torch.Generator(out.device).manual_seed(augmentation.noise_seed))[before : before + own]
     level = augmentation.noise_level[augmentation.noisy][:, None, None, None]  # (M, 1, 1, 1)
     return out.index_add_(0, augmentation.noisy, noise.mul_(level))
 

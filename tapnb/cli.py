@@ -193,6 +193,14 @@ def run(
         typer.echo(f"{done.path.stem}  {place}  {done.seconds:.0f} s  {done.path}")
 
 
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def pretrain(context: typer.Context, profile: Profile = "auto", movie: MovieName = None) -> None:
+    """Train notebook 02's network alone: torchrun --nproc-per-node N -m tapnb pretrain shares it among N processes."""
+    from tapnb.workflow import shared_training
+
+    shared_training.train(profile, movie, _pairs(context.args), typer.echo)
+
+
 @app.command()
 def convert(
     notebook: Annotated[str, typer.Argument(help="all, or a notebook such as 02_pretraining.")] = "all",

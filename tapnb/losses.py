@@ -15,7 +15,7 @@ TEMPERATURE = 0.2
 
 
 def cross_entropy(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """Eq. 3: mean over pairs of -log softmax(logits) of the true class, in float32.
+    """Eq. 3: mean over pairs of -log softmax(logits) of the true class, in float32 (float64 stays float64).
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def cross_entropy(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     -------
     tensor, scalar
     """
-    return F.cross_entropy(logits.float(), classes.long())
+    return F.cross_entropy(_widened(logits), classes.long())
 
 
 def time_arrow(logits: torch.Tensor, flip: torch.Tensor, z: torch.Tensor, weight: float = DECORRELATION_WEIGHT,
@@ -82,7 +82,7 @@ def decorrelation(z: torch.Tensor, temperature: float = TEMPERATURE, unit_length
         Mean over frames and channels.
     """
     with torch.autocast(z.device.type, enabled=False):
-        rows = z.float().flatten(-2).flatten(0, -3)  # (M, C, h w)
+        rows = _widened(z).flatten(-2).flatten(0, -3)  # (M, C, h w)
         if unit_length:
             rows = F.normalize(rows, dim=-1)
         products = rows @ rows.transpose(-1, -2) / temperature  # (M, C, C)
@@ -90,3 +90,8 @@ def decorrelation(z: torch.Tensor, temperature: float = TEMPERATURE, unit_length
         if floor:
             own = torch.logaddexp(own, own.new_full((), math.log(floor)))  # log(a_ii + floor), for any a_ii
         return -own.mean()
+
+
+def _widened(values: torch.Tensor) -> torch.Tensor:
+    """Values in float32, or in float64 if they are."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))

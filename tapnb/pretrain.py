@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from tapnb import arrow, augment, checkpoints, crops, divergence, losses, weights
+from tapnb import arrow, augment, checkpoints, crops, distributed, divergence, losses, weights
 from tapnb.arrow import PairSource
 from tapnb.models import CHANNELS, TimeArrowModel
 from tapnb.movies import Movie
@@ -129,6 +129,8 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
                 loss_settings: dict[str, float | bool], precision: str = "auto") -> dict[str, float]:
     """One pass over ``pairs`` in ``len(rates)`` equal batches; nothing waits for the device before its end.
 
+    Of several processes (:mod:`tapnb.distributed`) each computes its share of every batch.
+
     Returns
     -------
     dict
@@ -138,11 +140,12 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
     model.train()
     sums = torch.zeros(3, device=on)  # read once at the end: no synchronisation inside the epoch
     batch = len(pairs) // len(rates)
+    share = distributed.share(batch)
     for step, rate in enumerate(rates):
         for group in optimiser.param_groups:
             group["lr"] = rate
-        batch_pairs = pairs[step * batch : (step + 1) * batch]
-        images = augment.apply(source.gather(batch_pairs), augment.draw(batch, generator).to(on))
+        batch_pairs = pairs[step * batch : (step + 1) * batch][share]
+        images = augment.apply(source.gather(batch_pairs), augment.draw(batch, generator).part(share).to(on))
         flip = device.send(torch.from_numpy(batch_pairs.flip), on)
         with autocast(on, precision):
             logits, z = model(images)
@@ -152,7 +155,7 @@ def train_epoch(model: TimeArrowModel, optimiser: torch.optim.Optimizer, source:
         optimiser.step()
         correct = (logits.argmax(1) == flip).float().mean()
         sums += torch.stack([loss.detach(), extra.detach(), correct]) / len(rates)
-    return dict(zip(("loss", "decorrelation", "accuracy"), sums.tolist()))
+    return distributed.mean(dict(zip(("loss", "decorrelation", "accuracy"), sums.tolist())))
 
 
 def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: Path, *, seed: int = 1,
@@ -186,9 +189,8 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
         in which all was well is kept as a checkpoint, and no weights.
     """
     on, folder = torch.device(on), Path(folder)
+    distributed.share(settings.batch)  # before anything is written
     folder.mkdir(parents=True, exist_ok=True)
-    epochs = max(1, round(settings.pairs / settings.pairs_per_epoch))
-    steps_per_epoch = settings.pairs_per_epoch // settings.batch
     if (folder / WEIGHTS).exists() and (folder / HISTORY).exists():  # a former call was stopped after its last epoch
         try:
             return load(folder, on)
@@ -198,12 +200,53 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     model, optimiser = _initial(settings, seed, on)
     state = {"model": model, "optimiser": optimiser}
     rows: list[dict] = checkpoints.resume(checkpoint, state, on) or []
+    distributed.hand_on(state, rows)
 
+    training = _epochs(model, optimiser, movie, held_out, settings, len(rows), seed, precision, compiled)
+    progress = tqdm(training, initial=len(rows), total=_number_of_epochs(settings), desc="TAP", unit="epoch")
+    for row in progress:
+        rows.append(row | {"minutes": row["minutes"] + (rows[-1]["minutes"] if rows else 0.0)})
+        checkpoints.keep(checkpoint, state, rows)
+        with replacing(folder / HISTORY) as temporary:
+            pd.DataFrame(rows).to_csv(temporary, index=False)
+        progress.set_postfix(train=f"{rows[-1]['train_accuracy']:.3f}", uniform=f"{rows[-1]['uniform_accuracy']:.3f}",
+                             change=f"{rows[-1]['change_accuracy']:.3f}")
+    weights.save(folder / WEIGHTS, model.state_dict())
+    checkpoint.unlink(missing_ok=True)
+    return load(folder, on)
+
+
+def take_part(movie: Movie, held_out: Movie, settings: PretrainSettings, *, seed: int = 1,
+              on: torch.device | str = "cpu", precision: str = "auto") -> None:
+    """What all processes but the first do while that one is in :func:`pretrain`, with the same arguments.
+
+    It ends when the first calls :func:`tapnb.distributed.nothing_more`.
+    """
+    distributed.share(settings.batch)
+    while (begun := distributed.called()) is not None:
+        content, rows = begun
+        model, optimiser = _initial(settings, seed, torch.device(on))
+        distributed.unpack(content, {"model": model, "optimiser": optimiser}, torch.device(on))
+        for _ in _epochs(model, optimiser, movie, held_out, settings, len(rows), seed, precision):
+            pass
+
+
+def _number_of_epochs(settings: PretrainSettings) -> int:
+    return max(1, round(settings.pairs / settings.pairs_per_epoch))
+
+
+def _epochs(model: TimeArrowModel, optimiser: torch.optim.Optimizer, movie: Movie, held_out: Movie,
+            settings: PretrainSettings, done: int, seed: int, precision: str, compiled: bool = False) -> Iterator[dict]:
+    """Train epoch by epoch, after those that are done, and yield each one's row of the history, its own minutes in it."""
+    on, epochs = next(model.parameters()).device, _number_of_epochs(settings)
+    steps_per_epoch = settings.pairs_per_epoch // settings.batch
     source = PairSource(movie, settings.sampler, on, settings.uniform_share, settings.change_power)
     checks = arrow.held_out_pairs(held_out, settings.validation_size, settings.validation_pairs, on)
-    trained_model = torch.compile(model) if compiled else model  # the same weights
-    progress = tqdm(range(len(rows), epochs), initial=len(rows), total=epochs, desc="TAP", unit="epoch")
-    for epoch in progress:
+    own_part = distributed.part(settings.validation_pairs)
+    own_checks = {sampler: (source, pairs[own_part]) for sampler, (source, pairs) in checks.items()}
+    trained_model = distributed.together(model, on)
+    trained_model = torch.compile(trained_model) if compiled else trained_model  # the same weights
+    for epoch in range(done, epochs):
         rng = np.random.default_rng([seed, epoch])
         size = crop_size_at(epoch / epochs, settings.crop_sizes, settings.crop_shares)
         pairs = source.sample(size, steps_per_epoch * settings.batch, rng)
@@ -213,21 +256,14 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         start = time.perf_counter()
         trained = train_epoch(trained_model, optimiser, source, pairs, rates, generator, settings.loss, precision)
-        minutes = (rows[-1]["minutes"] if rows else 0.0) + (time.perf_counter() - start) / 60
-        row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * settings.batch, "minutes": minutes,
-               "crop_size": size, "learning_rate": rates[-1]} | _prefixed("train", trained)
-        row |= check(model, checks, settings)
+        row = {"epoch": epoch + 1, "pairs": (epoch + 1) * steps_per_epoch * settings.batch,
+               "minutes": (time.perf_counter() - start) / 60, "crop_size": size,
+               "learning_rate": rates[-1]} | _prefixed("train", trained)
+        checked = check(model, own_checks, settings)
+        row |= distributed.mean(checked, weight=len(own_checks["uniform"][1]))
         divergence.check({name.replace("_", " "): row[name] for name in row if "loss" in name}, model, epoch + 1, epochs,
                          max(rates))
-        rows.append(row)
-        checkpoints.keep(checkpoint, state, rows)
-        with replacing(folder / HISTORY) as temporary:
-            pd.DataFrame(rows).to_csv(temporary, index=False)
-        progress.set_postfix(train=f"{rows[-1]['train_accuracy']:.3f}", uniform=f"{rows[-1]['uniform_accuracy']:.3f}",
-                             change=f"{rows[-1]['change_accuracy']:.3f}")
-    weights.save(folder / WEIGHTS, model.state_dict())
-    checkpoint.unlink(missing_ok=True)
-    return load(folder, on)
+        yield row
 
 
 def check(model: TimeArrowModel, checks: dict[str, tuple[PairSource, crops.CropPairs]],

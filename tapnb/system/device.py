@@ -49,9 +49,12 @@ def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 def describe(device: torch.device | str, precision: str = "auto") -> str:
-    """One line for a run record: device, threads, precision."""
+    """One line for a run record: device, threads, precision; and the processes, if several train together."""
     device = torch.device(device)
     if device.type == "cuda":
-        return f"{torch.cuda.get_device_name(device)}, {arithmetic(device, precision)}"
-    processor = f"{device.type} ({torch.backends.cpu.get_cpu_capability()}), {torch.get_num_threads()} threads"
-    return f"{processor}, {arithmetic(device, precision)}"
+        each = torch.cuda.get_device_name(device)
+    else:
+        each = f"{device.type} ({torch.backends.cpu.get_cpu_capability()}), {torch.get_num_threads()} threads"
+    together = torch.distributed.is_available() and torch.distributed.is_initialized()
+    processes = f"{torch.distributed.get_world_size()} processes, each " if together else ""
+    return f"{processes}{each}, {arithmetic(device, precision)}"
