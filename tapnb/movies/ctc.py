@@ -117,6 +117,9 @@ def _tracking(folder: Path, sequence: str, choice: Choice) -> Tracking:
     """Find the labels of a sequence: whole cells, else markers, else what a tracker found."""
     whole, markers = folder / f"{sequence}_ST" / "SEG", folder / f"{sequence}_GT" / "TRA"
     found = folder / f"{sequence}_RES"
+    annotated = (markers / "man_track.txt").is_file() or image_files(markers)
+    if found.is_dir() and not annotated and not (found / "res_track.txt").is_file():
+        raise FileNotFoundError(f"{found} lacks res_track.txt, the lineage table of its masks: copy it there as the tracker wrote it.")
     if not (markers / "man_track.txt").is_file() and (found / "res_track.txt").is_file():
         tracking = Tracking(found, found / "res_track.txt", "what a tracker found, which nobody corrected")
     elif image_files(whole) and len(image_files(whole)) == len(frame_files(folder / sequence, choice).files):  # neither missing nor partial
@@ -124,8 +127,8 @@ def _tracking(folder: Path, sequence: str, choice: Choice) -> Tracking:
     else:
         tracking = Tracking(markers, markers / "man_track.txt", "tracking markers, smaller than the cells")
     if tracking.table.is_file() and not image_files(tracking.labels):
-        raise FileNotFoundError(f"There are no label images in {whole} or {tracking.labels}: unpack the whole data "
-                                "set.")
+        places = tracking.labels if tracking.labels == found else f"{whole} or {tracking.labels}"
+        raise FileNotFoundError(f"There are no label images in {places}: unpack the whole data set.")
     return tracking
 
 
