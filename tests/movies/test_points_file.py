@@ -50,10 +50,15 @@ def test_kinds_are_understood_whatever_their_column_is_called(table, header, cel
 
 @pytest.mark.parametrize(("header", "cells"), [
     ("label", ("1", "7")), ("label", ("a.tif:0003", "a.tif:0004")), ("name", ("1", "2")), ("event", ("1", "2")),
-    ("note", ("here", "")), ("event", ("e1", "e2")), ("score", ("0.5", "2"))])
+    ("note", ("here", "")), ("comment", ("clear division", "deadline")), ("event", ("e1", "e2")), ("score", ("0.5", "2"))])
 def test_other_columns_tell_no_kinds(table, header, cells):
     points = read_points(table(f"t,y,x,{header}\n0,1,1,{cells[0]}\n0,5,5,{cells[1]}\n"))
     assert "kind" not in points and header in points
+
+
+def test_a_comment_may_speak_of_deaths_where_a_column_tells_kinds(table):
+    points = read_points(table("t,y,x,kind,comment\n0,1,1,division,near a dead cell\n0,5,5,death,\n"))
+    assert points["kind"].tolist() == ["division", "death"]
 
 
 @pytest.mark.parametrize(("content", "says"), [
@@ -78,6 +83,8 @@ def test_other_columns_tell_no_kinds(table, header, cells):
     ("t,y,x,kind\n0,1,2,death\n\n0,1,2,\n", "line 4: a blank in column kind"),
     ("t,y,x,label\n0,1,2,death\n0,1,2,\n", "line 3: a blank in column label"),
     ("t,y,x,note\n0,1,2,apoptosis\n0,1,2,odd\n", "line 3: 'odd' in column note"),
+    ("t,y,x,comment\n2,3,6,clear division\n3,6,5,apoptosis?\n", "line 3: 'apoptosis.' in column comment speaks of a death"),
+    ("t;y;x;remarks\n2;3;6;not sure, apoptotic\n", "line 2: 'not sure, apoptotic' in column remarks .*add a column kind"),
     ("t,y,x,Type\n0,1,2,A\n", "line 2: 'A' in column Type .* or leave the column out"),
     ("t,y,x,class\n0,1,2,0\n0,1,2,1\n", "line 2: '0' in column class"),
     ("t,y,x,is_death\n0,1,2,0\n", "a column 'is_death', which may tell kinds: tell them in one column kind"),
