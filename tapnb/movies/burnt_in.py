@@ -31,6 +31,7 @@ JOINED = 6  # pixels at most between letters of one mark
 MOSTLY = 0.8  # of the frames
 SLACK = 2  # pixels: by which the digits of a clock differ
 RARE = 0.25  # of the frames: where more have blocks, these are what the movie shows
+MARKS = 6  # at most, of which a line of letters is one: more are thin cells
 FEWEST = 3  # frames in which a thing may be said to keep its place
 
 Box = tuple[int, int, int, int]  # first row, row after the last, first column, column after the last
@@ -101,7 +102,7 @@ def find_burnt_in(frames: np.ndarray) -> BurntIn:
                       and _comes_or_goes(frames, t, box, value))
         if boxes:
             lost[t] = boxes
-    return BurntIn(marks, lost if len(lost) <= max(1, RARE * len(frames)) and len(frames) >= FEWEST else {})
+    return BurntIn(marks if len(marks) <= MARKS else (), lost if len(lost) <= max(1, RARE * len(frames)) and len(frames) >= FEWEST else {})
 
 
 def _pieces(part: np.ndarray, value: float) -> list[tuple[Box, int]]:

@@ -15,6 +15,7 @@ import numpy as np
 from tapnb.movies.label_images import read_label_images
 from tapnb.movies.lineage import apart, division_events, division_masks, divisions, late, links
 from tapnb.movies.lineage_file import read_lineage
+from tapnb.movies.lineage_images import check_agreement, disagreements, frames_of_labels
 from tapnb.movies.movie import Movie
 from tapnb.movies.file_names import Choice
 from tapnb.movies.stacks import frame_files, image_files, read_stack
@@ -94,7 +95,9 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
     if labels.dtype.kind not in "iu":
         raise ValueError(f"{image_files(tracking.labels)[0]} has dtype {labels.dtype}, but labels are whole numbers: save "
                          "the label images as uint16 or uint32.")
-    _check_time(labels, lineage, tracking)
+    frames_of = frames_of_labels(labels)
+    check_agreement(frames_of, lineage, tracking.table, tracking.labels)
+    remarks = "; ".join(_remarks(lineage, single_child) + disagreements(frames_of, lineage, numbers, single_child))
     series = frame_files(folder / sequence, choice)
     return Movie(
         frames,
@@ -103,7 +106,7 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
         minutes_per_frame,
         um_per_pixel,
         f"Cell Tracking Challenge folder {folder.name}, sequence {sequence}; divisions from its lineage "
-        f"table{_remarks(lineage, single_child)}, masks from {tracking.kind}",
+        f"table{f' ({remarks})' if remarks else ''}, masks from {tracking.kind}",
         division_events(labels, lineage, single_child),
         series.gaps,
         series.times if series.numbered else None,
@@ -114,6 +117,9 @@ def _tracking(folder: Path, sequence: str, choice: Choice) -> Tracking:
     """Find the labels of a sequence: whole cells, else markers, else what a tracker found."""
     whole, markers = folder / f"{sequence}_ST" / "SEG", folder / f"{sequence}_GT" / "TRA"
     found = folder / f"{sequence}_RES"
+    annotated = (markers / "man_track.txt").is_file() or image_files(markers)
+    if found.is_dir() and not annotated and not (found / "res_track.txt").is_file():
+        raise FileNotFoundError(f"{found} lacks res_track.txt, the lineage table of its masks: copy it there as the tracker wrote it.")
     if not (markers / "man_track.txt").is_file() and (found / "res_track.txt").is_file():
         tracking = Tracking(found, found / "res_track.txt", "what a tracker found, which nobody corrected")
     elif image_files(whole) and len(image_files(whole)) == len(frame_files(folder / sequence, choice).files):  # neither missing nor partial
@@ -121,8 +127,8 @@ def _tracking(folder: Path, sequence: str, choice: Choice) -> Tracking:
     else:
         tracking = Tracking(markers, markers / "man_track.txt", "tracking markers, smaller than the cells")
     if tracking.table.is_file() and not image_files(tracking.labels):
-        raise FileNotFoundError(f"There are no label images in {whole} or {tracking.labels}: unpack the whole data "
-                                "set.")
+        places = tracking.labels if tracking.labels == found else f"{whole} or {tracking.labels}"
+        raise FileNotFoundError(f"There are no label images in {places}: unpack the whole data set.")
     return tracking
 
 
@@ -147,33 +153,8 @@ def _in_frames(lineage, numbers: list[int], table: Path, frames: Path):
                           last=np.searchsorted(numbers, lineage["last"], "right") - 1)
 
 
-def _check_time(labels, lineage, tracking: Tracking) -> None:
-    """Refuse a table whose tracks begin in other frames than their labels do."""
-    begins = {}
-    for t, image in enumerate(labels):
-        for label in _present(image):
-            begins.setdefault(label, t)
-    late_by = [begins[row.label] - row.first for row in lineage.itertuples() if row.label in begins]
-    if not late_by:
-        raise ValueError(f"No label of {tracking.table} is in the images of {tracking.labels}: give the table and the "
-                         "label images of one sequence.")
-    values, counts = np.unique(late_by, return_counts=True)
-    usual = int(values[counts.argmax()])
-    if usual != 0 and counts.max() > len(late_by) / 2:
-        raise ValueError(f"Most tracks of {tracking.table} begin {abs(usual)} frame{'s' * (abs(usual) > 1)} "
-                         f"{'before' if usual > 0 else 'after'} their label appears in {tracking.labels}: number the "
-                         "frames of the table as the files are.")
-
-
-def _present(image) -> list[int]:
-    """Return the labels in one image (Y, X), without the background."""
-    small = image.dtype.kind == "u" and image.dtype.itemsize <= 2  # counting is thirty times as fast as sorting
-    labels = np.flatnonzero(np.bincount(image.ravel())) if small else np.unique(image)
-    return labels[labels > 0].tolist()
-
-
-def _remarks(lineage, single_child: str) -> str:
-    """Return in brackets what is unusual: tracks with one daughter, daughters that begin late; else nothing."""
+def _remarks(lineage, single_child: str) -> list[str]:
+    """Say what is unusual: tracks with one daughter, daughters that begin late."""
     linked, belated = len(links(lineage)), len(late(divisions(lineage)))
     taken = "linked, not divided" if single_child == "link" else "counted as divisions"
     remarks = [f"{linked} track{'s' * (linked > 1)} with a single daughter {taken}"] if linked else []
@@ -182,4 +163,4 @@ def _remarks(lineage, single_child: str) -> str:
                        "which nothing is marked")
     if one_late := len(apart(lineage, divisions(lineage, single_child))):
         remarks.append(f"{one_late} division{'s' * (one_late > 1)} with daughters that begin in different frames, placed on the first")
-    return f" ({'; '.join(remarks)})" if remarks else ""
+    return remarks

@@ -55,11 +55,13 @@ def with_kinds(table: pd.DataFrame, lines: list[int], path) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a column seems to tell kinds and not all of it is understood, two contradict each other, or the points of one
-        event are of two kinds.
+        If a column seems to tell kinds and not all of it is understood, a text speaks of a death where none does, two
+        contradict each other, or the points of one event are of two kinds.
     """
     columns = [column for column in table if _tells(column, table[column], path)]
     columns = columns or [column for column in table if _numbered(column, table[column])]
+    if not columns:
+        _check_mentions(table, lines, path)
     told = {column: _kinds(column, table[column], lines, path) for column in columns}
     for column in columns[1:]:
         if told[column] != told[columns[0]]:
@@ -118,6 +120,16 @@ def _kinds(column, values, lines, path) -> list[str]:
                              "point one of them, or leave the column out if it tells something else.")
         kinds.append(kind)
     return kinds
+
+
+def _check_mentions(table, lines, path) -> None:
+    """Ask about a free text that speaks of a death: without a kind, every point is a division."""
+    for column in table:
+        for value, line in zip(table[column], lines):
+            if not re.fullmatch(r"[\d.eE+-]*", value) and re.search(MENTIONS["death"], re.sub(r"[\s_-]+", " ", value.lower())):
+                raise ValueError(f"{path}, line {line}: {value[:60]!r} in column {column[:60]} speaks of a death, and no column "
+                                 "tells which points are deaths: add a column kind, of 'division' and 'death', or leave this "
+                                 "one out.")
 
 
 def _check_events(table, lines, path) -> None:

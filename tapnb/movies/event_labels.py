@@ -121,6 +121,9 @@ def _read_masks(path: Path, gaps: str) -> Recording:
         if several := re.search(r"`(channel|position|plane)\b", str(error)):
             raise ValueError(f"{path} holds more than one {several[1]}, but labels are one image a frame: save the one with the "
                              "labels by itself.") from None
+        if "`axes`" in str(error):
+            raise ValueError(f"{str(error).partition(': ')[0]}, but labels are one grey image a frame: save them with time first, and "
+                             "without colours, channels or planes (in Fiji: Image > Type > 8-bit).") from None
         raise
 
 

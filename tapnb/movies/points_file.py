@@ -13,6 +13,10 @@ from tapnb.movies.text import read_text
 __all__ = ["read_points", "events_of_points"]
 
 NAPARI = {"axis-0": "t", "axis-1": "y", "axis-2": "x"}
+COUNTED = {"slice": "which Fiji counts from 1, and no column 't': write one, less 1",
+           "frame": "which may count from 0 (TrackMate, trackpy) or from 1 (Fiji), and no column 't', from 0: rename it t if it "
+                    "counts from 0, else write t, one less"}
+"""Columns that may be time, and what to do about them."""
 WANTED = "event points need the columns t, y and x, or napari's axis-0, axis-1 and axis-2"
 
 
@@ -25,7 +29,7 @@ def read_points(path) -> pd.DataFrame:
         CSV with a header and the columns ``t`` (frame, from 0), ``y``, ``x`` (pixels from the upper left corner), or
         the points of a layer (t, y, x) as napari saves them: ``index``, ``axis-0``, ``axis-1``, ``axis-2``. A column
         ``kind`` may say "division" or "death", or 1 or 2, or what :mod:`tapnb.movies.event_kinds` knows, under other names
-        too; other columns are kept. Separated by commas, semicolons or tabs; lines that begin with ``#`` are comments.
+        too; other columns are kept. Separated by commas, semicolons, tabs or spaces; lines that begin with ``#`` are comments.
 
     Returns
     -------
@@ -99,7 +103,9 @@ def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
     if not lines:
         raise ValueError(f"{path} is empty: {WANTED}.")
     separator = max(",;\t", key=lines[0][1].count)
-    reader = csv.reader((line for _, line in lines), delimiter=separator)
+    if separator not in lines[0][1]:
+        separator = " "
+    reader = csv.reader((line.strip(" ") for _, line in lines), delimiter=separator, skipinitialspace=separator == " ")
     try:
         (_, header), *numbered = [(lines[reader.line_num - 1][0], [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
@@ -126,9 +132,8 @@ def _columns(header, path: Path) -> list[str]:
     columns = [known.get(name, original) for name, original in zip(small, header)]
     for column in "tyx":
         if columns.count(column) != 1:
-            if column == "t" and (counted := next((name for name in small if name in ("slice", "frame")), None)):
-                raise ValueError(f"{path} has a column {header[small.index(counted)]!r}, which Fiji counts from 1, and no column 't': "
-                                 "write one, less 1, and save as CSV again.")
+            if column == "t" and (counted := next((name for name in COUNTED if name in small), None)):
+                raise ValueError(f"{path} has a column {header[small.index(counted)]!r}, {COUNTED[counted]}, and save as CSV again.")
             many = "the column {!r} twice" if column in columns else "no column {!r}"
             raise ValueError(f"{path} has {many.format(column)}: {WANTED}.")
     if len(set(columns)) < len(columns):

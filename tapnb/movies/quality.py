@@ -119,12 +119,12 @@ class Quality:
         if clipped:
             said.append(f"{_frames(clipped, 'has', 'have')} up to {max(self.clipped[t] for t in clipped):.0%} of the "
                         "pixels at the highest value, where bright things are cut off: a shorter exposure would show "
-                        "them")
+                        "them, or, if the contrast was stretched, the movie before that")
         if self.bordered.any():
             widths = np.abs(self.imaged - (0, self.shape[1], 0, self.shape[2])).max(axis=0)
             sides = [f"{width} pixels {side}" for width, side in
                      zip(widths, ("at the top", "at the bottom", "on the left", "on the right")) if width]
-            said.append(f"{_frames(np.flatnonzero(self.bordered), 'has', 'have')} a border that was never imaged, up to "
+            said.append(f"{_frames(np.flatnonzero(self.bordered), 'has', 'have')} a border that was never imaged, or is empty, up to "
                         f"{', '.join(sides)}: it is left out of levels and crops")
         if self.sparse:
             said.append(f"{_frames(self.sparse, 'is', 'are')} so sparse that the percentiles miss what is in "

@@ -114,13 +114,28 @@ def _clumps():
     return frames.astype(np.uint8)
 
 
+def _rods():
+    """Overexposed bacteria that hardly move: strokes with sharp ends, at any place and angle."""
+    rng, frames, (rows, columns) = np.random.default_rng(5), np.zeros((6, 320, 320)), np.indices((320, 320))
+    places, angles = rng.uniform(0, 320, (60, 2)), rng.uniform(0, np.pi, 60)
+    for frame in frames:
+        for (row, column), angle in zip(places, angles):
+            near = np.s_[max(int(row) - 20, 0) : int(row) + 20, max(int(column) - 20, 0) : int(column) + 20]
+            down, right = rows[near] - row, columns[near] - column
+            along = np.abs(down * np.sin(angle) + right * np.cos(angle)) - 14
+            frame[near] += np.hypot(np.maximum(along, 0), right * np.sin(angle) - down * np.cos(angle)) < 2
+        places += rng.normal(0, 0.05, places.shape)
+    light = 100 + 3000 * ndimage.gaussian_filter(np.minimum(frames, 1), (0, 0.8, 0.8))
+    return (rng.poisson(light) // 2).clip(0, 255).astype(np.uint8)
+
+
 @pytest.mark.parametrize("frames", [
-    _clumps(), np.minimum(movie().astype(int) * 2, 255).astype(np.uint8), _still_discs(), _sharp_still_discs(),
+    _rods(), _clumps(), np.minimum(movie().astype(int) * 2, 255).astype(np.uint8), _still_discs(), _sharp_still_discs(),
     _squares(1), _squares(13),
     movie(offset=0, noise=0), np.where(movie() < 130, 0, movie()), (movie() - 100.0).clip(0).astype(np.uint16),
     (movie().astype(float) - 100).clip(0).astype(np.uint16), movie() > 130, (movie() > 130).astype(np.uint8) * 255,
     (movie() // 60).astype(np.uint8), np.clip(movie() / 100 - 1, 0, 1).astype(np.float32)],
-    ids=["clumps", "clipped", "saturated and still", "sharp discs", "squares", "fast squares", "no noise", "sparse",
+    ids=["rods", "clumps", "clipped", "saturated and still", "sharp discs", "squares", "fast squares", "no noise", "sparse",
          "subtracted", "clipped at the background", "bool", "two values", "few values", "up to 1"])
 def test_what_a_microscope_shows_is_no_mark(frames):
     burnt_in = find_burnt_in(frames)

@@ -67,9 +67,10 @@ def test_read_ctc_refuses(ctc):
 
 def test_read_ctc_says_how_many_links_there_are(ctc):
     (ctc / "02_GT/TRA/man_track.txt").write_text("1 0 1 0\n2 2 4 1\n3 2 3 1\n5 0 1 0\n4 3 4 5\n")
-    assert "table (1 track with a single daughter linked, not divided), masks" in read_ctc(ctc, "02").source
+    said = read_ctc(ctc, "02").source
+    assert "table (1 track with a single daughter linked, not divided; 1 track has pixels outside its frames: track 4 in frame 0), masks" in said
     again = read_ctc(ctc, "02", single_child="division")
-    assert "(1 track with a single daughter counted as divisions)" in again.source and len(again.events) == 2
+    assert "(1 track with a single daughter counted as divisions; " in again.source and len(again.events) == 2
     assert "single" not in read_ctc(ctc, "01").source
 
 
@@ -162,6 +163,24 @@ def test_what_a_tracker_found_is_read_where_nobody_annotated(ctc, labels):
     movie = read_ctc(ctc, "02")
     assert ctc_sequences(ctc) == ["01", "02"]
     assert np.array_equal(movie.masks, before.masks) and "what a tracker found, which nobody corrected" in movie.source
+
+
+def test_what_a_result_of_a_tracker_lacks_is_named_in_its_own_folder(ctc, labels):
+    shutil.rmtree(ctc / "02_GT"), shutil.rmtree(ctc / "02_ST")
+    (ctc / "02_RES").mkdir()
+    (ctc / "02_RES" / "res_track.txt").write_text(TABLE)
+    with pytest.raises(FileNotFoundError, match="no label images in [^ ]*02_RES: unpack"):
+        read_ctc(ctc, "02")
+    (ctc / "02_RES" / "res_track.txt").unlink()
+    for t, image in enumerate(labels):
+        tifffile.imwrite(ctc / "02_RES" / f"mask{t:03d}.tif", image)
+    with pytest.raises(FileNotFoundError, match="02_RES lacks res_track.txt, the lineage table"):
+        read_ctc(ctc, "02")
+
+
+def test_a_table_that_disagrees_with_the_images_is_said(ctc):
+    (ctc / "02_GT/TRA/man_track.txt").write_text("1 0 1 0\n2 2 4 1\n4 0 4 0\n")
+    assert "not divided; 1 label is in the images and not in the table: label 3 in frame 2), masks" in read_ctc(ctc, "02").source
 
 
 def test_late_daughters_are_said(ctc, labels):

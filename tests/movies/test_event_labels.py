@@ -172,3 +172,11 @@ def test_labels_without_numbers_go_in_their_order(tmp_path):
 def test_points_where_no_nucleus_stands_out_are_said(folder):
     (folder / "points.csv").write_text("t,y,x\n1,3,3\n")
     assert "no nucleus stands out at 1 of its 1 points" in read_movie(folder / "stack.tif", folder / "points.csv", radius=8).source
+
+
+@pytest.mark.parametrize("shape", [(4, 80, 400, 3), (4, 3, 80, 400), (4, 2, 80, 400)])
+def test_labels_in_colours_or_channels_without_a_flag_are_refused_as_labels(folder, shape):
+    tifffile.imwrite(folder / "masks.tif", np.ones(shape, np.uint8), photometric="minisblack")
+    with pytest.raises(ValueError, match="masks.tif has .*, but labels are one grey image a frame: save them with time first") as error:
+        read_movie(folder / "stack.tif", folder / "masks.tif")
+    assert "`axes`" not in str(error.value)

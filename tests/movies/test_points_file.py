@@ -21,6 +21,7 @@ def table(tmp_path):
     "T, Y, X\n0, 1.5, 2\n\n3, 4, 5\n",
     "x;t;y\n2;0;1.5\n5;3;4\n",
     "t\ty\tx\n0\t1.5\t2\n3\t4\t5\n",
+    " t y  x note\n 0 1.5   2 a \n3 4 5 'b'\n",
     b"\xef\xbb\xbft,y,x\n0,1.5,2\n3,4,5\n",
     "t,y,x\n0,1.5,2\n3,4,5\n".encode("utf-16"),
     "t,y,x\r\n0,1.5,2,\r\n3.0,4,5e0,\r\n",
@@ -49,10 +50,15 @@ def test_kinds_are_understood_whatever_their_column_is_called(table, header, cel
 
 @pytest.mark.parametrize(("header", "cells"), [
     ("label", ("1", "7")), ("label", ("a.tif:0003", "a.tif:0004")), ("name", ("1", "2")), ("event", ("1", "2")),
-    ("note", ("here", "")), ("event", ("e1", "e2")), ("score", ("0.5", "2"))])
+    ("note", ("here", "")), ("comment", ("clear division", "deadline")), ("event", ("e1", "e2")), ("score", ("0.5", "2"))])
 def test_other_columns_tell_no_kinds(table, header, cells):
     points = read_points(table(f"t,y,x,{header}\n0,1,1,{cells[0]}\n0,5,5,{cells[1]}\n"))
     assert "kind" not in points and header in points
+
+
+def test_a_comment_may_speak_of_deaths_where_a_column_tells_kinds(table):
+    points = read_points(table("t,y,x,kind,comment\n0,1,1,division,near a dead cell\n0,5,5,death,\n"))
+    assert points["kind"].tolist() == ["division", "death"]
 
 
 @pytest.mark.parametrize(("content", "says"), [
@@ -60,6 +66,10 @@ def test_other_columns_tell_no_kinds(table, header, cells):
     ("t,y,x\n", "holds no point"),
     ("t,y\n0,1\n", "has no column 'x'"),
     ("0,1.5,2\n3,4,5\n", "has no column 't'"),
+    ("Slice,y,x\n1,1,2\n", "a column 'Slice', which Fiji counts from 1, and no column 't': write one, less 1"),
+    ("FRAME,y,x\n0,1,2\n", "a column 'FRAME', which may count from 0 .*TrackMate.* rename it t if it counts from 0"),
+    ("y,x,Frame\n1,2,0\n", "a column 'Frame', which may count from 0 .* or from 1 .Fiji"),
+    ("t y x comment\n0 1 2 a cell\n", "the line '0 1 2 a cell' has 5 cells, but the header has 4"),
     ("t,y,x,T\n0,1,2,0\n", "has the column 't' twice"),
     ("t,y,x,a,a\n0,1,2,0,0\n", "two columns of one name"),
     ("t,y,x\n0,here,2\n", "'here' in column y is not a number"),
@@ -73,6 +83,8 @@ def test_other_columns_tell_no_kinds(table, header, cells):
     ("t,y,x,kind\n0,1,2,death\n\n0,1,2,\n", "line 4: a blank in column kind"),
     ("t,y,x,label\n0,1,2,death\n0,1,2,\n", "line 3: a blank in column label"),
     ("t,y,x,note\n0,1,2,apoptosis\n0,1,2,odd\n", "line 3: 'odd' in column note"),
+    ("t,y,x,comment\n2,3,6,clear division\n3,6,5,apoptosis?\n", "line 3: 'apoptosis.' in column comment speaks of a death"),
+    ("t;y;x;remarks\n2;3;6;not sure, apoptotic\n", "line 2: 'not sure, apoptotic' in column remarks .*add a column kind"),
     ("t,y,x,Type\n0,1,2,A\n", "line 2: 'A' in column Type .* or leave the column out"),
     ("t,y,x,class\n0,1,2,0\n0,1,2,1\n", "line 2: '0' in column class"),
     ("t,y,x,is_death\n0,1,2,0\n", "a column 'is_death', which may tell kinds: tell them in one column kind"),
@@ -122,7 +134,7 @@ def test_a_cell_of_thousands_of_digits_is_quoted_in_part(tmp_path):
     assert len(str(refused.value)) < 300
 
 
-@pytest.mark.parametrize("header", ["X,Y,Slice", ",X,Y,Frame"])
+@pytest.mark.parametrize("header", ["X,Y,Slice", ",X,Y,slice"])
 def test_fijis_table_of_results_counts_from_one(tmp_path, header):
     (tmp_path / "results.csv").write_text(f"{header}\n" + ",".join("1" for _ in header.split(",")) + "\n")
     with pytest.raises(ValueError, match="which Fiji counts from 1, and no column 't': write one, less 1"):

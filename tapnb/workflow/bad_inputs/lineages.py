@@ -31,6 +31,16 @@ def _remove_frames(movie: Path) -> None:
     shutil.rmtree(movie / "01")
 
 
+def _masks_alone(folder: Path) -> Path:
+    """The label images as a tracker writes them, and no table."""
+    movie = tracked(None)(folder)
+    (movie / "01_RES").mkdir()
+    for image in (movie / "01_GT" / "TRA").glob("*.tif"):
+        image.rename(movie / "01_RES" / image.name.replace("man_track", "mask"))
+    shutil.rmtree(movie / "01_GT")
+    return movie
+
+
 def _unlike(movie: Path) -> None:
     for name, dtype in (("man_track000.tif", "uint64"), ("man_track001.tif", "int8")):
         image = movie / "01_GT" / "TRA" / name
@@ -73,6 +83,10 @@ ROWS = (
              r"begin 1 frame after their label appears", "man_track.txt"),
     BadInput(GROUP, "the table of another movie", tracked("11 0 1 0\n12 2 3 11\n13 2 3 11\n"),
              r"No label of .* is in the images", "man_track.txt"),
+    BadInput(GROUP, "tracks that end before their labels do", tracked("1 0 1 0\n2 2 2 1\n3 2 2 1\n"),
+             r"Most tracks of .*, such as 2, begin or end in other frames than their labels", "man_track.txt"),
+    BadInput(GROUP, "a table that lacks most labels", tracked("1 0 1 0\n"), r"Most labels of .*, such as 2, are not in", "man_track.txt"),
+    BadInput(GROUP, "a tracker's masks without their table", _masks_alone, r"01_RES lacks res_track\.txt", "01_RES"),
     BadInput(GROUP, "a label image that is missing", tracked(change=_remove("01_GT/TRA/man_track002.tif")),
              r"has a file number 2, but .* has none", "TRA"),
     BadInput(GROUP, "a frame that is missing", tracked(change=_remove("01/t002.tif")),
@@ -96,6 +110,8 @@ ROWS = (
     BadInput(GROUP, "masks of two channels",
              labelled(stack("masks.tif", np.stack([_masks(1)] * 2, 1), imagej=True, metadata={"axes": "TCYX"})),
              r"more than one channel, but labels are one image a frame: save the one", "masks.tif"),
+    BadInput(GROUP, "masks in colours that are not flagged as such", labelled(stack("masks.tif", np.stack([_masks(1)] * 3, -1))),
+             r"but labels are one grey image a frame: save them with time first", "masks.tif"),
     BadInput(GROUP, "axes of a folder of single images", tracked(),
              r"leaves nothing open that axes decides", "01", lambda path: open_whole(path, axes="TYX")),
     BadInput(GROUP, "masks without an event", labelled(stack("masks.tif", _masks(0))),
