@@ -11,8 +11,9 @@ import numpy as np
 
 from tapnb.movies.axes import Part, part
 from tapnb.movies.file_names import Choice
+from tapnb.movies.frame_times import missing_times
 from tapnb.movies.storage import LARGE, empty
-from tapnb.movies.tiff import Recording, missing_times
+from tapnb.movies.tiff import Recording
 from tapnb.movies.tiff_sizes import MICROMETRES, MINUTES, oblong
 from tapnb.movies.zarr_chunks import Chunks, black_by_right
 from tapnb.movies.zarr_folder import attributes, first_image, is_zarr, json_of, one_image
