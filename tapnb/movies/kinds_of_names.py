@@ -112,6 +112,6 @@ def _without_number(base, numbered, patterns: list[str | None]) -> str:
     start = numbered.name.rindex(number)
     first = numbered.name[:start] + str(int(number) - 1).zfill(len(number)) + numbered.name[start + len(number):]
     leave = f"leave it out with `pattern`, such as {patterns[0]!r}" if patterns and patterns[0] else "take it out of the folder"
-    ways = [f"if they are one OME set, give {base.name} by its own path"] if ".ome." in base.name.lower() else []
-    ways += [f"if it is the first time point, name it {first}"] if int(number) > 0 else []
-    return f"{base.name} has no number: {'; '.join([*ways, f'else {leave}' if ways else leave])}."
+    ways = [f"give {base.name} itself if they are one OME set"] if ".ome." in base.name.lower() else []
+    ways += [f"name it {first} if it comes first"] if int(number) > 0 else []
+    return f"{base.name} has no number: {', '.join([*ways, f'or {leave}' if ways else leave])}."

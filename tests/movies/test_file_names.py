@@ -261,12 +261,12 @@ def test_a_date_that_is_that_of_the_start_is_said(names):
 
 
 @pytest.mark.parametrize(("base", "others", "says"), [
-    ("x.ome.tif", "x_{}.ome.tif", "one OME set, give x.ome.tif by its own path; .*name it x_0.ome.tif; else.*'x_.*ome.tif'"),
-    ("img.tif", "img_{}.tif", "img.tif has no number: if it is the first time point, name it img_0.tif; else leave it out"),
+    ("x.ome.tif", "x_{}.ome.tif", "give x.ome.tif itself if they are one OME set, name it x_0.ome.tif if it comes first, or.*'x_.*ome.tif'"),
+    ("img.tif", "img_{}.tif", "img.tif has no number: name it img_0.tif if it comes first, or leave it out"),
     ("exp3.tif", "exp3-{:03}.tif", "name it exp3-000.tif"), ("img.tif", "img ({}).tif", r"name it img \(0\).tif")])
 @pytest.mark.parametrize("count", [1, 7])
 def test_a_name_without_a_number_may_be_the_first_of_the_others(base, others, says, count):
-    with pytest.raises(ValueError, match=says if count > 1 else says.partition("; else")[0]):
+    with pytest.raises(ValueError, match=says if count > 1 else says.partition(", or")[0]):
         ordered([base, *(others.format(t) for t in range(1, count + 1))])
 
 
