@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["DAY", "check_clock"]
+from tapnb.movies.steps import gaps_between
+
+__all__ = ["DAY", "check_clock", "of_day", "seconds_of"]
 
 DAY = 24 * 60 * 60
 """Seconds."""
@@ -43,11 +45,46 @@ def check_clock(folder, files) -> None:
         return  # a counter: times of day would go on over midnight in steps of one size
     if bare and len({*np.diff(sorted(int("".join(clock)) for clock, in clocks)).tolist()}) == 1:
         return  # 0000, 1000, 2000 count as well
-    whole_day = longest == over_night and len(seconds) > 2 and not dates.pop()
+    dated = bool(dates.pop())
+    whole_day = longest == over_night and len(seconds) > 2 and not dated
     if longest > over_night or whole_day:
         what = "the clock passes midnight" if longest > over_night else "the clock goes round a whole day"
+        date = "each frame's own date into the names, which hold that of the start only" if dated else "the date into the names"
         raise ValueError(f"{folder}: {what}, as in {files[0].name} and {files[-1].name}: number the files, as in t000.tif, or "
-                         "put the date into the names, or, if times count from the first frame, set `axes: TYX`.")
+                         f"put {date}, or, if times count from the first frame, set `axes: TYX`.")
+
+
+def seconds_of(times) -> tuple[int, ...] | None:
+    """Return numbers such as 930 or 93000, ascending, as seconds since midnight; None if they rather count.
+
+    They are times of day if all are valid ones, and fewer would be missing than of numbers that count: 0950 is followed by
+    1000, without a gap.
+
+    Parameters
+    ----------
+    times : sequence of int
+        At least one.
+    """
+    with_seconds = max(times) > 2359
+    fields = [(t // 10000, t // 100 % 100, t % 100) if with_seconds else (t // 100, t % 100, 0) for t in times]
+    if min(times) < 0 or any(hour > 23 or minute > 59 or second > 59 for hour, minute, second in fields):
+        return None
+    seconds = tuple((hour * 60 + minute) * 60 + second for hour, minute, second in fields)
+    return seconds if gaps_between(seconds).sum() < gaps_between(times).sum() else None
+
+
+def of_day(files, times) -> tuple[int, ...] | None:
+    """Return the same of the numbers in files' names, which are times of day only if all have four digits, or all six.
+
+    Parameters
+    ----------
+    files : sequence of pathlib.Path
+    times : sequence of int
+        The number of each that tells its time, ascending.
+    """
+    lengths = [{len(digits) for digits in re.findall("[0-9]+", Path(file).stem) if int(digits[:18]) == t}
+               for file, t in zip(files, times)]
+    return seconds_of(times) if set.intersection(*lengths) & {4, 6} else None
 
 
 def _counts_days(name: str) -> bool:

@@ -7,17 +7,16 @@ leave open is asked in one sentence that names the option, and nothing is guesse
 
 import fnmatch
 import math
-import re
 import string
-from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
-from tapnb.movies.clocks import check_clock
+from tapnb.movies.clocks import check_clock, of_day, seconds_of
 from tapnb.movies.file_numbers import CHOSEN, Named, looks_like_a_date, named, natural_key, parts_of_one, pattern_for
-from tapnb.movies.kinds_of_names import frames_among, one_series
+from tapnb.movies.kinds_of_names import question_of_kinds
+from tapnb.movies.steps import gaps_between, usual_between
 
 __all__ = ["Choice", "Series", "in_time", "natural_key"]
 
@@ -63,31 +62,26 @@ class Series:
         that all are multiples of: 0.0, 0.5 and 1.0 are 0, 1 and 2.
     numbered : bool
         Whether the names hold it.
+    seconds : tuple of int, optional
+        What the numbers are since midnight, where they are times of day, as 0930.
     """
 
     files: tuple
     times: tuple[int, ...]
     numbered: bool = True
+    seconds: tuple[int, ...] | None = None
 
     @property
     def gaps(self) -> np.ndarray:
         """Between which files time points are missing, bool (N - 1,)."""
-        steps = np.diff(self.times)
-        return steps >= 1.5 * _usual(steps) if len(steps) else steps > 0
+        return gaps_between(self.seconds or self.times)
 
-
-def _usual(steps: np.ndarray) -> float:
-    """Return the step from one time point to the next, if a few are missing.
-
-    Numbers that count have a smallest step, of which all others are multiples. Seconds, as a clock wrote them, jitter: of
-    those it is the step in the middle, unless most points are missing.
-    """
-    smallest = steps.min()
-    if smallest > 0 and not (steps % smallest).any():
-        return smallest
-    middle = np.sort(steps)[(len(steps) - 1) // 2]
-    short = np.sort(steps[steps <= middle / 1.75])
-    return short[(len(short) - 1) // 2] if len(short) else middle
+    @property
+    def counted(self) -> tuple[int, ...]:
+        """The time point of each file, from 0, if the usual step of the numbers is one."""
+        steps = np.diff(self.seconds or self.times)
+        ones = np.maximum(np.rint(steps / usual_between(self.seconds or self.times)), 1) if len(steps) else steps
+        return (0, *np.cumsum(ones, dtype=np.int64).tolist())
 
 
 def in_time(folder, files, choice=Choice()) -> Series:
@@ -120,7 +114,7 @@ def in_time(folder, files, choice=Choice()) -> Series:
         return _by_numbers(folder, files, names, choice)
     if "".join(file.stem.lower() for file in files) in string.ascii_lowercase and all(len(file.stem) == 1 for file in files):
         return Series(tuple(files), tuple(range(len(files))), False)  # a, b, c
-    raise ValueError(f"{folder} holds {_kinds(files, names)}")
+    raise ValueError(f"{folder} holds {question_of_kinds(files, names)}")
 
 
 def _taken_apart(files) -> list[Named]:
@@ -138,31 +132,6 @@ def _taken_apart(files) -> list[Named]:
         if len(differing) == 1 and len(set(np.diff(sorted(differing[0])).tolist())) == 1:
             return plain  # it counts
     return dated if kinds_of_dated <= kinds_of_plain else plain
-
-
-def _kinds(files, names: list[Named]) -> str:
-    """Say that names are of several kinds, and what to do."""
-    if not any(name.numbers for name in names):
-        return (f"{len(files)} files without a number in their names, such as {files[0].name} and {files[1].name}, which tell "
-                "no order in time: number the frames, as in t000.tif, and give masks and other channels a folder of their "
-                "own.")
-    kinds = Counter(name.text for name in names)
-    examples = {kind: next(file for file, name in zip(files, names) if name.text == kind) for kind in kinds}
-    if len({re.sub("[-+]#", "#", kind) for kind in kinds}) == 1:
-        one, other = list(examples.values())[:2]
-        without = any("-#" not in kind and "+#" not in kind for kind in kinds)
-        return (f"files with {'a minus' if any('-#' in kind for kind in kinds) else 'a plus'} before the number and "
-                f"{'without' if without else 'with a plus'}, such as {one.name} and {other.name}: number the frames from 0, "
-                "as in t000.tif.")
-    seen = " and ".join(f"{kinds[kind]} like {file.name}" for kind, file in list(examples.items())[:3])
-    seen = f"files of {len(kinds)} kinds, {seen}{', ...' if len(kinds) > 3 else ''}"
-    if len({one_series(kind) for kind in kinds}) == 1 or max(kinds.values()) == 1:
-        return f"{seen}: let the names of the frames differ in their number only, as in t000.tif and t001.tif."
-    patterns = [pattern_for([file for file, name in zip(files, names) if name.text == kind],
-                            [file for file, name in zip(files, names) if name.text != kind]) for kind in frames_among(kinds)]
-    if not patterns or None in patterns:
-        return f"{seen}: put the frames into a folder of their own."
-    return f"{seen}: say which are the frames with `pattern`, such as {' or '.join(map(repr, patterns[:3]))}."
 
 
 def _by_numbers(folder, files, names: list[Named], choice: Choice) -> Series:
@@ -183,14 +152,21 @@ def _by_numbers(folder, files, names: list[Named], choice: Choice) -> Series:
     times = numbers[:, time] if time is not None else np.arange(len(files))
     order = np.argsort(times, kind="stable")
     _check_once(folder, [files[i] for i in order], times[order] if time is not None else None)
-    ordered = Series(tuple(files[i] for i in order), tuple(times[order].tolist()), time is not None)
+    in_order = tuple(files[i] for i in order)
+    ordered = Series(in_order, tuple(times[order].tolist()), time is not None, of_day(in_order, times[order].tolist()))
     if choice.gaps != "allow" and ordered.gaps.any():
-        i, steps = int(np.flatnonzero(ordered.gaps)[0]), np.diff(times[order])
-        missing = sum(max(1, round(step / _usual(steps)) - 1) for step in steps[ordered.gaps].tolist())
+        i, missing = int(np.flatnonzero(ordered.gaps)[0]), int((np.diff(ordered.counted)[ordered.gaps] - 1).sum())
         raise ValueError(f"{folder}: between {ordered.files[i].name} and {ordered.files[i + 1].name} a time point is "
                          f"missing ({missing} in all): add {'it' if missing == 1 else 'them'}, or set `gaps: allow`, and no "
-                         "crop pair is drawn across a gap.")
+                         f"crop pair is drawn across a gap{_or_a_clock(ordered)}.")
     return ordered
+
+
+def _or_a_clock(series: Series) -> str:
+    """Return the advice on numbers that may be times of day, but are not written as such; empty if they are no such."""
+    if series.seconds or not seconds_of(series.times):
+        return ""
+    return "; or, if these are times of day, write all with as many digits, as in 0930"
 
 
 def _whole(numbers) -> np.ndarray:
@@ -261,7 +237,7 @@ def _question(files, numbers: np.ndarray, roles, others: list[int], time: int | 
         return two + "of their date the largest does not come first, which tells no order: number the frames, as in t000.tif."
     if time is None:
         return (two + "neither is called time: number the frames, as in t000.tif, write t before the one that counts "
-                "frames, or choose the files with `pattern`.")
+                f"frames, or choose the files with `pattern`{_one_of_each(files, numbers, others)}.")
     of_first = numbers[:, column] == values[0]
     pattern = pattern_for([file for file, one in zip(files, of_first) if one],
                           [file for file, one in zip(files, of_first) if not one])
@@ -270,6 +246,19 @@ def _question(files, numbers: np.ndarray, roles, others: list[int], time: int | 
                       "files with `pattern`.")
     return (two + f"the one that is not time comes again ({listed}), as that of a channel or a position would: choose the "
             "files with `pattern`" + (f", such as {pattern!r}." if pattern else "."))
+
+
+def _one_of_each(files, numbers: np.ndarray, columns: list[int]) -> str:
+    """Return the patterns that leave one of two numbers, as a clause; empty if there are no simple ones."""
+    if len(columns) != 2:
+        return ""
+    patterns = []
+    for column in columns:
+        first = numbers[:, column] == numbers[0, column]
+        patterns.append(pattern_for([file for file, one in zip(files, first) if one],
+                                    [file for file, one in zip(files, first) if not one]))
+    return "" if None in patterns else (f", such as {patterns[0]!r} if the second of them counts frames, or {patterns[1]!r} if "
+                                        "the first does")
 
 
 def _check_once(folder, files, times: np.ndarray | None) -> None:

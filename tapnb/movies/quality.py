@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from tapnb.movies.borders import IMAGED, growing_borders, imaged_part, same_at_edges
 from tapnb.movies.burnt_in import BurntIn, Unmarked, find_burnt_in
+from tapnb.movies.clocks import seconds_of
 from tapnb.movies.levels import (BOUND, NOISE, SMALLEST_RANGE, STRIDE, level_sparse, likeness, outside, percentiles,
                                  without_outliers)
 from tapnb.movies.precision import check_contrast, check_size
@@ -108,7 +109,7 @@ class Quality:
                         "beside lack, as of lost data: "
                         f"{_places([box for boxes in self.burnt_in.lost.values() for box in boxes])}")
         if lost:
-            said[-1] += f"; in all {lost} of {len(self.still)} frame pairs are left out"
+            said[-1] += f"; in all {lost} of {len(self.still)} frame pairs {'is' if lost == 1 else 'are'} left out"
         if self.burnt_in.marks:
             said.append("burnt-in marks, such as a scale bar or a time stamp, are drawn into the pixels in "
                         f"{_places(self.burnt_in.marks)}: they are left out of levels, and no crop is drawn there")
@@ -132,8 +133,8 @@ class Quality:
                         "out, over all these frames")
         still = self.still & ~self.unusable_pairs
         if still.any():
-            said.append(f"in {still.sum()} frame pairs some places do not change by a single grey level: no crop is "
-                        "drawn there")
+            said.append(f"in {still.sum()} frame pair{'s' if still.sum() > 1 else ''} some places do not change by a "
+                        "single grey level: no crop is drawn there")
         return said
 
 
@@ -232,7 +233,7 @@ def gap_sentence(gaps: np.ndarray, times: tuple[int, ...] | None = None) -> str:
     """
     places, wide = np.flatnonzero(gaps), np.ones(int(np.sum(gaps)), int)
     if times is not None:
-        steps = np.diff(times)
+        steps = np.diff(seconds_of(times) or times)
         usual = np.median(steps[~gaps]) if not gaps.all() else steps.min()
         wide = np.maximum(1, np.rint(steps[places] / usual) - 1).astype(int)
     between = [f"between {frame_name(t, times)} and {frame_name(t + 1, times)}" for t in places[:5].tolist()]
@@ -290,6 +291,6 @@ def _frames(frames: Iterable[int], one: str = "repeats", several: str = "repeat"
             runs[-1].append(t)
         else:
             runs.append([t])
-    named = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs[:5]]
+    named = [" and ".join(map(str, run)) if len(run) < 3 else f"{run[0]} to {run[-1]}" for run in runs[:5]]
     return ", ".join(named).join((f"frame{'s' if len(frames) > 1 else ''} ",
                                   f"{', ...' if len(runs) > 5 else ''} {several if len(frames) > 1 else one}"))

@@ -12,10 +12,10 @@ import numpy as np
 
 from tapnb.movies.file_names import Choice, Series, in_time, natural_key
 from tapnb.movies.file_numbers import named
+from tapnb.movies.frame_times import gaps_of, missing_times, usual_step
 from tapnb.movies.other_formats import PICTURES, read_npy, read_picture, refused
 from tapnb.movies.storage import converted, empty
-from tapnb.movies.tiff import Recording, missing_times, read_tiff
-from tapnb.movies.tiff_sizes import gaps_of
+from tapnb.movies.tiff import Recording, read_tiff
 from tapnb.movies.zarr_image import is_zarr, read_zarr
 
 __all__ = ["read_stack", "check_frames", "read_recording", "frame_files", "image_files"]
@@ -148,12 +148,13 @@ def _fitting(files: list[Path], choice: Choice) -> list[Path]:
 def _read_folder(folder: Path, labels: bool, choice: Choice) -> Recording:
     """Stack the images of a folder in the order of time; (T, Y, X)."""
     left_out = _left_out(folder, choice)
-    series, stack, first = frame_files(folder, choice), None, Recording(np.empty(0))
+    series, stack, first, recorded = frame_files(folder, choice), None, Recording(np.empty(0)), []
     files, of_file = series.files, replace(choice, axes=_within(choice.axes))
     for index, file in enumerate(files):
         picture = file.suffix.lower() in PICTURES
         one = Recording(read_picture(file)) if picture else read_tiff(file, of_file, alone=True)
         frame = one.pixels
+        recorded.append(one.recorded)
         if frame.ndim != 2:
             raise ValueError(f"{file} has shape {frame.shape}, but in a folder each file is one grey frame "
                              "(Y, X): give a multi-page stack by its own path, or say with `axes` what the folder holds, such "
@@ -169,17 +170,23 @@ def _read_folder(folder: Path, labels: bool, choice: Choice) -> Recording:
         stack[index] = frame
     remarks = [remark for remark in (left_out, first.remark) if remark]
     if lossy := sum(file.suffix.lower() in PICTURES[1:] for file in files):
-        some = "" if lossy == len(files) else f"{lossy} of {len(files)} frames are JPEG: "
+        some = "" if lossy == len(files) else f"{lossy} of {len(files)} frames {'is' if lossy == 1 else 'are'} JPEG: "
         remarks.append(some + "JPEG has lost pixels, which no format brings back: use the recording itself where there is one")
     if first.promised and first.promised > len(files):
         remarks.append(missing_times(first.promised, len(files)))
-    gaps = series.gaps
-    if first.clock and sorted(first.clock) == list(range(len(files))):  # the whole set is there, so the files are its time points
-        of_clock, remark = gaps_of(first.clock, range(len(files)))
-        gaps = gaps | of_clock
-        remarks += [remark] if remark else []
-    return Recording(stack, first.um_per_pixel, first.minutes_per_frame, "; ".join(remarks), gaps,
-                     series.times if series.numbered else None)
+    clock = _clock(series, recorded, first)
+    of_clock, remark = gaps_of(clock, series.counted)
+    remarks += [remark] if remark else []
+    return Recording(stack, first.um_per_pixel, first.minutes_per_frame or usual_step(clock), "; ".join(remarks),
+                     series.gaps | of_clock, series.times if series.numbered else None)
+
+
+def _clock(series: Series, recorded: list[float | None], first: Recording) -> dict[int, float]:
+    """Return when the files of a folder were recorded, in minutes, by the time points that their names count."""
+    clock = {t: when for t, when in zip(series.counted, recorded) if when is not None}
+    if not clock and first.clock and sorted(first.clock) == list(range(len(series.files))):
+        return first.clock  # a whole set whose files were named anew: they are its time points
+    return clock
 
 
 def _within(axes: str | None) -> str | None:

@@ -17,13 +17,14 @@ import tifffile
 from tapnb.movies import storage
 from tapnb.movies.axes import part
 from tapnb.movies.file_names import Choice
+from tapnb.movies.frame_times import gaps_of, missing_times, time_point_of
 from tapnb.movies.storage import NoRoom, converted, empty
 from tapnb.movies.tiff_colours import EQUAL, grey_of, in_colours
 from tapnb.movies.tiff_layout import Layout, Open, named_files, promised_planes, promised_times, series_of, stated
-from tapnb.movies.tiff_sizes import gaps_of, ome_text, scales
+from tapnb.movies.tiff_sizes import ome_text, scales
 from tapnb.system.files import said
 
-__all__ = ["Recording", "missing_times", "read_tiff"]
+__all__ = ["Recording", "read_tiff"]
 
 NEEDED = {256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339}
 """Tags that pixels cannot be read without."""
@@ -51,6 +52,8 @@ class Recording:
         Of a file of a set, how many time points the whole set should have.
     clock : dict, optional
         Of a file of a set, when each of its time points was recorded, see :class:`tapnb.movies.tiff_sizes.Scales`.
+    recorded : float, optional
+        Of a file of a folder, when it was recorded, in minutes.
     """
 
     pixels: np.ndarray
@@ -61,25 +64,7 @@ class Recording:
     times: tuple[int, ...] | None = None
     promised: int | None = None
     clock: dict[int, float] | None = None
-
-
-def missing_times(promised: int, there: int, numbers=None) -> str:
-    """Return the remark on time points that the metadata promise and the file lacks.
-
-    Parameters
-    ----------
-    promised, there : int
-        How many.
-    numbers : sequence of int, optional
-        Which ones are there, ascending from 0: then the remark says which are not.
-    """
-    remark = f"its metadata promise {promised} time points, of which {promised - there} are not there"
-    if numbers is None:
-        return remark
-    bounds = [-1, *numbers, promised]
-    runs = [(a + 1, b - 1) for a, b in zip(bounds, bounds[1:]) if b > a + 1]
-    listed = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs[:8])
-    return f"{remark}: {listed}{' and others' if len(runs) > 8 else ''}, counted from 0"
+    recorded: float | None = None
 
 
 def read_tiff(path, choice=Choice(), alone=False) -> Recording:
@@ -153,6 +138,9 @@ def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
     sizes = scales(tiff, path, all_series.index(series) if series is not None and as_images else 0)
     about = {"um_per_pixel": sizes.um_per_pixel, "minutes_per_frame": sizes.minutes_per_frame}
     remarks += [sizes.remark] if sizes.remark else []
+    if alone and sizes.clock:
+        own = time_point_of(ome_text(text, path), path.name)
+        about["recorded"] = sizes.clock.get(min(sizes.clock) if len(sizes.clock) == 1 else own)
     if alone and of_set:
         about |= {"promised": (times := promised_times(whole := ome_text(text, path))), "clock": sizes.clock}
         if times > 1 and len(pages) > promised_planes(whole) // times:
@@ -173,10 +161,12 @@ def _recording(tiff, pages, path, choice: Choice, alone: bool) -> Recording:
     else:
         layout = layout or Layout(series.axes, series.shape, list(series.pages))
         recording, numbers = _of_layout(layout, series, choice, alone, path)
-    if not alone and sizes.clock and max(sizes.clock) <= numbers[-1] and len(numbers) == len(recording.pixels):
+    in_time = len(numbers) == len(recording.pixels) and numbers[-1] < promised_times(ome_text(text, path))
+    if not alone and sizes.clock and in_time:  # else its pages are read otherwise than its metadata say
         gaps, remark = gaps_of(sizes.clock, numbers)
         remarks += [remark] if remark else []
-        recording = replace(recording, gaps=gaps | (False if recording.gaps is None else recording.gaps)) if remark else recording
+        if gaps.any():
+            recording = replace(recording, gaps=gaps if recording.gaps is None else gaps | recording.gaps)
     remarks += [recording.remark] if recording.remark else []
     return replace(recording, pixels=_native(recording.pixels, path), remark="; ".join(remarks), **about)
 

@@ -7,7 +7,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-__all__ = ["MICROMETRES", "MINUTES", "Scales", "gaps_of", "ome_text", "oblong", "scales"]
+from tapnb.movies.frame_times import usual_step
+
+__all__ = ["MICROMETRES", "MINUTES", "Scales", "ome_text", "oblong", "scales"]
 
 MICROMETRES = {"um": 1.0, "\u00b5m": 1.0, "\u03bcm": 1.0, "micron": 1.0, "microns": 1.0, "nm": 1e-3, "mm": 1e3}
 MINUTES = {"us": 1 / 60e6, "\u00b5s": 1 / 60e6, "\u03bcs": 1 / 60e6, "ms": 1 / 60_000, "s": 1 / 60, "sec": 1 / 60, "min": 1.0,
@@ -16,8 +18,6 @@ OF_OME = MICROMETRES | {"\u00c5": 1e-4, "\u212b": 1e-4, "pm": 1e-6, "cm": 1e4, "
 """Of ImageJ, cm is mostly what a printer's resolution was taken for, so it is no size there."""
 
 LONGEST = 2**27  # bytes of a companion file
-GAP = 1.5
-"""A step in time of at least that many usual ones is a gap, as in the names of files."""
 
 
 @dataclass(frozen=True)
@@ -68,42 +68,6 @@ def oblong(x: float | None, y: float | None) -> str:
     return f"its pixels are no squares, {x:g} micrometres along X and {y:g} along Y, of which that along X is taken for both"
 
 
-def gaps_of(clock: dict[int, float], numbers) -> tuple[np.ndarray, str]:
-    """Return between which frames more time passed than usual.
-
-    Parameters
-    ----------
-    clock : dict
-        Of :class:`Scales`.
-    numbers : sequence of int
-        Which time points the frames are, (T,).
-
-    Returns
-    -------
-    gaps : numpy.ndarray
-        Bool (T - 1,).
-    remark : str
-        Which ones, as a clause; empty if there is none.
-    """
-    usual, pairs = _usual(clock), list(zip(numbers[:-1], numbers[1:]))
-    steps = np.array([clock[b] - clock[a] if usual and b == a + 1 and a in clock and b in clock else 0.0 for a, b in pairs])
-    gaps = steps >= GAP * usual * (1 - 1e-9) if usual else np.zeros(len(pairs), bool)
-    where = np.flatnonzero(gaps)
-    if not len(where):
-        return gaps, ""
-    listed = ", ".join(f"{i} and {i + 1} ({steps[i]:.4g} minutes)" for i in where[:5])
-    more = f", and at {len(where) - 5} other places" if len(where) > 5 else ""
-    what = "is a gap" if len(where) == 1 else "are gaps"
-    return gaps, (f"more time than the usual {usual:.4g} minutes passed between the frames {listed}{more}, counted from 0, so "
-                  f"there {what} in time")
-
-
-def _usual(clock: dict[int, float]) -> float | None:
-    """Return the median step of a clock in minutes; None if it does not run."""
-    steps = [clock[t + 1] - clock[t] for t in clock if t + 1 in clock]
-    return float(np.median(steps)) if steps and min(steps) > 0 else None
-
-
 def ome_text(description: str, path) -> str:
     """Return OME metadata: a file's own, or those of the companion file that it names and that lies beside it."""
     named = re.search(r'<(?:\w+:)?BinaryOnly\b[^>]*\bMetadataFile="([^"]+)"', description)
@@ -119,13 +83,13 @@ def _of_ome(xml: str, image: int) -> Scales:
     x, y = (_scaled(pixels.get(f"PhysicalSize{axis}"), pixels.get(f"PhysicalSize{axis}Unit", "\u00b5m"), OF_OME) for axis in "XY")
     said = _scaled(pixels.get("TimeIncrement"), pixels.get("TimeIncrementUnit", "s"), MINUTES)
     clock = _clock([e for e in pixels if _name(e) == "Plane"])
-    usual, remarks = _usual(clock), [oblong(x, y)]
+    usual, remarks = usual_step(clock), [oblong(x, y)]
     if said and usual and abs(said - usual) > 0.1 * said:
         remarks.append(f"its metadata say that a frame was taken each {said:.4g} minutes, but its frames are {usual:.4g} minutes "
                        "apart by the times of each, so set `minutes_per_frame`")
     elif clock and usual is None and len(set(clock.values())) > 1:
         remarks.append("the times that its metadata say of each frame do not run forward, and are not used")
-    return Scales(x, said or usual, clock if usual else {}, "; ".join(filter(None, remarks)))
+    return Scales(x, said or usual, clock if usual or len(clock) == 1 else {}, "; ".join(filter(None, remarks)))
 
 
 def _name(element) -> str:

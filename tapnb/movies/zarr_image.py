@@ -11,8 +11,9 @@ import numpy as np
 
 from tapnb.movies.axes import Part, part
 from tapnb.movies.file_names import Choice
+from tapnb.movies.frame_times import missing_times
 from tapnb.movies.storage import LARGE, empty
-from tapnb.movies.tiff import Recording, missing_times
+from tapnb.movies.tiff import Recording
 from tapnb.movies.tiff_sizes import MICROMETRES, MINUTES, oblong
 from tapnb.movies.zarr_chunks import Chunks, black_by_right
 from tapnb.movies.zarr_folder import attributes, first_image, is_zarr, json_of, one_image
@@ -97,8 +98,9 @@ def _recording(chunks: Chunks, array, chosen: Part, labels: bool, path) -> Recor
                          "never stored, or are lost, so copy the whole folder again, or record it again.")
     remarks = [missing_times(promised, len(kept), kept)] if len(kept) < promised else []
     if dark:
-        remarks.append(f"in {dark} time points parts were not stored and are read as {chunks.fill:g}, because the rest of these "
-                       "time points holds such pixels too")
+        times, of_these = ("point", "this time point") if dark == 1 else ("points", "these time points")
+        remarks.append(f"in {dark} time {times} parts were not stored and are read as {chunks.fill:g}, because the rest of "
+                       f"{of_these} holds such pixels too")
     return Recording(frames[: len(kept)], remark="; ".join(remarks), gaps=np.diff(kept) > 1)
 
 

@@ -31,8 +31,8 @@ NEAR = 2
 EDGE = 16
 """Pixels from a frame's edge beyond which a cell that divides is seen with both daughters."""
 
-PROMISED = r"metadata promise \d+ time points, of which \d+ are not there"
-"""In a movie's source, of :func:`tapnb.movies.tiff.missing_times`: no other place knows how many are missing."""
+PROMISED = r"metadata promise \d+ time points, of which \d+ (?:is|are) not there"
+"""In a movie's source, of :func:`tapnb.movies.frame_times.missing_times`: no other place knows how many are missing."""
 
 OPTIONS = ("sequence", "channel", "position", "plane", "axes", "pattern", "gaps", "single_child", "radius")
 """What somebody chose of a movie of their own, and the page repeats."""

@@ -225,6 +225,65 @@ def test_clocks_within_a_day_and_hours_that_count_are_read(names):
     assert ordered(names)[0] == names
 
 
+def of_day(minutes, seconds=False):
+    return f"{minutes // 60:02}{minutes % 60:02}{'00' if seconds else ''}"
+
+
+@pytest.mark.parametrize("step", [10, 15, 20, 30, 45])
+@pytest.mark.parametrize("seconds", [False, True])
+@pytest.mark.parametrize("name", ["img_{}.tif", "t{}.tif", "{}_20240305.tif", "2024-03-05-wt_{}.tif"])
+def test_times_of_day_have_no_gap_at_the_full_hour(step, seconds, name):
+    names = [name.format(of_day(540 + step * t, seconds)) for t in range(10)]
+    assert ordered(names)[0] == names and not any(ordered(names)[2])
+    with pytest.raises(ValueError, match=f"{names[3]} and {names[5]} a time point is missing .1 in all"):
+        ordered(names[:4] + names[5:])
+    assert np.flatnonzero(ordered(names[:4] + names[5:], gaps="allow")[2]).tolist() == [3]
+
+
+@pytest.mark.parametrize("names", [
+    [f"img_{20 * t:04}.tif" for t in range(12) if t != 3], [f"img_{t:04}.tif" for t in (57, 58, 59, 60, 61, 100)],
+    [f"img_{t:04}.tif" for t in (8, 9, 10, 12)], [f"t{t:05}.tif" for t in (900, 930, 1000, 1030)]])
+def test_numbers_that_count_are_no_times_of_day(names):
+    with pytest.raises(ValueError, match="a time point is missing"):
+        ordered(names)
+
+
+def test_times_of_day_without_a_leading_zero_are_asked_about():
+    with pytest.raises(ValueError, match="is missing.*gaps: allow.*; or, if these are times of day, write all with as many digits"):
+        ordered([f"img_{t}.tif" for t in (900, 930, 1000, 1030)])
+
+
+@pytest.mark.parametrize("names", [[f"20240305_{t}.tif" for t in ("2300", "2330", "0000", "0030")],
+                                   [f"a_2024-03-05_{t}.tif" for t in ("22h00", "23h00", "00h00", "01h00")]])
+def test_a_date_that_is_that_of_the_start_is_said(names):
+    with pytest.raises(ValueError, match="passes midnight.*put each frame's own date into the names, which hold that of the start"):
+        ordered(names)
+
+
+@pytest.mark.parametrize(("base", "others", "says"), [
+    ("x.ome.tif", "x_{}.ome.tif", "give x.ome.tif itself if they are one OME set, name it x_0.ome.tif if it comes first, or.*'x_.*ome.tif'"),
+    ("img.tif", "img_{}.tif", "img.tif has no number: name it img_0.tif if it comes first, or leave it out"),
+    ("exp3.tif", "exp3-{:03}.tif", "name it exp3-000.tif"), ("img.tif", "img ({}).tif", r"name it img \(0\).tif")])
+@pytest.mark.parametrize("count", [1, 7])
+def test_a_name_without_a_number_may_be_the_first_of_the_others(base, others, says, count):
+    with pytest.raises(ValueError, match=says if count > 1 else says.partition(", or")[0]):
+        ordered([base, *(others.format(t) for t in range(1, count + 1))])
+
+
+def test_a_name_without_a_number_beside_a_first_one_is_left_out():
+    with pytest.raises(ValueError, match=r"img.tif has no number: leave it out with `pattern`, such as 'img_\*\[0-9\].tif'"):
+        ordered(["img.tif", *(f"img_{t}.tif" for t in range(4))])
+
+
+def test_each_question_about_wells_names_a_pattern_until_one_movie_is_left():
+    names, pattern = [f"{well}_{t:02}.tif" for well in ("A1", "A2", "B1") for t in range(4)], None
+    for _ in range(2):
+        with pytest.raises(ValueError, match="`pattern`, such as") as error:
+            ordered(names, pattern=pattern)
+        pattern = re.search("such as '(.*?)'", str(error.value))[1]
+    assert ordered(names, pattern=pattern)[0] == names[:4]
+
+
 def test_names_without_numbers_keep_the_order_of_their_letters():
     assert ordered(["b.tif", "a.tif", "c.tif"])[0] == ["a.tif", "b.tif", "c.tif"]
 

@@ -34,6 +34,14 @@ def test_frames_that_repeat_are_black_or_saturated_are_named_and_left_out():
     assert "frame 3 repeats the frame before" in said and "of 9 frame pairs are left out" in said
 
 
+def test_one_pair_and_two_frames_are_counted_in_words_that_fit():
+    frames = cells()
+    frames[9] = frames[8]
+    frames[:2, :, :1] = 0
+    said = " ".join(inspect(frames).sentences())
+    assert "in all 1 of 9 frame pairs is left out" in said and "frames 0 and 1 have a border" in said
+
+
 def test_a_border_that_was_never_imaged_is_left_out_of_levels():
     frames = cells()
     bare = inspect(frames).levels
@@ -206,6 +214,7 @@ def test_missing_time_points_are_counted_where_the_names_of_files_tell_them():
         "frame 4 (file 24): no crop pair is drawn across a gap")
     assert gap_sentence(gaps[:3], (0, 1, 3, 4)).startswith(
         "1 time point is missing, between frame 1 (file 1) and frame 2 (file 3): no crop pair is drawn across the gap")
+    assert gap_sentence(np.array([False, True, False, False]), (900, 930, 1030, 1100, 1130)).startswith("1 time point is missing")
     assert gap_sentence(gaps).startswith("at least 2 time points are missing, between frame 1 and frame 2, between ")
     many = gap_sentence(np.ones(7, bool))
     assert many.startswith("at least 7 ") and many.count("between") == 5 and ", ...: no crop" in many

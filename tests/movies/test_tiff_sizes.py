@@ -83,7 +83,7 @@ def test_a_folder_of_an_ome_set_knows_its_sizes_and_gaps(tmp_path, there):
     if there == 4:
         assert "frames 2 and 3 (30 minutes)" in movie.source and np.flatnonzero(movie.unusable_pairs).tolist() == [2]
     else:
-        assert "promise 4 time points, of which 1 are not there" in movie.source and movie.unusable_pairs is None
+        assert "promise 4 time points, of which 1 is not there" in movie.source and movie.unusable_pairs is None
 
 
 @pytest.mark.parametrize("sizes", [True, False])

@@ -205,7 +205,7 @@ def test_a_frame_that_lost_a_chunk_is_left_out_and_one_that_may_be_black_there_i
     expected[4, 12:, 16:] = 0
     movie = read_movie(path)
     assert (movie.frames == expected[[0, 1, 3, 4, 5]]).all() and np.flatnonzero(movie.unusable_pairs).tolist() == [1]
-    assert "in 1 time points parts were not stored and are read as 0" in movie.source and "of which 1 are not" in movie.source
+    assert "in 1 time point parts were not stored and are read as 0" in movie.source and "of which 1 is not" in movie.source
 
 
 @pytest.mark.parametrize("dtype", ["u1", "f4", "u2"])

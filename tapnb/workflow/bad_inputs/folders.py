@@ -84,6 +84,15 @@ ROWS = (
     BadInput(GROUP, "a clock that passes midnight", folder_of(*(f"img_{clock}.tif" for clock in (
         "23h00m", "23h30m", "00h00m", "00h30m"))), r"the clock passes midnight.*number the files.*date into the names",
              "img_00h00m.tif"),
+    BadInput(GROUP, "the date of the start in all names, and a clock that passes midnight", folder_of(*(
+        f"20240305_{clock}.tif" for clock in ("2300", "2330", "0000", "0030"))),
+             r"passes midnight.*each frame's own date.*that of the start only", "20240305_0000.tif"),
+    BadInput(GROUP, "times of day without a leading zero", folder_of("900.tif", "930.tif", "1000.tif", "1030.tif"),
+             r"a time point is missing.*if these are times of day, write all with as many digits", "930.tif"),
+    BadInput(GROUP, "a first file without a number", folder_of("img.tif", "img_1.tif", "img_2.tif", "img_3.tif"),
+             r"img\.tif has no number: name it img_0\.tif if it comes first, or.*`pattern`", "img.tif"),
+    BadInput(GROUP, "the files of an OME set, as MicroManager names them", folder_of("x.ome.tif", "x_1.ome.tif", "x_2.ome.tif"),
+             r"give x\.ome\.tif itself if they are one OME set", "x.ome.tif"),
     BadInput(GROUP, "morning and afternoon", folder_of("img_10am.tif", "img_11am.tif", "img_01pm.tif", "img_02pm.tif"),
              r"2 kinds.*differ in their number only, as in t000", "img_01pm.tif"),
     BadInput(GROUP, "dates whose day comes first", folder_of("29-04-2023.tif", "30-04-2023.tif", "01-05-2023.tif"),
