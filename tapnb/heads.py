@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from tapnb import checkpoints, divergence, losses
 from tapnb.early_stopping import EarlyStopping
@@ -16,6 +15,7 @@ from tapnb.fast import folded
 from tapnb.models import DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead
 from tapnb.system import device
 from tapnb.system.precision import autocast
+from tapnb.system.progress import tqdm
 
 HEADS = {"linear": LinearHead, "ResNet": ResNetHead, "invariant linear": InvariantLinearHead}
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from tapnb import arrow, augment, checkpoints, crops, divergence, losses, weights
 from tapnb.arrow import PairSource
@@ -24,6 +23,7 @@ from tapnb.movies import Movie
 from tapnb.system import device
 from tapnb.system.files import replacing, set_aside
 from tapnb.system.precision import autocast
+from tapnb.system.progress import tqdm
 
 WEIGHTS, HISTORY = "weights.safetensors", "history.csv"
 """What a training leaves in its folder."""
