@@ -40,7 +40,7 @@ class Speed:
 
 
 def _measure(part: Part, on: torch.device) -> float:
-    batch, steps = (part.batch, STEPS) if on.type != "cpu" else (min(part.batch, 8), 1)
+    batch, steps = (part.batch, STEPS) if on.type != "cpu" else (min(part.batch, 2), 1)
     network = part.new().to(on, memory_format=device.layout(on)).train(part.learns)
     step = _learning(network, on) if part.learns else torch.inference_mode()(network)
     pairs = torch.rand(batch, *part.shape, device=on)
