@@ -220,9 +220,9 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
         divergence.check({name.replace("_", " "): row[name] for name in row if "loss" in name}, model, epoch + 1, epochs,
                          max(rates))
         rows.append(row)
-        checkpoints.keep(checkpoint, state, rows)
         with replacing(folder / HISTORY) as temporary:
             pd.DataFrame(rows).to_csv(temporary, index=False)
+        checkpoints.keep(checkpoint, state, rows)  # last: a training may be stopped here
         progress.set_postfix(train=f"{rows[-1]['train_accuracy']:.3f}", uniform=f"{rows[-1]['uniform_accuracy']:.3f}",
                              change=f"{rows[-1]['change_accuracy']:.3f}")
     weights.save(folder / WEIGHTS, model.state_dict())
