@@ -118,8 +118,8 @@ def _work(options: argparse.Namespace, begin: float) -> int:
     if options.carried:
         brought = gpu_carry.unpack(options.carried, work / "runs", unfinished=True)
         packed["calls"] = max(packed["calls"], *gpu_carry.calls(options.carried))
-        packed["runs"] = sorted({*packed["runs"], *(path.name for path in (work / "runs").glob("*/*")
-                                                    if path.name in brought)})
+        whole = {path.parent.name for path in (work / "runs").glob(f"*/*/{gpu_carry.RECORD}")}
+        packed["runs"] = sorted({*packed["runs"], *whole.intersection(brought)})  # they are at home
         say(f"goes on from {len(brought)} runs of {options.carried}")
     pace = Pace(begin + 60 * options.budget - min(20.0, 6 * options.budget))
     failed = 0
