@@ -8,6 +8,7 @@ import torch
 from tapnb import crops, losses
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
+from tapnb.system import device
 
 SAMPLERS = ("uniform", "change")
 
@@ -78,13 +79,15 @@ def arrow_logits(model: TimeArrowModel, source: PairSource, pairs: crops.CropPai
         Mean of Eq. 5.
     """
     model.eval()
-    batch = max(1, batch * 48 * 48 // pairs.size**2)
-    logits, total = [], 0.0
+    batch = max(1, device.at_once(source.frames.device, batch) * 48 * 48 // pairs.size**2)
+    logits, terms = [], []
     for start in range(0, len(pairs), batch):
         images = source.gather(pairs[start : start + batch])
         out, z = model(images)
         logits.append(out)
-        total += losses.decorrelation(z, **form).item() * len(images)
+        terms.append(losses.decorrelation(z, **form))
+    sizes = map(len, logits)
+    total = sum(term * size for term, size in zip(torch.stack(terms).tolist(), sizes))  # the device is waited for once
     return torch.cat(logits), total / len(pairs)
 
 

@@ -7,6 +7,9 @@ when the training has ended. What is handed on are weights, see :mod:`tapnb.weig
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,10 +28,38 @@ class Stateful(Protocol):
     def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
 
 
+class Pace(Protocol):
+    """How often checkpoints are written: of every epoch, unless :func:`at_pace` says otherwise."""
+
+    def due(self, path: Path) -> bool:
+        """Whether the one that could be written now is to be."""
+
+    def kept(self, path: Path) -> None:
+        """It is written: here a training may be stopped, by an exception, and nothing of it is lost."""
+
+
+_pace: ContextVar[Pace | None] = ContextVar("pace", default=None)
+
+
+@contextmanager
+def at_pace(pace: Pace) -> Iterator[None]:
+    """A context whose trainings ask before they write a checkpoint, and say when they have."""
+    token = _pace.set(pace)
+    try:
+        yield
+    finally:
+        _pace.reset(token)
+
+
 def keep(path: Path, parts: dict[str, Stateful], history: list) -> None:
     """Write down the state of every part, and the plain numbers of the epochs so far."""
+    pace = _pace.get()
+    if pace is not None and not pace.due(path):
+        return
     with replacing(path) as temporary:
         torch.save({name: part.state_dict() for name, part in parts.items()} | {HISTORY: history}, temporary)
+    if pace is not None:
+        pace.kept(path)
 
 
 def resume(path: Path, parts: dict[str, Stateful], on: torch.device) -> list | None:

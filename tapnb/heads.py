@@ -8,14 +8,14 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
-from tapnb import checkpoints, divergence, losses
+from tapnb import checkpoints, divergence, losses, many_heads
 from tapnb.early_stopping import EarlyStopping
 from tapnb.fast import folded
 from tapnb.models import DenseFeatures, InvariantLinearHead, LinearHead, ResNetHead
-from tapnb.system import device
+from tapnb.system import compiling, device
 from tapnb.system.precision import autocast
+from tapnb.system.progress import tqdm
 
 HEADS = {"linear": LinearHead, "ResNet": ResNetHead, "invariant linear": InvariantLinearHead}
 
@@ -70,7 +70,7 @@ def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 16) 
     model : DenseFeatures
     images : tensor, shape (N, 2, s, s)
     batch : int
-        Pairs at a time: few, so that their maps stay in a processor's cache.
+        Pairs at a time: few, so that their maps stay in a processor's cache; more on a GPU.
 
     Returns
     -------
@@ -81,6 +81,7 @@ def fixed_features(model: DenseFeatures, images: torch.Tensor, batch: int = 16) 
     shape = images.shape[:2] + model(images[:1]).shape[2:]
     dtype = torch.float32 if shape[2] == 1 else torch.bfloat16  # raw pixels need no saving
     features = torch.empty(shape, dtype=dtype, device=images.device)
+    batch = device.at_once(images.device, batch)
     for part, into in zip(images.split(batch), features.split(batch)):
         into.copy_(model(part))  # into its place: the whole is never there twice
     return features
@@ -146,13 +147,19 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     for weights in nn.ModuleList(heads).parameters():  # before any map: amid those of one head they would leave holes
         weights.grad = torch.zeros_like(weights)  # in memory that are too small for those of the next
     watches = [EarlyStopping(head, settings.patience) for head in heads]
+    quick = [compiling.quick(head) for head in heads]  # for whole batches; the last of an epoch may be smaller
 
     def learn(index: torch.Tensor, learning: list[int]) -> list[torch.Tensor]:
         z = features[index].float()  # once for all heads
+        if many_heads.together() and len(learning) > 1:
+            step_losses = many_heads.learn([heads[i] for i in learning], z, labels[index])
+            for i in learning:
+                optimisers[i].step()
+            return step_losses
         step_losses = []
         for i in learning:
             optimisers[i].zero_grad(set_to_none=False)
-            step_losses.append(_loss(heads[i], z, labels[index]))
+            step_losses.append(_loss(quick[i] if len(index) == settings.batch else heads[i], z, labels[index]))
             step_losses[-1].backward()
             optimisers[i].step()
         return step_losses
@@ -172,12 +179,13 @@ def train_end_to_end(backbone: DenseFeatures, head: nn.Module, images: torch.Ten
     As :func:`train_heads`, with images (N, 2, s, s) for features.
     """
     network = nn.Sequential(backbone, head).train()
+    quick = compiling.quick(network)  # for whole batches; the last of an epoch may be smaller
     optimiser = torch.optim.Adam([{"params": backbone.parameters(), "lr": settings.backbone_rate},
                                   {"params": head.parameters(), "lr": settings.head_rate}])
 
     def learn(index: torch.Tensor, _: list[int]) -> list[torch.Tensor]:
         optimiser.zero_grad(set_to_none=True)
-        loss = _loss(network, images[index], labels[index])
+        loss = _loss(quick if len(index) == settings.batch else network, images[index], labels[index])
         loss.backward()
         optimiser.step()
         return [loss]
@@ -211,7 +219,7 @@ def head_logits(heads: list[nn.Module], backbone: DenseFeatures, images: torch.T
     """
     backbone, *heads = map(folded, (backbone, *heads))
     parts = []
-    for part in images.split(batch):
+    for part in images.split(device.at_once(images.device, batch)):
         z = backbone(part)  # once for all heads
         parts.append(torch.stack([head(z) for head in heads]))
     return torch.cat(parts, dim=1)
@@ -289,7 +297,7 @@ def _loss(network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> tor
 def _logits(head: nn.Module, features: torch.Tensor, batch: int = 16) -> torch.Tensor:
     """Logits of one head in evaluation mode, shape (N, 2)."""
     head = folded(head)
-    return torch.cat([head(part.float()) for part in features.split(batch)])
+    return torch.cat([head(part.float()) for part in features.split(device.at_once(features.device, batch))])
 
 
 def _validation_loss(logits: torch.Tensor, labels: torch.Tensor) -> float:

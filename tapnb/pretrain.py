@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from tapnb import arrow, augment, checkpoints, crops, distributed, divergence, losses, weights
 from tapnb.arrow import PairSource
@@ -24,6 +23,7 @@ from tapnb.movies import Movie
 from tapnb.system import device
 from tapnb.system.files import replacing, set_aside
 from tapnb.system.precision import autocast
+from tapnb.system.progress import tqdm
 
 WEIGHTS, HISTORY = "weights.safetensors", "history.csv"
 """What a training leaves in its folder."""
@@ -206,9 +206,9 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     progress = tqdm(training, initial=len(rows), total=_number_of_epochs(settings), desc="TAP", unit="epoch")
     for row in progress:
         rows.append(row | {"minutes": row["minutes"] + (rows[-1]["minutes"] if rows else 0.0)})
-        checkpoints.keep(checkpoint, state, rows)
         with replacing(folder / HISTORY) as temporary:
             pd.DataFrame(rows).to_csv(temporary, index=False)
+        checkpoints.keep(checkpoint, state, rows)  # last: a training may be stopped here
         progress.set_postfix(train=f"{rows[-1]['train_accuracy']:.3f}", uniform=f"{rows[-1]['uniform_accuracy']:.3f}",
                              change=f"{rows[-1]['change_accuracy']:.3f}")
     weights.save(folder / WEIGHTS, model.state_dict())

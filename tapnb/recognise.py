@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from tapnb import weights
 from tapnb.dataset import EventDataset, balance, fewer
@@ -30,6 +29,7 @@ from tapnb.heads import (
 )
 from tapnb.models import DenseFeatures, RawPixels, redraw_kaiming_uniform
 from tapnb.system import device
+from tapnb.system.progress import tqdm
 
 
 @dataclass(frozen=True)

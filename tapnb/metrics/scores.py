@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from scipy.special import expit
-from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
 from tapnb.metrics.quantity import Quantity
 
@@ -21,9 +20,12 @@ def scores(labels: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     ----------
     labels, predicted : bool arrays, shape (N,)
     """
-    precision, recall, _, _ = precision_recall_fscore_support(labels, predicted, labels=[False, True],
-                                                              zero_division=0.0)
-    return {"prec 0": precision[0], "rec 0": recall[0], "prec 1": precision[1], "rec 1": recall[1]}
+    row = {}
+    for value in (False, True):
+        right = np.sum((labels == value) & (predicted == value))
+        row[f"prec {value:d}"] = right / max(np.sum(predicted == value), 1)
+        row[f"rec {value:d}"] = right / max(np.sum(labels == value), 1)
+    return row
 
 
 def margin(predictions: pd.DataFrame) -> np.ndarray:
@@ -113,7 +115,13 @@ def average_precision(labels: np.ndarray, ranking: np.ndarray) -> float:
     ranking : float array, shape (N,)
         Larger means more likely an event.
     """
-    return float(average_precision_score(labels, ranking)) if np.any(labels) else float("nan")
+    if not np.any(labels):
+        return float("nan")
+    order = np.argsort(-ranking, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(ranking[order])), len(order) - 1)  # of every run of equal values
+    right = np.cumsum(labels[order], dtype=float)[last]  # positives that are ranked so high
+    precision, recall = right / (last + 1), right / right[-1]
+    return float(np.sum(np.diff(recall, prepend=0.0)[::-1] * precision[::-1]))
 
 
 def with_spread(mean: float, std: float, digits: int = 2) -> Quantity:

@@ -18,7 +18,6 @@ from tapnb.movies.ctc import ctc_sequences, read_ctc
 from tapnb.movies.downloads import fetch_sequences
 from tapnb.movies.hela20 import fetch_hela20, frames_path, read_hela20
 from tapnb.movies.movie import Movie
-from tapnb.movies.movie_file import SUFFIXES
 from tapnb.movies.parts import part_of
 from tapnb.system import paths
 from tapnb.system.files import replacing, set_aside
@@ -60,6 +59,8 @@ def check_options(name, options, known) -> None:
     """Refuse an option that the movie does not have."""
     for option in options:
         if option not in known:
+            from tapnb.movies.movie_file import SUFFIXES  # here: it brings pydantic, which who opens a movie does without
+
             raise ValueError(f"The movie {str(name)!r} has no option {option!r}: "
                              f"it has {', '.join(known) or 'none'}"
                              + ("; write it into that file." if str(name).lower().endswith(SUFFIXES) else "."))

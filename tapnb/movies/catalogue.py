@@ -12,8 +12,6 @@ from pathlib import Path
 
 from tapnb.movies.built_in import NAMES, ROLES, at_hand, fetch, fetch_missing, hela_folder, is_built_in, open_built_in
 from tapnb.movies.movie import Movie
-from tapnb.movies.movie_file import SUFFIXES, read_movie_file
-from tapnb.movies.own_movie import is_tracked, open_own, open_own_whole
 from tapnb.movies.parts import part_of
 
 __all__ = ["open_movie", "open_both", "open_whole", "checked", "is_built_in", "fetch", "fetch_missing", "at_hand", "hela_folder",
@@ -57,7 +55,11 @@ def open_movie(name, role="train", **options) -> Movie:
     if role not in ROLES:
         raise ValueError(f"There is no role {role!r}: choose 'train' or 'held-out'.")
     name = checked(name)
-    return open_built_in(name, role, options) if is_built_in(name) else open_own(name, role, options)
+    if is_built_in(name):
+        return open_built_in(name, role, options)
+    from tapnb.movies.own_movie import open_own  # here: built-in movies do without what it brings
+
+    return open_own(name, role, options)
 
 
 def open_both(name, single_child="link") -> tuple[Movie, Movie]:
@@ -76,7 +78,12 @@ def open_both(name, single_child="link") -> tuple[Movie, Movie]:
     train, held_out : Movie
     """
     name = checked(name)
-    tracked = name == "hela" if is_built_in(name) else is_tracked(name)
+    if is_built_in(name):
+        tracked = name == "hela"
+    else:
+        from tapnb.movies.own_movie import is_tracked
+
+        tracked = is_tracked(name)
     options = {"single_child": single_child} if tracked else {}
     return open_movie(name, "train", **options), open_movie(name, "held-out", **options)
 
@@ -90,7 +97,11 @@ def open_whole(name, **options) -> Movie:
         See :func:`open_movie`.
     """
     name = checked(name)
-    return open_movie(name, **options) if is_built_in(name) else open_own_whole(name, options)
+    if is_built_in(name):
+        return open_movie(name, **options)
+    from tapnb.movies.own_movie import open_own_whole
+
+    return open_own_whole(name, options)
 
 
 def checked(name) -> str:
@@ -105,6 +116,8 @@ def checked(name) -> str:
     """
     if is_built_in(name):
         return str(name)
+    from tapnb.movies.movie_file import SUFFIXES, read_movie_file
+
     path = Path(name).expanduser().absolute()
     if not path.exists():
         near = difflib.get_close_matches(str(name).lower(), NAMES, n=1)

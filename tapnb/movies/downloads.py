@@ -11,9 +11,6 @@ import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 
-import requests
-from tqdm import tqdm
-
 from tapnb.movies.lineage import divisions
 from tapnb.movies.lineage_file import read_lineage
 
@@ -50,6 +47,9 @@ def download(address, path, progress=True) -> Path:
     ConnectionError
         If the server does not answer, refuses, or the transfer is cut: call again to continue.
     """
+    import requests  # here: whoever has the movies does without
+    from tqdm import tqdm
+
     path = Path(path)
     part = path.with_name(path.name + ".part")
     part.parent.mkdir(parents=True, exist_ok=True)

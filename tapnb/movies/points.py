@@ -6,8 +6,6 @@ only the list of points has to be stored, shipped or clicked by hand.
 
 import numpy as np
 from scipy import ndimage
-from skimage.feature import peak_local_max
-from skimage.segmentation import watershed
 
 __all__ = ["masks_from_points", "nucleus_at", "segmented"]
 
@@ -90,6 +88,9 @@ def nucleus_at(frame, centres, index=0, radius=9):
 
 def _nucleus(frame, centres, index: int, radius: float) -> tuple[slice, slice, np.ndarray, bool]:
     """The same, and whether a nucleus stood out."""
+    from skimage.feature import peak_local_max  # here: movies that are labelled otherwise do without
+    from skimage.segmentation import watershed
+
     reach = int(round(3 * radius))
     y, x = np.round(centres[index]).astype(int)
     top, left = max(y - reach, 0), max(x - reach, 0)

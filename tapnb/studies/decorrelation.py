@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from tapnb import arrow, losses, pretrain
 from tapnb.metrics.quantity import Quantity
@@ -26,6 +25,7 @@ from tapnb.settings import restored
 from tapnb.store import kinds, results, runs
 from tapnb.studies import decorrelation_channels
 from tapnb.studies.pretraining import tap_run
+from tapnb.system.progress import tqdm
 
 SEED = 30
 """Of the windows on which the term is measured, together with the seed of a network."""

@@ -12,7 +12,6 @@ from tapnb.heads import HeadSettings
 from tapnb.movies import Movie
 from tapnb.settings import chosen
 from tapnb.store import runs
-from tapnb.studies.controls import controls_run
 from tapnb.studies.strategies import strategy_run
 
 PREFIX = "evidence_"
@@ -56,6 +55,8 @@ def trained(name: str, train: Movie, held_out: Movie, tap: runs.Run, parameters:
 def controls(train: Movie, held_out: Movie, parameters: dict, *, labels: dict | None = None, mode: str,
              command: str) -> runs.Run:
     """The controls on the same pairs, see :func:`tapnb.studies.controls.controls_run`."""
+    from tapnb.studies.controls import controls_run  # here: it brings scikit-learn, which strategies do without
+
     return controls_run(train, replace(dataset_settings(parameters), **labels or {}), held_out=held_out,
                         seeds=parameters[PREFIX + "seeds"], **_asked(parameters), mode=mode, command=command)
 

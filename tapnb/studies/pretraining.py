@@ -17,6 +17,7 @@ from tapnb.pretrain import PretrainSettings, check, history, pretrain
 from tapnb.settings import chosen
 from tapnb.store import kinds, results, runs
 from tapnb.studies import paper
+from tapnb.system import compiling
 
 TEST_SIZES = [48, 96]
 """Sides of the crops on which a finished model is tested, in pixels."""
@@ -52,7 +53,8 @@ def tap_run(movie: Movie, held_out: Movie, settings: PretrainSettings, *, test_p
         raise ValueError(f"the number of test pairs is {test_pairs}; it must be at least 1")
 
     def make(folder: Path) -> dict:
-        model = pretrain(movie, held_out, settings, folder, seed=seed, on=on, precision=precision)
+        model = pretrain(movie, held_out, settings, folder, seed=seed, on=on, precision=precision,
+                         compiled=compiling.wanted())
         checks = arrow.held_out_pairs(held_out, settings.validation_size, settings.validation_pairs, on)
         return {"history": history(folder).to_dict("records"), "kept": check(model, checks, settings),
                 "accuracies": arrow.accuracies(model, held_out, TEST_SIZES, test_pairs, on)}

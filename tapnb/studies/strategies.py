@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from tapnb import pretrain, recognise
+from tapnb import many_heads, pretrain, recognise
 from tapnb.dataset import DatasetSettings, EventDataset, event_dataset
 from tapnb.heads import HeadSettings, head_logits
 from tapnb.metrics import confusion, scores
@@ -17,11 +17,11 @@ from tapnb.models import CHANNELS, DenseFeatures
 from tapnb.movies import Movie
 from tapnb.recognise import Recogniser
 from tapnb.settings import chosen, restored
-from tapnb.store import kinds, results, runs
+from tapnb.store import damage, kinds, results, runs
 from tapnb.store.publication import PREDICTIONS
 from tapnb.studies import tables
 from tapnb.studies.pretraining import accuracies_of
-from tapnb.system.files import replacing
+from tapnb.system.files import replacing, set_aside
 
 
 HELD_OUT = "held-out"
@@ -108,23 +108,33 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSetting
     def make(folder: Path) -> dict:
         data, features = event_dataset(movie, dataset), pretrain.load(tap.folder, on).features
         other = held_out and event_dataset(held_out, replace(dataset, labelled_share=1.0))
-        answers, curves, waiting = [], [], list(seeds)
-        for recognisers in recognise.fit(name, features, data, training, seeds, on, folder):
-            own, waiting = waiting[: len(recognisers)], waiting[len(recognisers) :]
+        groups = [list(seeds)] if strategy.shared else [[seed] for seed in seeds]
+        parts = {group[0]: folder / f"finished-{group[0]}.parquet" for group in groups}  # by first seed
+        waiting = [group for group in groups if not _finished(parts[group[0]])]
+        fits = recognise.fit(name, features, data, training, sum(waiting, []), on, folder) if waiting else ()
+        for own, recognisers in zip(waiting, fits):
             for seed, one in zip(own, recognisers):
                 one.save(folder / f"weights-{seed}.safetensors", with_features=one.features is not features)
-            curves += [list(one.curve) for one in recognisers]
-            answers += [ask(recognisers, own, data, part, most, on) for part, most in asked.items() if most != 0]
+            answers = [ask(recognisers, own, data, part, most, on) for part, most in asked.items() if most != 0]
             if other:
                 answers.append(ask(recognisers, own, other, "test", held_out_pairs, on, HELD_OUT))
+            own_answers = pd.concat(answers, ignore_index=True)
+            own_answers.attrs["curves"] = [list(one.curve) for one in recognisers]
+            with replacing(parts[own[0]]) as temporary:
+                own_answers.to_parquet(temporary, index=False)
+        answers = [pd.read_parquet(part) for part in parts.values()]
+        curves = [curve for of_part in answers for curve in of_part.attrs["curves"]]
         table = keep_predictions(folder, pd.concat(answers, ignore_index=True))
         recognise.forget(folder)
+        for part in parts.values():
+            part.unlink()
         ranked = scores.scores_per_run(table)["average precision"]
         return {"training_pairs": len(data.parts["balanced"]),
                 "training_positives": int(data.labels[data.parts["balanced"]].sum()),
                 "curves": curves,
                 "average_precision": [None if np.isnan(value) else float(value) for value in ranked],
-                "test": confusion.by_frame(table, data.pairs.t, len(movie.frames) - 1)}
+                "test": confusion.by_frame(table, data.pairs.t, len(movie.frames) - 1)} | (
+                    {"heads": "together"} if strategy.shared and many_heads.together() else {})
 
     key = {"strategy": name, "dataset": dataset, "training": training, "seeds": seeds, "test_pairs": test_pairs,
            "validation_pairs": validation_pairs}
@@ -136,6 +146,13 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSetting
     elif strategy.features == "random" and (channels := tap.record["parameters"]["settings"]["channels"]) != list(CHANNELS):
         key["channels"] = channels  # all that random features take from it
     return runs.run(kinds.STRATEGY, movies, key, dataset.data_seed, make, mode=mode, command=command, on=on)
+
+
+def _finished(part: Path) -> bool:
+    """Whether the answers of some seeds are kept, whole: a run that was interrupted does not train these again."""
+    if part.exists() and (what := damage.of_file(part)):
+        set_aside(part, what)
+    return part.exists()
 
 
 def head_settings(name: str, parameters: dict) -> HeadSettings:

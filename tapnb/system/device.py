@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from tapnb.system import compiling
 from tapnb.system.precision import arithmetic
 
 
@@ -48,13 +49,21 @@ def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     return tensor.to(device)
 
 
+def at_once(device: torch.device, few: int) -> int:
+    """Crop pairs that go through a network together where nothing is learned: few on a processor, whose cache then holds
+    their maps; 32 times as many on a GPU, which would wait for its kernels to be launched."""
+    return few if device.type == "cpu" else 32 * few
+
+
 def describe(device: torch.device | str, precision: str = "auto") -> str:
-    """One line for a run record: device, threads, precision; and the processes, if several train together."""
-    device = torch.device(device)
+    """One line for a run record: device, threads, precision, whether networks are compiled; and the processes, if several train
+    together."""
+    device, how = torch.device(device), arithmetic(torch.device(device), precision)
+    how += ", compiled" if compiling.wanted() else ""
     if device.type == "cuda":
         each = torch.cuda.get_device_name(device)
     else:
         each = f"{device.type} ({torch.backends.cpu.get_cpu_capability()}), {torch.get_num_threads()} threads"
     together = torch.distributed.is_available() and torch.distributed.is_initialized()
     processes = f"{torch.distributed.get_world_size()} processes, each " if together else ""
-    return f"{processes}{each}, {arithmetic(device, precision)}"
+    return f"{processes}{each}, {how}"

@@ -90,3 +90,14 @@ def test_a_paired_interval_covers_the_truth_as_often_as_it_says():
 def test_newcombes_interval_of_a_published_example():
     """Newcombe (1998), method 10: 56/70 less 48/80 has 0.0524 to 0.3339."""
     assert scores.difference_interval(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_scores_are_scikit_learns_to_the_last_bit(tied):
+    rng = np.random.default_rng(1)
+    labels = rng.random(3000) < 0.2
+    ranking = rng.normal(size=3000) + labels
+    ranking = ranking.round(1) if tied else ranking
+    assert scores.average_precision(labels, ranking) == metrics.average_precision_score(labels, ranking)
+    precision, recall, _, _ = metrics.precision_recall_fscore_support(labels, ranking > 0.5)
+    assert list(scores.scores(labels, ranking > 0.5).values()) == [precision[0], recall[0], precision[1], recall[1]]
