@@ -21,7 +21,7 @@ benchmarks: str = ""  # path of another file of measurements; empty: results/ben
 # %%
 from tapnb import figures
 from tapnb.store import results
-from tapnb.studies import speed, speed_growth, speed_precision
+from tapnb.studies import speed, speed_cost, speed_growth, speed_precision
 
 parameters = results.parameters_of(globals())
 measured = speed.read(speed.find(benchmarks))
@@ -95,6 +95,17 @@ difference_table = speed_precision.differences_table(measured)
 results.show_table(difference_table)
 
 # %% [markdown]
+# ## The paper's protocol
+#
+# Operations of every run of profile `paper` were counted. How many a core does a second is known from the published runs of the
+# same kind. Minutes on a GPU are an estimate from its data sheet: from everything fused to nothing fused.
+
+# %%
+counted = speed_cost.read()
+cost_table = speed_cost.table(counted)
+cost_table
+
+# %% [markdown]
 # ## Provenance
 #
 # When and from which commit each part was measured; the stamp below is that of this notebook.
@@ -104,10 +115,11 @@ origins_table = speed.origins(measured)
 results.show_table(origins_table)
 
 # %%
-numbers = speed.numbers(measured) | speed_growth.numbers(measured) | speed_precision.numbers(measured)
+numbers = (speed.numbers(measured) | speed_growth.numbers(measured) | speed_precision.numbers(measured)
+           | speed_cost.numbers(counted))
 tables = {"machine": machine_table, "rows": rows_table, "sides": sides_table, "also": also_table,
           "missed": missed_table, "growth": growth_table, "large": large_table, "precision": precision_table,
-          "precision_difference": difference_table, "made": origins_table}
+          "precision_difference": difference_table, "cost": cost_table, "made": origins_table}
 plots = {"ratios": ratios_plot, "growth": growth_plot, "precision": precision_plot}
 path = results.publish("12_speed", profile, movie, parameters, {}, numbers, {}, tables, plots)
 results.show_stamp(path)

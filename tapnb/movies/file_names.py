@@ -236,8 +236,8 @@ def _question(files, numbers: np.ndarray, roles, others: list[int], time: int | 
     if any(looks_like_a_date(file) for file in files):
         return two + "of their date the largest does not come first, which tells no order: number the frames, as in t000.tif."
     if time is None:
-        return (two + "neither is called time: number the frames, as in t000.tif, write t before the one that counts "
-                f"frames, or choose the files with `pattern`{_one_of_each(files, numbers, others)}.")
+        return (two + "neither is called time: number the frames, as in t000.tif, or choose the files with "
+                f"`pattern`{_one_of_each(files, numbers, others)}.")
     of_first = numbers[:, column] == values[0]
     pattern = pattern_for([file for file, one in zip(files, of_first) if one],
                           [file for file, one in zip(files, of_first) if not one])
@@ -250,15 +250,15 @@ def _question(files, numbers: np.ndarray, roles, others: list[int], time: int | 
 
 def _one_of_each(files, numbers: np.ndarray, columns: list[int]) -> str:
     """Return the patterns that leave one of two numbers, as a clause; empty if there are no simple ones."""
-    if len(columns) != 2:
+    if len(columns) != 2 or parts_of_one(files[0], *columns):
         return ""
     patterns = []
     for column in columns:
         first = numbers[:, column] == numbers[0, column]
         patterns.append(pattern_for([file for file, one in zip(files, first) if one],
                                     [file for file, one in zip(files, first) if not one]))
-    return "" if None in patterns else (f", such as {patterns[0]!r} if the second of them counts frames, or {patterns[1]!r} if "
-                                        "the first does")
+    return "" if None in patterns else (f", such as {patterns[0]!r} if the second one counts frames, "
+                                        f"{patterns[1]!r} if the first")
 
 
 def _check_once(folder, files, times: np.ndarray | None) -> None:
