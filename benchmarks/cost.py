@@ -1,0 +1,73 @@
+"""``python -m benchmarks.cost``: what the paper's protocol costs, into ``results/cost.json``. Nothing is trained.
+
+The arithmetic of every run is counted (:mod:`benchmarks.gpu_count`), under the paper's profile and under `cpu`. What `cpu`'s
+published runs took says how much of it a core does a second. So hours on cores are extrapolated from what was measured,
+and minutes on a GPU are an estimate from a data sheet.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import gpu_plan
+from benchmarks.gpu_plan import Place, Task
+from tapnb.movies import catalogue
+from tapnb.store import provenance, results, runs
+from tapnb.system import device, paths
+from tapnb.system.files import write_json
+
+MEASURED, PAPER = "cpu", "paper"
+"""Profiles: of the runs that were made, and of those that would be."""
+
+MOVIES = ("synthetic", "hela")
+
+
+def measure(movie: str) -> list[dict]:
+    """Every run of the paper's profile on one movie.
+
+    Returns
+    -------
+    list of dict
+        ``movie``, ``run``, ``notebook``, ``pflop`` (10^15 operations), ``core_hours``, ``fused`` and ``apart`` (minutes on an H100
+        if everything or nothing is fused), and ``like``: the published run whose speed was taken.
+    """
+    train, held_out = catalogue.open_both(movie)
+    of_profile = {profile: gpu_plan.tasks(Place(profile, movie, train, held_out, device.choose("cpu")))
+                  for profile in (MEASURED, PAPER)}
+    speeds = {task.title: speed for task in of_profile[MEASURED] if (speed := _speed(task, movie))}
+    rows = []
+    for task in of_profile[PAPER]:
+        work, (name, rate) = task.work(), speeds[_like(task.title, speeds)]
+        rows.append({"movie": movie, "run": task.title, "notebook": task.notebook, "pflop": work.flop / 1e15,
+                     "core_hours": work.flop / rate / 3600, "fused": work.arithmetic_seconds / 60,
+                     "apart": work.seconds / 60, "like": name, "gflop_a_core": rate / 1e9})
+    return rows
+
+
+def _speed(task: Task, movie: str) -> tuple[str, float] | None:
+    """Name of the published run of a task, and operations a second of one core; None where there is none of its name."""
+    try:
+        run = runs.find(results.published_run(MEASURED, movie, task.notebook, task.title))
+    except FileNotFoundError:
+        return None
+    return run.name, task.work().flop / run.record["cpu_seconds"]
+
+
+def _like(title: str, speeds: dict[str, tuple[str, float]]) -> str:
+    """The task whose speed a task is taken to have: its own, its strategy's, or the pretraining's."""
+    strategy = title.split()[0]
+    return next(name for name in (title, strategy, f"A{strategy[1:]}", "tap") if name in speeds)
+
+
+def main() -> int:
+    """Count and extrapolate for both movies."""
+    commit, dirty = provenance.commit()
+    rows = [row for movie in MOVIES for row in measure(movie)]
+    file = paths.results() / "cost.json"
+    write_json(file, {"rows": rows, "commit": commit, "dirty": dirty, "made": provenance.now()})
+    print(file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
