@@ -5,15 +5,11 @@
   page.mode ||= "auto";
 
   let onScreen = null;
-  const toPaper = () => {
-    onScreen ??= page.theme;
+  addEventListener("beforeprint", () => {
+    onScreen = page.theme;
     page.theme = "light";
-  };
-  const toScreen = () => {
-    if (onScreen) page.theme = onScreen;
-    onScreen = null;
-  };
-  addEventListener("beforeprint", toPaper);
-  addEventListener("afterprint", toScreen);
-  matchMedia("print").addEventListener("change", (paper) => (paper.matches ? toPaper() : toScreen()));
+  });
+  addEventListener("afterprint", () => {
+    page.theme = onScreen;
+  });
 })();
