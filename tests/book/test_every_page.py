@@ -43,7 +43,7 @@ def test_a_long_line_wraps_below_its_first_letter_and_its_text_stays(pages):
 def test_mathjax_is_loaded_only_with_mathematics(pages):
     mathjax = [SimpleNamespace(filename="_static/mathjax/tex-svg-full.js"),
                SimpleNamespace(filename=None, attributes={"body": "window.MathJax = {}"})]
-    other = SimpleNamespace(filename="_static/theme.js", attributes={})
+    other = SimpleNamespace(filename="_static/pages.js", attributes={})
     assert finished(pages, "<p>words</p>", [*mathjax, other])[1] == [other]
     assert finished(pages, '<span class="math notranslate">x</span>', [*mathjax, other])[1] == [*mathjax, other]
 
