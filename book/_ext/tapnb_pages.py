@@ -1,8 +1,8 @@
 """Sphinx extension: what every page carries, and what no page needs.
 
 The footer says which version this is, of which day, which paper it follows and how to cite it. Lines of code wrap below
-their own indentation instead of being cut off, headers and references are what they should be to those who hear the page,
-and a page loads only the scripts that it uses.
+their own indentation instead of being cut off, headers and references are what they should be to those who hear the
+page, and a page loads only the scripts that it uses.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def named(row: re.Match) -> str:
 def wrapping(code: re.Match) -> str:
     """Make every line of a block of code a box of its own, which wraps below its first letter."""
     lines = code[2].removesuffix("\n").split("\n")
-    boxes = [f'<span class="tapnb-line" style="--indent: {len(INDENT.match(line)[1])}ch">{line}\n</span>' for line in lines]
+    indents = [len(INDENT.match(line)[1]) for line in lines]
+    boxes = [f'<span class="tapnb-line" style="--indent: {indent}ch">{line}\n</span>'
+             for indent, line in zip(indents, lines, strict=True)]
     return code[1] + "".join(boxes) + code[3]
 
 
@@ -66,7 +68,7 @@ def is_mathjax(script: object) -> bool:
 
 
 def without_thebe(app: Sphinx) -> None:
-    """Leave Thebe out: these pages are executed by papermill, and its script, put in twice, is an error in the console."""
+    """Leave Thebe out: papermill executed these pages, and its script, put in twice, is an error in the console."""
     for event in ("env-before-read-docs", "doctree-resolved"):
         for listener in list(app.events.listeners[event]):
             if listener.handler.__module__ == "sphinx_thebe":
@@ -84,9 +86,10 @@ def footer(software: dict) -> str:
     paper = software["preferred-citation"]
     commit, dirty = provenance.commit()
     state = f", commit {commit[:10]}{', changed since' if dirty else ''}" if commit else ""
-    links = [(paper["url"], "the paper"), (software.get("repository-code"), "the source code")]
-    links = " \u00b7 ".join(f'<a href="{escape(url)}">{text}</a>' for url, text in links if url)
-    cited = f'{names(paper)} ({paper["year"]}). {paper["title"]}. {paper["identifiers"][0]["value"]}. {paper["url"]}'
+    number = paper["identifiers"][0]["value"]
+    targets = {f"the paper, {number}": paper["url"], "the source code": software.get("repository-code")}
+    links = " \u00b7 ".join(f'<a href="{escape(url)}">{escape(text)}</a>' for text, url in targets.items() if url)
+    cited = f'{names(paper)} ({paper["year"]}). {paper["title"]}. {number}. {paper["url"]}'
     itself = f'{names(software)} ({day(commit).year}). {software["title"]}. Version {provenance.version()}{state}.'
     return (
         f'<p>Version {escape(provenance.version())} of {written(day(commit))}{escape(state)} \u00b7 {links}</p>\n'
@@ -96,8 +99,8 @@ def footer(software: dict) -> str:
 
 
 def names(work: dict) -> str:
-    """Return the authors of an entry of CITATION.cff, as a list of references has them."""
-    people = [author.get("name") or f'{author["family-names"]}, {author["given-names"]}' for author in work["authors"]]
+    """Return the authors of an entry of CITATION.cff."""
+    people = [author.get("name") or f'{author["given-names"]} {author["family-names"]}' for author in work["authors"]]
     return people[0] if len(people) == 1 else ", ".join(people[:-1]) + " and " + people[-1]
 
 

@@ -81,7 +81,7 @@ def book(request):
 
 @pytest.fixture(scope="package")
 def open_page(browser, book):
-    """Return a function that opens a page of the book in a window of its own, and returns it with its :class:`Visit`."""
+    """Return a function that opens a page of the book in a tab of its own, and returns it with its :class:`Visit`."""
     contexts = {}
 
     def opened(name, mode="light", query=""):
