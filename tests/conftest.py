@@ -34,3 +34,11 @@ def hela():
     if not (folder / "02_GT").is_dir():
         pytest.skip(f"the movie hela is not in {folder}: set TAPNB_HELA or run `tapnb data hela`")
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_up_book(tmp_path_factory):
+    """Front page of the real pages in a book of made-up numbers, built once for all tests of pages."""
+    import made_up_book
+
+    return made_up_book.build(tmp_path_factory.mktemp("book"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import subprocess
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-PACKAGES = ("tapnb", "torch", "numpy", "scipy", "scikit-learn", "scikit-image", "pandas")
-"""Packages whose version can change a number."""
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "scikit-image", "pandas")
+"""Packages beside this one whose version can change a number."""
 
 
 def commit() -> tuple[str | None, bool]:
@@ -34,9 +35,18 @@ def commit() -> tuple[str | None, bool]:
         return None, False
 
 
+def version() -> str:
+    """Version of this package: as installed, else as the ``pyproject.toml`` of its checkout says."""
+    try:
+        return importlib.metadata.version("tapnb")
+    except importlib.metadata.PackageNotFoundError:
+        settings = Path(__file__).parents[2] / "pyproject.toml"
+        return tomllib.loads(settings.read_text("utf-8"))["project"]["version"] if settings.is_file() else "unknown"
+
+
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that can change a number."""
-    installed = {"python": platform.python_version()}
+    installed = {"python": platform.python_version(), "tapnb": version()}
     for package in PACKAGES:
         try:
             installed[package] = importlib.metadata.version(package)

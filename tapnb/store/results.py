@@ -216,7 +216,8 @@ def show_stamp(path: Path):
     rows = {"profile, movie": f"{published['profile']}, {published['movie']}", "commit": commit,
             "device": "; ".join(stamped["device"]) or "no training", "computing": f"{stamped['seconds']:.0f} s",
             "made": stamped["made"], "movies": "; ".join(stamped["movies"].values()),
-            "versions": ", ".join(f"{k} {v}" for k, v in stamped["versions"].items()),
+            # Stamps of 0.1.0 say "tapnb not installed" of a checkout; the commit above tells which code that was.
+            "versions": ", ".join(f"{k} {v}" for k, v in stamped["versions"].items() if v != "not installed"),
             "runs": ", ".join(published["runs"].values()) or "none",
             "parameters": ", ".join(f"{k} = {v!r}" for k, v in stamped["parameters"].items())}
     cells = "".join(f'<tr><th scope="row">{escape(key)}</th><td>{escape(value)}</td></tr>'

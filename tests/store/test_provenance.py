@@ -14,3 +14,12 @@ def test_outside_a_checkout_there_is_no_commit(monkeypatch, tmp_path):
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "tapnb" / "store" / "provenance.py"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(Path(tmp_path).parent))
     assert provenance.commit() == (None, False)
+
+
+def test_a_package_that_runs_from_its_checkout_says_the_checkouts_version(monkeypatch):
+    def missing(package):
+        raise provenance.importlib.metadata.PackageNotFoundError(package)
+
+    monkeypatch.setattr(provenance.importlib.metadata, "version", missing)
+    settings = (Path(provenance.__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+    assert f'\nversion = "{provenance.version()}"\n' in settings and provenance.versions()["tapnb"] == provenance.version()

@@ -16,12 +16,6 @@ from tapnb.workflow import book, notebooks
 ROOT = notebooks.CHECKOUT
 
 
-def stage_made_up_notebooks(home, profile="smoke", movie="synthetic"):
-    """Put the real notebooks where the runner would, converted but not run, so without outputs."""
-    for name in notebooks.names():
-        notebooks.convert(name, home / "runs" / "notebooks" / profile / movie / f"{name}.ipynb")
-
-
 def test_a_notebook_that_has_not_run_or_failed_gets_into_no_book(tmp_path, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     (tmp_path / "notebooks").mkdir()
@@ -85,56 +79,10 @@ def test_the_browser_opens_only_for_a_person():
     assert not book.can_open({}, "linux") and not book.can_open({"DISPLAY": ":0", "CI": "true"}, "linux")
 
 
-def without_quotes(text):
-    """Return a page without its plain code blocks, whose roles are only examples."""
-    lines, fence = [], None
-    for line in text.splitlines():
-        mark = re.match(r"\s*```(.*)", line)
-        if mark:
-            fence = mark[1] if fence is None else None
-        if fence is None or fence.startswith("{"):
-            lines.append(line)
-    return "\n".join(lines)
-
-
-def named_on_pages():
-    """Return what the pages name under results/: (profile/movie/ or "", file, number or None)."""
-    for path in (*(ROOT / "book").glob("*.md"), *(ROOT / "book" / "_parts").glob("*.md")):
-        text = without_quotes(path.read_text("utf-8"))
-        for place, name, key in re.findall(r"\{(?:num|value)\}`((?:[^`/]+/){2})?([^`:]+):([^`?]+)`", text):
-            yield place, name, key
-        for kind, place, name in re.findall(
-            r"\{(result-table|result-figure)\} ((?:[^\s/]+/){2})?(\S+)", text
-        ):
-            yield place, name, kind
-        for name in re.findall(r"\{provenance\} (\S+)", text):
-            yield "", name, None
-
-
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """The real pages in a book of made-up numbers, built as `make book` builds it."""
-    home = tmp_path_factory.mktemp("home")
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(ROOT / name, home)
-    shutil.copytree(ROOT / "book", home / "book", ignore=shutil.ignore_patterns("executed", "__pycache__"))
-    shutil.copytree(ROOT / "notebooks", home / "notebooks", ignore=shutil.ignore_patterns("*.ipynb"))
-    stage_made_up_notebooks(home)
-    wanted = {}
-    for place, name, kind in named_on_pages():
-        here = wanted.setdefault(place or "smoke/synthetic/", {})
-        notebook = next(n for n in notebooks.names() if name.startswith(n))
-        parts = here.setdefault(notebook, ([], [], []))
-        index = {"result-table": 1, "result-figure": 2}.get(kind, 0)
-        if kind is not None:
-            parts[index].append(name if index else kind)
-    for place, here in wanted.items():
-        for notebook, parts in here.items():
-            write_results(home / "results" / place, notebook, *parts)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TAPNB_HOME", str(home))
-        patch.setenv("PYTHONPATH", str(ROOT))
-        return book.build("smoke", "synthetic", home)
+def built(made_up_book):
+    """The front page of the book of made-up numbers."""
+    return made_up_book
 
 
 def pages(built):
