@@ -208,9 +208,10 @@ def _place(options: argparse.Namespace):
     from tapnb.movies import catalogue
     from tapnb.system import device
 
-    values = parameters_of("06_strategies", options.profile)
-    return Place(options.profile, options.movie, *catalogue.open_both(options.movie, values["single_child"]),
-                 device.choose(options.device))
+    way = parameters_of("06_strategies", options.profile)["single_child"]
+    movies = catalogue.open_both(options.movie, way)
+    linked = movies if way == "link" else catalogue.open_both(options.movie)
+    return Place(options.profile, options.movie, *movies, linked, device.choose(options.device))
 
 
 def _by_importance(runs: Path, packed: list[str]) -> list[Path]:

@@ -63,6 +63,9 @@ class Place:
     ----------
     profile, movie : str
     train, held_out : Movie
+        With events as the profile's ``single_child`` says.
+    linked : (train, held_out)
+        The same with ``single_child: link``, which notebook 15 has in every profile.
     on : torch.device
     """
 
@@ -70,6 +73,7 @@ class Place:
     movie: str
     train: Movie
     held_out: Movie
+    linked: tuple[Movie, Movie]
     on: torch.device
 
     def parameters(self, notebook: str) -> dict[str, object]:
@@ -140,11 +144,12 @@ def _evidence(place: Place, name: str) -> Task:
              for part in ("test_pairs", "validation_pairs", "held_out_pairs")}
 
     def make(made: Made, mode: str) -> list[Run]:
-        return evidence_runs.trained(name, place.train, place.held_out, made["tap"][0], values,
+        return evidence_runs.trained(name, *place.linked, made["tap"][0], values,
                                      **place.way("15_evidence", mode))
 
     return Task(f"{name} to its end", "15_evidence", ("tap",), make,
-                lambda: _work(place, name, dataset, training, values["evidence_seeds"], **asked))
+                lambda: _work(replace(place, train=place.linked[0], held_out=place.linked[1]), name, dataset, training,
+                              values["evidence_seeds"], **asked))
 
 
 def _invariant(place: Place) -> Task:
