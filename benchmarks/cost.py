@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 
+import torch
+
 from benchmarks import gpu_plan
 from benchmarks.gpu_plan import Place, Task
-from tapnb.movies import catalogue
 from tapnb.store import provenance, results, runs
-from tapnb.system import device, paths
+from tapnb.system import paths
 from tapnb.system.files import write_json
 
 MEASURED, PAPER = "cpu", "paper"
@@ -31,8 +32,7 @@ def measure(movie: str) -> list[dict]:
         ``movie``, ``run``, ``notebook``, ``pflop`` (10^15 operations), ``core_hours``, ``fused`` and ``apart`` (minutes on an H100
         if everything or nothing is fused), and ``like``: the published run whose speed was taken.
     """
-    train, held_out = catalogue.open_both(movie)
-    of_profile = {profile: gpu_plan.tasks(Place(profile, movie, train, held_out, device.choose("cpu")))
+    of_profile = {profile: gpu_plan.tasks(Place.opened(profile, movie, torch.device("cpu")))
                   for profile in (MEASURED, PAPER)}
     speeds = {task.title: speed for task in of_profile[MEASURED] if (speed := _speed(task, movie))}
     rows = []

@@ -204,14 +204,9 @@ def _estimate(speed, work, say: Callable[[str], None]) -> float:
 def _place(options: argparse.Namespace):
     """The movie in both roles, and the device."""
     from benchmarks.gpu_plan import Place
-    from benchmarks.gpu_profile import parameters_of
-    from tapnb.movies import catalogue
     from tapnb.system import device
 
-    way = parameters_of("06_strategies", options.profile)["single_child"]
-    movies = catalogue.open_both(options.movie, way)
-    linked = movies if way == "link" else catalogue.open_both(options.movie)
-    return Place(options.profile, options.movie, *movies, linked, device.choose(options.device))
+    return Place.opened(options.profile, options.movie, device.choose(options.device))
 
 
 def _by_importance(runs: Path, packed: list[str]) -> list[Path]:

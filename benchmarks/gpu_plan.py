@@ -15,7 +15,7 @@ from benchmarks.gpu_profile import parameters_of
 from tapnb import recognise
 from tapnb.dataset import CRITERIA, DatasetSettings, event_dataset
 from tapnb.heads import HeadSettings
-from tapnb.movies import Movie
+from tapnb.movies import Movie, catalogue
 from tapnb.settings import chosen
 from tapnb.store.runs import Run
 from tapnb.studies import criteria, decorrelation, differences, evidence_runs, limitations_heads, strategies
@@ -75,6 +75,13 @@ class Place:
     held_out: Movie
     linked: tuple[Movie, Movie]
     on: torch.device
+
+    @classmethod
+    def opened(cls, profile: str, movie: str, on: torch.device) -> Place:
+        """Open the movie in both roles, with the events that the profile asks for."""
+        way = parameters_of("06_strategies", profile)["single_child"]
+        movies = catalogue.open_both(movie, way)
+        return cls(profile, movie, *movies, movies if way == "link" else catalogue.open_both(movie), on)
 
     def parameters(self, notebook: str) -> dict[str, object]:
         """A notebook's parameters, as `tapnb run` would choose them."""
