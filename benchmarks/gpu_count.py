@@ -309,7 +309,7 @@ def table(rows: list[tuple[str, str, Work]], frames: float) -> str:
     for title, notebook, work in rows:
         step = work.parts[0]
         there = work.resident + frames + step.batch * step.cost.kept
-        lines.append(_row(f"{title} ({notebook[:2]})", f"{step.batch * step.cost.flop / 1e9:.3g}", f"{there / 1e9:.1f}", [work]))
+        lines.append(_row(f"{title} ({notebook[:2]})", f"{step.batch * step.cost.flop / 1e9:.0f}", f"{there / 1e9:.1f}", [work]))
     lines.append(_row("all", "", "", [work for _, _, work in rows]))
     lines.append(
         f"Minutes on an H100 are an estimate, not measured: {SHARE['bfloat16']:.0%} of {PEAK['bfloat16'] / 1e12:.0f} TFLOP/s in "
