@@ -14,8 +14,8 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from tapnb_links import run_link
+from tapnb_records import details
 from tapnb_results import Results, command
-from tapnb_runs import details
 
 from tapnb.studies import claims, verdicts
 

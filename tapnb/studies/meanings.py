@@ -38,13 +38,14 @@ def meaning(notebook: str, key: str) -> Meaning | None:
     return None
 
 
-def cell_of(script: str, variable: str) -> int | None:
-    """Index of the first cell of a py:percent script that assigns ``variable``; None if no cell does.
+def cells_of(script: str) -> list[str]:
+    """The cells of a py:percent script, text cells too: the n-th has the id ``cell-<n>`` in the executed notebook."""
+    return re.split(r"^# %%", script, flags=re.MULTILINE)[1:]
 
-    The cell's id in the executed notebook is ``cell-<index>``, see :func:`tapnb.workflow.notebooks.convert`.
-    """
+
+def cell_making(cells: list[str], variable: str) -> int | None:
+    """Index of the first of a notebook's cells that assigns ``variable``; None if no cell does."""
     assigned = re.compile(rf"^(\w+, )*{re.escape(variable)}(, \w+)* = ", re.MULTILINE)
-    cells = re.split(r"^# %%", script, flags=re.MULTILINE)[1:]
     return next((index for index, cell in enumerate(cells) if assigned.search(cell)), None)
 
 

@@ -5,7 +5,7 @@ import json
 import jupytext
 import pytest
 
-from tapnb.studies.meanings import PATTERNS, cell_of, meaning
+from tapnb.studies.meanings import PATTERNS, cell_making, cells_of, meaning
 from tapnb.workflow.notebooks import CHECKOUT, SOURCES, convert, names
 
 PUBLISHED = sorted((CHECKOUT / "results").glob("*/*/[0-9]*.json"))
@@ -13,12 +13,12 @@ PUBLISHED = sorted((CHECKOUT / "results").glob("*/*/[0-9]*.json"))
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: "-".join(path.with_suffix("").parts[-3:]))
 def test_every_published_number_says_what_it_is_and_where_it_is_made(path):
-    script = (SOURCES / f"{path.stem}.py").read_text("utf-8")
+    cells = cells_of((SOURCES / f"{path.stem}.py").read_text("utf-8"))
     for key in json.loads(path.read_text("utf-8"))["numbers"]:
         said = meaning(path.stem, key)
         assert said, f"{path.stem}: tapnb/studies/meanings.py does not say what {key} is"
         assert said.words.endswith(".") and "{" not in said.words and "_" not in said.words, said.words
-        assert cell_of(script, said.variable) is not None, f"no cell of {path.stem} assigns {said.variable}"
+        assert cell_making(cells, said.variable) is not None, f"no cell of {path.stem} assigns {said.variable}"
 
 
 def test_every_notebook_with_numbers_has_its_patterns_and_each_is_of_use():
@@ -50,7 +50,7 @@ def test_what_nobody_has_said_is_none():
 def test_a_cell_has_the_index_that_its_id_in_the_notebook_has(tmp_path):
     notebook = jupytext.read(convert("06_strategies", tmp_path / "06.ipynb"))
     cells = {cell["id"]: cell["source"] for cell in notebook.cells}
-    script = (SOURCES / "06_strategies.py").read_text("utf-8")
-    assert "table2 = tables.strategies" in cells[f"cell-{cell_of(script, 'table2')}"]
-    assert cell_of(script, "other") == 2  # "train, other = ..."
-    assert cell_of(script, "nothing") is None
+    of_script = cells_of((SOURCES / "06_strategies.py").read_text("utf-8"))
+    assert "table2 = tables.strategies" in cells[f"cell-{cell_making(of_script, 'table2')}"]
+    assert cell_making(of_script, "other") == 2  # "train, other = ..."
+    assert cell_making(of_script, "nothing") is None
