@@ -27,6 +27,7 @@ def cell_making(env: BuildEnvironment, notebook: str, variable: str) -> str | No
     source = executed if executed.is_file() else script
     if not source.is_file():
         return None
+    env.note_dependency(str(source))
     cells = _cells(source, source.stat().st_mtime_ns)
     index = meanings.cell_making(list(cells.values()), variable)
     return None if index is None else list(cells)[index]

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from tapnb_cells import cell_making
 from tapnb_links import cell_link, make_target, number_anchor, numbers_anchor, run_link
-from tapnb_records import details, dirty, facts, field, field_list, number_files, records_by_name, results_folder
+from tapnb_records import details, dirty, facts, field_list, number_files, plain, records_by_name, results_folder
 
 from tapnb.studies import prose
 from tapnb.studies.meanings import meaning
@@ -30,9 +31,9 @@ class Numbers(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_reread()  # results come and go with the notebooks
         notebook = self.arguments[0]
         root = results_folder(self.config, self.env)
+        self.env.metadata[self.env.docname].setdefault("tapnb-results", {})[notebook] = state(root, notebook)
         records = records_by_name(root)
         sections = [self.section(read_json(path), *path.parts[-3:-1], notebook, records)
                     for path in number_files(root) if path.stem == notebook]
@@ -69,10 +70,27 @@ class Numbers(SphinxDirective):
         if number.get("runs"):
             place += nodes.bullet_list("", *(run_item(run, records.get(run)) for run in number["runs"]))
         if 0 < len(number.get("runs", [])) <= FEW:
-            place += details("Parameters", [parameters(number["runs"], records)])
+            place += details("Parameters", parameters(number["runs"], records))
         place += nodes.paragraph("", "", nodes.inline("", citation(self.config.html_title, name, number, stamp)),
                                  classes=["tapnb-cite"])
         return place
+
+
+def state(root: Path, notebook: str) -> str:
+    """Return what the numbers of a notebook depend on, and when it changed: results come and go with the notebooks."""
+    paths = [path for path in number_files(root) if path.stem == notebook]
+    paths += [path for folder in {path.parent for path in paths} for path in folder.glob("records/*.json")]
+    return repr(sorted((str(path), path.stat().st_mtime_ns) for path in paths))
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
+    """Return the pages of numbers whose results are others than when they were read."""
+    root, pages = results_folder(app.config, env), []
+    for page, metadata in env.metadata.items():
+        notebooks = metadata.get("tapnb-results", {})
+        if any(state(root, notebook) != before for notebook, before in notebooks.items()):
+            pages.append(page)
+    return pages
 
 
 def computed(stamp: dict) -> str:
@@ -93,12 +111,10 @@ def run_item(name: str, record: dict | None) -> nodes.list_item:
     return nodes.list_item("", nodes.paragraph("", "", run_link(name), nodes.Text(": " + "; ".join(facts(record)))))
 
 
-def parameters(names: list[str], records: dict[str, dict]) -> nodes.field_list:
-    """Return the parameters of some runs."""
-    listed = nodes.field_list()
-    for name in names:
-        listed += field(name, field_list(records.get(name, {}).get("parameters", {})))
-    return listed
+def parameters(names: list[str], records: dict[str, dict]) -> list[nodes.paragraph]:
+    """Return the parameters of some runs, a paragraph each: a page has hundreds of them, and every node costs time."""
+    return [nodes.paragraph("", f"{name}: " + "; ".join(
+        f"{key} = {plain(value)}" for key, value in records.get(name, {}).get("parameters", {}).items())) for name in names]
 
 
 def citation(title: str, name: tuple[str, str, str, str], number: dict, stamp: dict) -> str:
@@ -132,5 +148,6 @@ def setup(app: Sphinx) -> dict:
     for extension in ("tapnb_links", "tapnb_cells", "tapnb_records"):
         app.setup_extension(extension)
     app.add_directive("numbers", Numbers)
+    app.connect("env-get-outdated", outdated)
     app.connect("build-finished", write_csv)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from docutils import nodes
@@ -39,7 +40,13 @@ def movie_folders(root: Path) -> list[Path]:
 
 def records_in(folder: Path) -> list[dict]:
     """Return the run records of one profile and movie."""
-    return [read_json(path) for path in sorted(folder.glob("records/*.json"))]
+    return [_record(path, path.stat().st_mtime_ns) for path in sorted(folder.glob("records/*.json"))]
+
+
+@lru_cache(maxsize=500)
+def _record(path: Path, changed: int) -> dict:
+    """Return a record as it was when it was ``changed`` last: every page of numbers asks for all of them."""
+    return read_json(path)
 
 
 def records_by_name(root: Path) -> dict[str, dict]:

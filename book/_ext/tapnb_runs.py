@@ -133,7 +133,7 @@ class RunRecords(SphinxDirective):
         for line, (record, _) in zip(list(body), rows, strict=True):
             line["classes"].append("tapnb-run")
             make_target(self.env, anchor(record["name"]), line)
-            below = nodes.entry("", self.record(record, numbers.get(record["name"], [])), morecols=len(COLUMNS) - 1)
+            below = nodes.entry("", self.record(record, numbers.get(record["name"], {})), morecols=len(COLUMNS) - 1)
             body.insert(body.index(line) + 1, nodes.row("", below, classes=["tapnb-record"]))
         return [self.files(), scrolling(table)]
 
@@ -144,26 +144,25 @@ class RunRecords(SphinxDirective):
         line += [nodes.Text(", and all numbers: "), nodes.reference("", "numbers.csv", refuri="numbers.csv", internal=True)]
         return line
 
-    def record(self, record: dict, numbers: list[nodes.Node]) -> nodes.Node:
+    def record(self, record: dict, numbers: dict[tuple[str, str, str], list[nodes.Node]]) -> nodes.Node:
         """Return the record of a run, which opens, with the numbers that were computed from it."""
-        listed = field_list(record)
-        if numbers:
-            line = nodes.paragraph()
-            for link in numbers:
-                line += [link, nodes.Text("; ")]
-            line.pop()
-            listed.insert(0, field("numbers of it", line))
-        return details(f"Record and {len(numbers)} numbers", [listed])
+        listed = nodes.field_list()
+        for (profile, movie, notebook), links in numbers.items():
+            line = nodes.paragraph("", "", *[part for link in links for part in (nodes.Text("; "), link)][1:])
+            listed += field(f"{notebook} ({profile}, {movie})", line)
+        listed += field_list(record).children
+        return details(f"Record and {sum(map(len, numbers.values()))} numbers", [listed])
 
 
-def numbers_by_run(root: Path) -> dict[str, list[nodes.Node]]:
-    """Return, by the name of a run, links to the numbers that were computed from it, each with its value."""
-    by_run: dict[str, list[nodes.Node]] = {}
+def numbers_by_run(root: Path) -> dict[str, dict[tuple[str, str, str], list[nodes.Node]]]:
+    """Return, by run and by profile, movie and notebook, links to the numbers computed from it, each with its value."""
+    by_run: dict[str, dict[tuple[str, str, str], list[nodes.Node]]] = {}
     for path in number_files(root):
         place = (*path.parts[-3:-1], path.stem)
         for key, number in read_json(path)["numbers"].items():
             for run in number.get("runs", []):
-                by_run.setdefault(run, []).append(number_link(f"{key} {prose.with_spread(number)}", *place, key))
+                link = number_link(f"{key}: {prose.with_spread(number)}", *place, key)
+                by_run.setdefault(run, {}).setdefault(place, []).append(link)
     return by_run
 
 

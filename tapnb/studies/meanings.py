@@ -236,4 +236,7 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("(?P<who>.+)_(?P<where>held-out|test|seen|new)", "Average precision of {who} on {where}. 95 % interval over events, "
          "blocks of frames and runs.", "estimates")),
 }
-"""By notebook: a pattern of keys, the meaning of a match, and the variable that it is taken from. The first match counts."""
+"""By notebook: a pattern of keys, the meaning of a match, and the variable that it is taken from. The first match counts.
+
+:meta hide-value:
+"""

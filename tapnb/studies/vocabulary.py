@@ -65,4 +65,7 @@ VOCABULARY = {
     "not_run": "not run yet",
     "part:test": "test", "where:test": "the random test pairs", "which:_class_1": ", of the class \u201cevent\u201d",
 }
-"""Parts of keys in words, with the name of their group where it matters; what is missing here stands for itself."""
+"""Parts of keys in words, with the name of their group where it matters; what is missing here stands for itself.
+
+:meta hide-value:
+"""

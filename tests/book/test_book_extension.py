@@ -3,53 +3,14 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from made_up_results import RECORD, write_results
-from sphinx.testing.util import SphinxTestApp
+from number_links import astray
 
 from tapnb.studies import prose
 from tapnb.workflow.bad_inputs import BAD_INPUTS
 from tapnb.workflow.notebooks import CHECKOUT as ROOT
-
-
-@pytest.fixture
-def page(tmp_path, monkeypatch):
-    """Return a function that builds a page and returns its HTML and the warnings."""
-    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
-    results = tmp_path / "results" / "smoke" / "synthetic"
-    write_results(results, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
-    source = tmp_path / "source"
-
-    def results_of(config):
-        return Path(config.get("tapnb_results", tmp_path / "results"))
-
-    def build(text, **config):
-        (source / "book").mkdir(parents=True, exist_ok=True)
-        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims', 'tapnb_numbers', 'tapnb_profiles', 'tapnb_bad_inputs']\nnumfig = True\n")
-        (source / "index.md").write_text("# Front\n\n```{toctree}\nbook/page\nbook/runs\nbook/numbers\n```\n")
-        (source / "book" / "runs.md").write_text("# Runs\n\n```{run-records}\n```\n")
-        notebooks = dict.fromkeys(path.stem for path in sorted(results_of(config).glob("*/*/[0-9]*.json")))
-        shown = "\n".join(f"```{{numbers}} {name}\n```\n" for name in notebooks)
-        (source / "book" / "numbers.md").write_text(f"# Numbers\n\n{shown}")
-        (source / "book" / "page.md").write_text(f"# Page\n\n{text}\n")
-        defaults = {
-            "tapnb_results": str(tmp_path / "results"),
-            "tapnb_profile": "smoke",
-            "tapnb_movie": "synthetic",
-        }
-        app = SphinxTestApp("html", srcdir=source, confoverrides=defaults | config)
-        try:
-            app.build()
-            html = (Path(app.outdir) / "book" / "page.html").read_text("utf-8")
-            return BeautifulSoup(html, "html.parser"), re.sub(r"\x1b\[[\d;]*m", "", app.warning.getvalue())
-        finally:
-            app.cleanup()
-
-    build.results = results
-    return build
 
 
 def test_a_number_shows_text_spread_and_runs_and_links_to_its_place(page):
@@ -74,6 +35,7 @@ def test_the_front_pages_findings_say_what_the_readme_says(page, tmp_path):
                           tapnb_results=str(ROOT / "results"))
     assert warnings == "" and len(html.select("section > ol > li")) == 5
     assert len(html.select("a.tapnb-result")) == len(prose.ROLE.findall(template.read_text("utf-8")))
+    assert not astray(tmp_path / "source" / "_build" / "html" / "book" / "page.html")
     shown = " ".join(html.find("section").text.replace("\u2019", "'").split())
     for line in prose.fill(template.read_text("utf-8"), ROOT / "results").replace("**", "").splitlines():
         for cell in line.strip(" |").split(" | "):
@@ -226,7 +188,7 @@ def test_claims_have_a_column_for_every_movie_that_was_run(page):
 
 
 def test_a_claim_that_nobody_measured_is_no_missing_movie(page):
-    html, warnings = page("```{claims} cpu/synthetic cpu/hela\n:only: 12\n```", tapnb_results=str(ROOT / "results"))
+    html, warnings = page("```{claims} cpu/synthetic cpu/hela\n:only: 12\n```", notebooks=[], tapnb_results=str(ROOT / "results"))
     assert warnings == "" and len(html.select("thead th")) == 3 and "make book" not in html.text
 
 

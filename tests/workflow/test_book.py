@@ -10,6 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from made_up_results import write_results
+from number_links import astray
 
 from tapnb.workflow import book, notebooks
 
@@ -160,6 +161,12 @@ def test_no_page_loads_anything_from_elsewhere(built):
 def test_every_image_says_what_it_shows(built):
     for path, html in pages(built):
         assert not [i for i in html.find_all("img") if not i.get("alt", "").strip()], path.name
+
+
+def test_every_number_leads_to_its_place_which_shows_it_in_the_open(built):
+    assert sum(bool(html.select("a.tapnb-result[title]")) for _, html in pages(built)) > 10
+    for path, _ in pages(built):
+        assert not astray(path)
 
 
 def test_links_between_pages_lead_somewhere(built):
