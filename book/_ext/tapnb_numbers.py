@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from tapnb_cells import cell_making
-from tapnb_links import cell_link, make_target, number_anchor, numbers_anchor, run_link
+from tapnb_links import EXECUTED, cell_link, make_target, number_anchor, numbers_anchor, run_link
 from tapnb_records import details, dirty, facts, field_list, number_files, plain, records_by_name, results_folder
 
 from tapnb.studies import prose
@@ -54,7 +54,7 @@ class Numbers(SphinxDirective):
 
     def number(self, number: dict, name: tuple[str, str, str, str], stamp: dict, records: dict[str, dict]) -> nodes.Node:
         """Return the place of one number."""
-        *_, notebook, key = name
+        profile, movie, notebook, key = name
         place = nodes.container("", classes=["tapnb-number-place"])
         make_target(self.env, number_anchor(*name), place)
         place += nodes.paragraph("", "", nodes.strong("", prose.with_spread(number)), nodes.Text(" "),
@@ -65,6 +65,9 @@ class Numbers(SphinxDirective):
         cell = cell_making(self.env, notebook, said.variable) if said else None
         made += (cell_link(f"{notebook}, the cell with \u201c{said.variable} =\u201d", notebook, cell) if cell
                  else nodes.Text(notebook))
+        own = (self.config.tapnb_profile, self.config.tapnb_movie)
+        if cell and (profile, movie) != own and f"{EXECUTED}/{notebook}" in self.env.found_docs:
+            made += nodes.Text(" (this book shows it for {1}, profile {0})".format(*own))
         made += nodes.Text(f"{computed(stamp)}." if not number.get("runs") else ", from:")
         place += made
         if number.get("runs"):
