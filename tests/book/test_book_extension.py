@@ -188,7 +188,7 @@ def test_claims_have_a_column_for_every_movie_that_was_run(page):
 
 
 def test_a_claim_that_nobody_measured_is_no_missing_movie(page):
-    html, warnings = page("```{claims} cpu/synthetic cpu/hela\n:only: 12\n```", notebooks=[], tapnb_results=str(ROOT / "results"))
+    html, warnings = page("```{claims} cpu/synthetic cpu/hela\n:only: 12\n```", tapnb_results=str(ROOT / "results"))
     assert warnings == "" and len(html.select("thead th")) == 3 and "make book" not in html.text
 
 
