@@ -239,7 +239,7 @@ def claims(profile: Profile = "auto", movie: MovieName = None) -> None:
         raise FileNotFoundError(f"there are no run records in {folder}; run `tapnb run all --profile {profile} --movie "
                                 f"{movie}` first")
     for claim in paper.judge(records):
-        typer.echo(f"{claim.number:2}. {claim.claim}\n    {claim.verdict.upper()}: {claim.reason}")
+        typer.echo(f"{claim.number:2}. {claim.claim}\n    {claim.in_words.upper()}: {claim.reason}")
         if claim.paper_itself:
             typer.echo(f"      the paper itself: {claim.paper_itself}")
         for part in claim.parts:

@@ -14,8 +14,8 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from tapnb_links import run_link
+from tapnb_records import details
 from tapnb_results import Results, command
-from tapnb_runs import details
 
 from tapnb.studies import claims, verdicts
 
@@ -67,7 +67,7 @@ class Claims(Results, SphinxDirective):
         """Return the details of one profile and movie: parts, reason and runs of every verdict."""
         items = nodes.bullet_list()
         for verdict in judged:
-            item = nodes.list_item("", nodes.paragraph("", f"{verdict.number}. {verdict.verdict}: {verdict.reason}."))
+            item = nodes.list_item("", nodes.paragraph("", f"{verdict.number}. {verdict.in_words}: {verdict.reason}."))
             if verdict.parts:
                 parts = [nodes.list_item("", nodes.paragraph("", str(part))) for part in verdict.parts]
                 item += nodes.bullet_list("", *parts)
@@ -91,7 +91,7 @@ def claim(verdict: verdicts.Verdict) -> list[nodes.Node]:
 
 def cell(verdict: verdicts.Verdict) -> list[nodes.Node]:
     """Return the verdict in bold, and below it the deciding comparison, or the reason for none."""
-    text = SIGNS[verdict.verdict] + verdict.verdict
+    text = SIGNS[verdict.verdict] + verdict.in_words
     if verdict.verdict == verdicts.NOT_RUN:
         return [nodes.paragraph("", text, classes=["tapnb-missing"]), nodes.paragraph("", verdict.reason)]
     return [nodes.paragraph("", "", nodes.strong("", text)), nodes.paragraph("", verdict.effect or verdict.reason)]

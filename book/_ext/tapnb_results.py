@@ -30,7 +30,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
-from tapnb_links import EXECUTED, link
+from tapnb_links import EXECUTED, link, number_link
 from tapnb_tables import scrolling, text_table
 
 from tapnb.studies import prose
@@ -76,7 +76,7 @@ class Results:
 
 
 class Num(Results, SphinxRole):
-    """One number, as its notebook wrote it, with a link to its run or notebook."""
+    """One number, as its notebook wrote it, with a link to its place on a page of numbers."""
 
     def __init__(self, role: str) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class Num(Results, SphinxRole):
         runs = number.get("runs", [])
         if runs:
             title += "; " + ", ".join(runs)
-        return [link(self.shown(number), profile, movie, notebook, title, runs[0] if runs else None)], []
+        return [number_link(self.shown(number), profile, movie, notebook, key, title)], []
 
 
 class This(SphinxRole):
@@ -160,10 +160,13 @@ class ResultDirective(Results, SphinxDirective):
 
     def has_movie(self, profile: str, movie: str, name: str) -> bool:
         """Return whether a result depends on the movie; others, such as a benchmark, are the same for all movies."""
-        folder = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results") / profile / movie
-        notebook = max((p.stem for p in folder.glob("[0-9]*.json") if name.startswith(p.stem)), key=len, default=name)
-        stamp = json.loads(self.file(profile, movie, f"{notebook}.json").read_text("utf-8")).get("provenance", {})
+        stamp = json.loads(self.file(profile, movie, f"{self.notebook_of(profile, movie, name)}.json").read_text("utf-8")).get("provenance", {})
         return bool(stamp.get("movies"))
+
+    def notebook_of(self, profile: str, movie: str, name: str) -> str:
+        """Return the notebook of the result ``name``: the longest name of one with results that it begins with."""
+        folder = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results") / profile / movie
+        return max((p.stem for p in folder.glob("[0-9]*.json") if name.startswith(p.stem)), key=len, default=name)
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
         """Return the nodes of one result."""
@@ -171,18 +174,12 @@ class ResultDirective(Results, SphinxDirective):
 
     def source(self, profile: str, movie: str, name: str) -> nodes.Node:
         """Return the small link under a table or figure to its notebook."""
-        stem = notebook_of(name)
+        stem = self.notebook_of(profile, movie, name)
         line = nodes.paragraph("", "", classes=["tapnb-source"])
         line += link(
             f"{stem}, profile {profile}, movie {movie}", profile, movie, stem, "The notebook that made this"
         )
         return line
-
-
-def notebook_of(name: str) -> str:
-    """Return the notebook of the result ``name``: the longest notebook name that it begins with."""
-    sources = Path(__file__).resolve().parents[2] / "notebooks"
-    return max((p.stem for p in sources.glob("[0-9]*.py") if name.startswith(p.stem)), key=len, default=name)
 
 
 class ResultTable(ResultDirective):

@@ -1,11 +1,12 @@
 """Sphinx extension: how the numbers were computed, from the records under ``results/``.
 
 ``{provenance} 02_pretraining`` is a line that opens to the provenance of one notebook; ``{run-log}`` sums up the runs,
-their time and their machines; ``{run-records}`` lists every run, as the target of the numbers' links.
+their time and their machines; ``{run-records}`` is the table of all runs, each with its record and its numbers.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from pathlib import Path
@@ -13,12 +14,14 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tapnb_links import anchor, run_link
+from tapnb_links import anchor, make_target, number_link, run_link
+from tapnb_records import (KINDS, details, dirty, field, field_list, movie_folders, number_files, records_in,
+                           results_folder, seeds, what)
 from tapnb_results import ResultDirective, Results
 from tapnb_tables import scrolling, text_table
 
-LONG = 600
-"""Number of characters beyond which a list is not written out."""
+from tapnb.studies import prose
+from tapnb.system.files import read_json
 
 
 class Provenance(ResultDirective):
@@ -45,10 +48,8 @@ class Provenance(ResultDirective):
         return [details(summary, [inside])]
 
 
-KINDS = {"tap": "time-arrow trainings", "strategy": "strategies", "gradcam": "Grad-CAM statistics",
-         "content": "content view", "decorrelation": "decorrelation", "calibration": "calibration",
-         "criteria": "answers under one labelling", "rounding": "rounding"}
-"""Kinds of runs in words, in the order of the log."""
+PLURALS = {"tap": "time-arrow trainings", "strategy": "strategies"}
+"""Kinds of runs as the log counts them, where one word does not serve for one and for many."""
 
 
 class RunLog(Results, SphinxDirective):
@@ -56,7 +57,7 @@ class RunLog(Results, SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
-        root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
+        root = results_folder(self.config, self.env)
         rows, counted = [], set()
         for folder in sorted(root.glob("*/*")):  # a run that several profiles share is counted with the first of them
             records = [record for record in records_in(folder) if record["name"] not in counted]
@@ -69,27 +70,23 @@ class RunLog(Results, SphinxDirective):
         return [scrolling(text_table(header, rows, numeric))]
 
 
-def records_in(folder: Path) -> list[dict]:
-    """Return the run records of one profile and movie."""
-    return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("records/*.json"))]
-
-
 def log(profile: str, movie: str, records: list[dict]) -> list[dict[str, str]]:
     """Return the rows of the log, and below them their sum."""
     kinds = [*KINDS, *sorted({r["kind"] for r in records} - {*KINDS})]
     by_kind = [[r for r in records if r["kind"] == kind] for kind in kinds]
-    groups = [(KINDS.get(group[0]["kind"], group[0]["kind"]), group) for group in by_kind if group]
+    named = PLURALS | {kind: KINDS.get(kind, kind) for kind in kinds if kind not in PLURALS}
+    groups = [(named[group[0]["kind"]], group) for group in by_kind if group]
     if len(groups) > 1:
         groups.append(("all", records))
     return [{
-        "profile, movie": f"{profile}, {movie}", "what": what, "runs": str(len(group)),
+        "profile, movie": f"{profile}, {movie}", "what": kind, "runs": str(len(group)),
         "hours": f"{sum(record['seconds'] for record in group) / 3600:.2f}",
         "core hours": f"{sum(record.get('cpu_seconds', math.nan) for record in group) / 3600:.2f}".replace("nan", ""),
         "sittings": str(sum(len(record["sittings"]) for record in group)),
         "on": "; ".join(sorted({record["device"] for record in group})),
         "finished": " to ".join(sorted({min(day(r) for r in group), max(day(r) for r in group)})),
         "commits": ", ".join(sorted({str(record["commit"])[:10] for record in group})),
-    } for what, group in groups]
+    } for kind, group in groups]
 
 
 def day(record: dict) -> str:
@@ -97,102 +94,96 @@ def day(record: dict) -> str:
     return record["finished"][:10]
 
 
-class RunRecords(Results, SphinxDirective):
-    """Every run record under ``results/``, by profile and movie, each the target of its numbers' links."""
+COLUMNS = ("run", "what", "profile, movie", "seed", "minutes", "finished", "commit", "device")
+NUMERIC = ("minutes",)
+
+
+def run_rows(root: Path) -> list[tuple[dict, list[str]]]:
+    """Return every run once: its record, and the texts of its line in the table, see :data:`COLUMNS`."""
+    by_name: dict[str, tuple[dict, list[str]]] = {}
+    for folder in movie_folders(root):
+        for record in records_in(folder):
+            by_name.setdefault(record["name"], (record, []))[1].append(", ".join(folder.parts[-2:]))
+    rows = []
+    for record, places in by_name.values():
+        seconds = record.get("seconds")
+        minutes = f"{seconds / 60:.1f}" if isinstance(seconds, int | float) else ""
+        rows.append((record, [record["name"], what(record), "; ".join(places), seeds(record), minutes,
+                              str(record.get("finished"))[:10], str(record.get("commit"))[:10] + dirty(record),
+                              str(record.get("device"))]))
+    return rows
+
+
+class RunRecords(SphinxDirective):
+    """The table of all runs: a line each, which is the target of links, and below it the record and its numbers.
+
+    The script beside it sorts and searches; without it the whole table stands there.
+    """
 
     def run(self) -> list[nodes.Node]:
-        # Records come and go with the notebooks: the page is read again in every build.
-        self.env.note_reread()
-        root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
-        listing: list[nodes.Node] = []
-        known: set[str] = set()
-        for folder in sorted(p for p in root.glob("*/*") if any(p.glob("[0-9]*.json"))):  # detectors are no profile
-            profile, movie = folder.parts[-2:]
-            records = records_in(folder)
-            heading = nodes.rubric("", f"Profile {profile}, movie {movie}")
-            listing.append(self.target(anchor(profile, movie), heading))
-            if not records:
-                listing.append(nodes.paragraph("", "These notebooks name no run."))
-            for record in records:
-                line = details(summary(record), [field_list(record)])
-                # A run that serves two profiles is listed under both; the link goes to the first.
-                label = anchor(record["name"])
-                listing.append(line if label in known else self.target(label, line))
-                known.add(label)
-        return listing or [nodes.paragraph("", "No run has been recorded yet.")]
+        self.env.note_reread()  # records come and go with the notebooks
+        root = results_folder(self.config, self.env)
+        rows = run_rows(root)
+        if not rows:
+            return [nodes.paragraph("", "No run has been recorded yet.")]
+        numbers = numbers_by_run(root)
+        table = text_table(list(COLUMNS), [texts for _, texts in rows], [column in NUMERIC for column in COLUMNS])
+        table["classes"].append("tapnb-runs")
+        body = table[-1][-1]
+        for line, (record, _) in zip(list(body), rows, strict=True):
+            line["classes"].append("tapnb-run")
+            make_target(self.env, anchor(record["name"]), line)
+            below = nodes.entry("", self.record(record, numbers.get(record["name"], {})), morecols=len(COLUMNS) - 1)
+            body.insert(body.index(line) + 1, nodes.row("", below, classes=["tapnb-record"]))
+        return [self.files(), scrolling(table)]
 
-    def target(self, label: str, node: nodes.Element) -> nodes.Element:
-        """Make a node the target of a label."""
-        node["ids"].append(label)
-        self.env.get_domain("std").note_hyperlink_target(label, self.env.docname, label)
-        return node
+    def files(self) -> nodes.paragraph:
+        """Return the line that links the tables as files."""
+        line = nodes.paragraph("", "The same as files: ")
+        line += nodes.reference("", "runs.csv", refuri="runs.csv", internal=True)
+        line += [nodes.Text(", and all numbers: "), nodes.reference("", "numbers.csv", refuri="numbers.csv", internal=True)]
+        return line
 
-
-def summary(record: dict) -> str:
-    """Return one line on a run: its name, seed and time."""
-    seconds = record.get("seconds")
-    took = f", {seconds:.0f} s" if isinstance(seconds, int | float) else ""
-    dirty = ", with uncommitted changes" if record.get("dirty") else ""
-    parameters = record.get("parameters", {})
-    what = f"seed {record.get('seed')}"
-    if {"strategy", "seeds"} <= parameters.keys():
-        what = f"{parameters['strategy']}, seeds {plain(parameters['seeds'])}"
-    return f"{record['name']}: {what}{took}, commit {str(record.get('commit'))[:10]}{dirty}"
+    def record(self, record: dict, numbers: dict[tuple[str, str, str], list[nodes.Node]]) -> nodes.Node:
+        """Return the record of a run, which opens, with the numbers that were computed from it."""
+        listed = nodes.field_list()
+        for (profile, movie, notebook), links in numbers.items():
+            line = nodes.paragraph("", "", *[part for link in links for part in (nodes.Text("; "), link)][1:])
+            listed += field(f"{notebook} ({profile}, {movie})", line)
+        listed += field_list(record).children
+        return details(f"Record and {sum(map(len, numbers.values()))} numbers", [listed])
 
 
-def details(line: str, inside: list[nodes.Node]) -> nodes.container:
-    """Return a line that opens to show its contents; without HTML, both are shown."""
-    body = nodes.container("", *inside, classes=["tapnb-details"])
-    return TapnbDetails("", body, summary=line)
+def numbers_by_run(root: Path) -> dict[str, dict[tuple[str, str, str], list[nodes.Node]]]:
+    """Return, by run and by profile, movie and notebook, links to the numbers computed from it, each with its value."""
+    by_run: dict[str, dict[tuple[str, str, str], list[nodes.Node]]] = {}
+    for path in number_files(root):
+        place = (*path.parts[-3:-1], path.stem)
+        for key, number in read_json(path)["numbers"].items():
+            for run in number.get("runs", []):
+                link = number_link(f"{key}: {prose.with_spread(number)}", *place, key)
+                by_run.setdefault(run, {}).setdefault(place, []).append(link)
+    return by_run
 
 
-class TapnbDetails(nodes.container):
-    """HTML's <details>: closed until the reader opens it, without a script."""
-
-
-def visit_details(translator, node: TapnbDetails) -> None:
-    ids = f' id="{node["ids"][0]}"' if node["ids"] else ""
-    line = translator.encode(node["summary"])
-    translator.body.append(f'<details class="tapnb-provenance"{ids}><summary>{line}</summary>\n')
-
-
-def depart_details(translator, node: TapnbDetails) -> None:
-    translator.body.append("</details>\n")
-
-
-def field(name: str, *body: nodes.Node) -> nodes.field:
-    """Return one named line of a field list."""
-    return nodes.field("", nodes.field_name("", name), nodes.field_body("", *body))
-
-
-def field_list(values: dict) -> nodes.field_list:
-    """Return a mapping as a field list, nested mappings and lists on one line each."""
-    fields = nodes.field_list()
-    for name, value in values.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{k} = {plain(v)}" for k, v in value.items())
-        fields += field(name, nodes.paragraph("", plain(value)))
-    return fields
-
-
-def plain(value: object) -> str:
-    """Return a JSON value as a person writes it; of a long table of numbers, its length."""
-    if isinstance(value, list) and len(json.dumps(value)) > LONG:
-        return f"{len(value)} entries, in the record"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k} = {plain(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return ", ".join(map(plain, value))
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def write_csv(app: Sphinx, error: Exception | None) -> None:
+    """Write the table of runs, with all of their parameters, as ``book/runs.csv``."""
+    if error or app.builder.format != "html":
+        return
+    target = Path(app.outdir) / "book" / "runs.csv"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([[*COLUMNS, "parameters"], *(
+            [*texts, json.dumps(record.get("parameters", {}), sort_keys=True)]
+            for record, texts in run_rows(results_folder(app.config, app.env)))])
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the directives and the node for details."""
-    app.setup_extension("tapnb_results")
-    app.add_node(TapnbDetails, html=(visit_details, depart_details))
+    """Register the directives and the table of runs as a file."""
+    for extension in ("tapnb_results", "tapnb_records"):
+        app.setup_extension(extension)
     app.add_directive("provenance", Provenance)
     app.add_directive("run-log", RunLog)
     app.add_directive("run-records", RunRecords)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("build-finished", write_csv)
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

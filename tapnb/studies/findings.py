@@ -46,7 +46,7 @@ def verdict_table(judged: dict[str, list[Verdict]]) -> pd.DataFrame:
         By movie, from :func:`tapnb.studies.claims.judge`.
     """
     table = {"claim": [f"{number}. {text}" for number, (text, *_) in enumerate(claims.CLAIMS, 1)]}
-    table |= {movie: [f"{v.verdict}: {v.effect or v.reason}" for v in verdicts] for movie, verdicts in judged.items()}
+    table |= {movie: [f"{v.in_words}: {v.effect or v.reason}" for v in verdicts] for movie, verdicts in judged.items()}
     return pd.DataFrame(table)
 
 

@@ -3,7 +3,8 @@
 A claim is broken into parts. A part is one measured quantity with a 95 % interval and the bound on whose one
 side the claim puts it. All parts beyond their bounds: *reproduced*. One of them wholly on the other side, by an
 interval that is wider the more parts there are: *not reproduced*. Otherwise the claim is *not decidable at this
-budget*, and the verdict says what would decide it.
+budget*, and the verdict says what would decide it. A verdict whose interval ends within a tenth of its width from the
+bound says "barely".
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Part:
 
     @property
     def barely(self) -> bool:
-        """Whether the interval ends within a tenth of its width from the bound."""
+        """Whether one end of the interval lies within a tenth of its width from the bound: a hair."""
         return min(abs(self.low - self.bound), abs(self.high - self.bound)) < 0.1 * (self.high - self.low)
 
     @property
@@ -76,7 +77,9 @@ class Part:
         return self.beyond**-2 if self.beyond else float("inf")
 
     def __str__(self) -> str:
-        numbers = [f"{v:+.3f}".replace("-", "\u2212") for v in (self.value, self.low, self.high)]
+        ends = {self.low, self.high} - {self.bound}
+        digits = next((d for d in range(3, 7) if all(round(end, d) != round(self.bound, d) for end in ends)), 3)
+        numbers = [f"{v:+.{digits}f}".replace("-", "\u2212") for v in (self.value, self.low, self.high)]
         wanted = f"{'above' if self.above else 'below'} {self.bound:g}".replace("-", "\u2212")
         return f"{self.text}: {numbers[0]} ({numbers[1]} to {numbers[2]}), claimed {wanted}"
 
@@ -102,6 +105,19 @@ class Verdict:
     runs: list[str] = field(default_factory=list)
 
     @property
+    def barely(self) -> bool:
+        """Whether a verdict for or against the claim hangs on a hair, see :attr:`Part.barely`."""
+        if self.verdict == REPRODUCED:
+            return any(part.barely for part in self.parts)
+        failing = [part for part in self.parts if part.fails(len(self.parts))]
+        return self.verdict == NOT_REPRODUCED and all(part.barely for part in failing)
+
+    @property
+    def in_words(self) -> str:
+        """The verdict, with "barely" where it hangs on a hair."""
+        return f"{self.verdict}, barely" if self.barely else self.verdict
+
+    @property
     def deciding(self) -> Part | None:
         """The part that decides: the one that fails by most, is nearest to it, or holds by least; None without parts."""
         if not self.parts:
@@ -120,7 +136,7 @@ def weigh(parts: list[Part]) -> tuple[str, str]:
     """The verdict that the parts of a claim add up to, and the reason in a clause."""
     if all(part.holds for part in parts):
         reason = f"all {len(parts)} comparisons hold" if len(parts) > 1 else "it holds"
-        return REPRODUCED, reason + (", barely" if any(part.barely for part in parts) else "")
+        return REPRODUCED, reason
     failing = [part for part in parts if part.fails(len(parts))]
     if failing:
         return NOT_REPRODUCED, f"{len(failing)} of {len(parts)} comparisons fail"

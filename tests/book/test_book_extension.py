@@ -3,68 +3,29 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from made_up_results import RECORD, write_results
-from sphinx.testing.util import SphinxTestApp
+from number_links import astray
 
 from tapnb.studies import prose
 from tapnb.workflow.bad_inputs import BAD_INPUTS
 from tapnb.workflow.notebooks import CHECKOUT as ROOT
 
 
-@pytest.fixture
-def page(tmp_path, monkeypatch):
-    """Return a function that builds a page and returns its HTML and the warnings."""
-    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
-    results = tmp_path / "results" / "smoke" / "synthetic"
-    write_results(results, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
-    source = tmp_path / "source"
-
-    def build(text, **config):
-        (source / "book").mkdir(parents=True, exist_ok=True)
-        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims', 'tapnb_profiles', 'tapnb_bad_inputs']\nnumfig = True\n")
-        (source / "index.md").write_text("# Front\n\n```{toctree}\nbook/page\nbook/runs\n```\n")
-        (source / "book" / "runs.md").write_text("# Runs\n\n```{run-records}\n```\n")
-        (source / "book" / "page.md").write_text(f"# Page\n\n{text}\n")
-        defaults = {
-            "tapnb_results": str(tmp_path / "results"),
-            "tapnb_profile": "smoke",
-            "tapnb_movie": "synthetic",
-        }
-        app = SphinxTestApp("html", srcdir=source, confoverrides=defaults | config)
-        try:
-            app.build()
-            html = (Path(app.outdir) / "book" / "page.html").read_text("utf-8")
-            return BeautifulSoup(html, "html.parser"), re.sub(r"\x1b\[[\d;]*m", "", app.warning.getvalue())
-        finally:
-            app.cleanup()
-
-    build.results = results
-    return build
-
-
-def test_a_number_shows_text_spread_and_runs_and_links_to_its_run(page):
+def test_a_number_shows_text_spread_and_runs_and_links_to_its_place(page):
     html, warnings = page("It is {num}`02_try:acc`, or {num}`smoke/synthetic/02_try:acc`.")
     assert warnings == ""
     first, second = html.select("a.tapnb-result")
     assert first.text == second.text == "0.910 ± 0.012 (n = 10)"
-    assert first["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+    assert first["href"] == "numbers.html#smoke-synthetic-02_try-acc"
     assert "tap-synthetic-1a2b3c4d" in first["title"] and "profile smoke" in first["title"]
-    runs = BeautifulSoup(
-        (page.results.parents[2] / "source/_build/html/book/runs.html").read_text(), "html.parser"
-    )
-    assert (
-        runs.find(id="run-smoke-synthetic") and runs.find(id="run-tap-synthetic-1a2b3c4d").name == "details"
-    )
 
 
-def test_a_value_stands_alone_and_links_to_its_run(page):
+def test_a_value_stands_alone_and_links_to_its_place(page):
     html, warnings = page("It is {value}`02_try:acc`.")
     [value] = html.select("a.tapnb-result")
-    assert warnings == "" and value.text == "0.910" and value["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+    assert warnings == "" and value.text == "0.910" and value["href"] == "numbers.html#smoke-synthetic-02_try-acc"
 
 
 def test_the_front_pages_findings_say_what_the_readme_says(page, tmp_path):
@@ -74,6 +35,7 @@ def test_the_front_pages_findings_say_what_the_readme_says(page, tmp_path):
                           tapnb_results=str(ROOT / "results"))
     assert warnings == "" and len(html.select("section > ol > li")) == 5
     assert len(html.select("a.tapnb-result")) == len(prose.ROLE.findall(template.read_text("utf-8")))
+    assert not astray(tmp_path / "source" / "_build" / "html" / "book" / "page.html")
     shown = " ".join(html.find("section").text.replace("\u2019", "'").split())
     for line in prose.fill(template.read_text("utf-8"), ROOT / "results").replace("**", "").splitlines():
         for cell in line.strip(" |").split(" | "):

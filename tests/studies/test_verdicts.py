@@ -41,3 +41,21 @@ def test_of_a_failing_and_a_vague_part_the_failing_one_decides():
     assert weigh(parts)[0] == NOT_REPRODUCED
     assert Verdict(1, "c", "", NOT_REPRODUCED, "", parts).effect.startswith("fails: ")
     assert Verdict(1, "c", "", UNDECIDED, "", parts[1:]).effect.startswith("vague: ")
+
+
+def test_a_claim_that_holds_by_a_hair_says_so():
+    clear, close = Part("a", 0.2, 0.1, 0.3), Part("b", -0.014, -0.038, 0.0096, bound=0.01, above=False)
+    assert not clear.barely and close.barely
+    assert Verdict(11, "c", "", *weigh([clear, close]), [clear, close]).in_words == "reproduced, barely"
+    assert Verdict(11, "c", "", *weigh([clear]), [clear]).in_words == "reproduced"
+    fails, far = Part("c", -0.12, -0.22, -0.01), Part("d", -0.2, -0.3, -0.1)
+    assert Verdict(1, "c", "", *weigh([fails]), [fails]).in_words == "not reproduced, barely"
+    assert Verdict(1, "c", "", *weigh([fails, far]), [fails, far]).in_words == "not reproduced"  # one is far enough
+    across = Part("e", 0.1, -0.01, 0.21)
+    assert Verdict(1, "c", "", *weigh([across]), [across]).in_words == UNDECIDED  # nothing is decided, by whatever hair
+
+
+def test_an_end_that_rounds_to_its_bound_is_shown_with_more_digits():
+    part = Part("b", -0.014, -0.038, 0.0096, bound=0.01, above=False)
+    assert str(part) == "b: \u22120.0140 (\u22120.0380 to +0.0096), claimed below 0.01"
+    assert "(+0.000 to" in str(Part("b", 0.1, 0.0, 0.2))  # on the bound itself, no digit tells them apart

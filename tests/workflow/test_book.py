@@ -10,6 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from made_up_results import write_results
+from number_links import astray, read
 
 from tapnb.workflow import book, notebooks
 
@@ -108,6 +109,20 @@ def test_no_page_loads_anything_from_elsewhere(built):
 def test_every_image_says_what_it_shows(built):
     for path, html in pages(built):
         assert not [i for i in html.find_all("img") if not i.get("alt", "").strip()], path.name
+
+
+def test_every_number_leads_to_its_place_which_shows_it_in_the_open(built):
+    assert sum(bool(html.select("a.tapnb-result[title]")) for _, html in pages(built)) > 10
+    for path, _ in pages(built):
+        assert not astray(path)
+
+
+def test_a_number_links_the_cell_that_makes_it(built):
+    page = built.parent / "book" / "numbers" / "06_strategies.html"
+    link = read(page).select_one("[id=cpu-hela-06_strategies-A1_less_B1_ranking] a[href*=executed]")
+    file, _, place = link["href"].partition("#")
+    cell = read((page.parent / file).resolve()).find(id=place)
+    assert "cell" in cell["class"] and "ranked = ranking.precision_differences" in cell.text
 
 
 def test_links_between_pages_lead_somewhere(built):
