@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tapnb.system import allocator, paths
+from tapnb.system import allocator, locks, paths
 from tapnb.system.files import replacing
 from tapnb.workflow.parameters import names as names_in
 
@@ -168,7 +168,8 @@ def _executed(asked: tuple[str, str, dict[str, object], Path, Path]) -> Executed
     heading, name, parameters, target, sources = asked
     print(heading, file=sys.stderr, flush=True)
     started = time.time()
-    _execute(name, parameters, target, sources)
+    with locks.alone(target, f"notebook {name}"):  # its files have names that another process would give them as well
+        _execute(name, parameters, target, sources)
     return Executed(target, time.time() - started)
 
 
