@@ -12,6 +12,7 @@ from tapnb.store import damage, runs
 from tapnb.store.kinds import KINDS
 from tapnb.store.runs import RECORD, Run
 from tapnb.system import locks
+from tapnb.system.files import read_json
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 """Names of runs: no way out of the folder of runs can be written so."""
@@ -53,7 +54,7 @@ def unpacked(name: str, archive: bytes) -> Run:
                 files = _checked(name, archive, Path(arriving))
                 for file in sorted(files, key=lambda file: file.name == RECORD):  # which comes last, as in any run
                     file.replace(folder / file.name)
-    return Run(folder, runs.read_json(folder / RECORD))
+    return Run(folder, read_json(folder / RECORD))
 
 
 def _checked(name: str, archive: bytes, folder: Path) -> list[Path]:
@@ -68,7 +69,7 @@ def _checked(name: str, archive: bytes, folder: Path) -> list[Path]:
         raise ValueError(f"the archive of {name} holds no {RECORD}: nothing was unpacked")
     if what := damage.of_record(folder / RECORD, name):
         raise ValueError(f"what came as the run {name} is none: {what}")
-    record = runs.read_json(folder / RECORD)
+    record = read_json(folder / RECORD)
     if what := damage.of_run(folder, record):
         raise ValueError(f"what came as the run {name} is damaged: {what[0][1]}")
     files = sorted(folder.iterdir())
