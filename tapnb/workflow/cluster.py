@@ -22,6 +22,9 @@ ENVIRONMENT = allocator.ENVIRONMENT | {
 }
 LOOPBACK = "127.0.0.1"
 
+PATIENCE = 20.0
+"""Seconds in which a scheduler has to answer."""
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -89,9 +92,10 @@ def connected(cluster: Cluster) -> Iterator:
     """
     from distributed import Client
 
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in one sentence, by the sweep
     if cluster.scheduler:
         try:
-            client = Client(cluster.scheduler, timeout=20)
+            client = Client(cluster.scheduler, timeout=PATIENCE)
         except (OSError, ValueError) as error:
             raise ConnectionError(f"no scheduler answers at {cluster.scheduler} ({error}): start one with `dask scheduler`, "
                                   "and workers with `dask worker`, or leave --scheduler out") from None

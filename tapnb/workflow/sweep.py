@@ -1,4 +1,4 @@
-"""Many runs at once: tasks on Dask's scheduler, each tried again once, all of them whatever becomes of one.
+"""Many runs at once: tasks on Dask's scheduler, each tried once more if it fails, none stopped by what becomes of another.
 
 Nothing is scheduled here. What a run is, that it is written once and that it goes on where it was interrupted is the matter
 of :mod:`tapnb.store.runs`; which process computes it, that of Dask.
@@ -45,10 +45,15 @@ class Progress:
         self.say(f"{'again' if key in self.begun else 'begins'}  {key}")
         self.begun.add(key)
 
-    def ends(self, key: str, what: str, seconds: float | None = None) -> None:
+    def made(self, outcome: Outcome) -> None:
+        if outcome.run is None or outcome.before:  # whose seconds say nothing about the others
+            self.ends(outcome.key, f"{outcome.run}, made before" if outcome.run else "nothing to be made")
+            return
+        self.seconds.setdefault(self.tasks[outcome.key].function, []).append(outcome.seconds)
+        self.ends(outcome.key, f"{outcome.run}, {duration(outcome.seconds)}")
+
+    def ends(self, key: str, what: str) -> None:
         self.ended.add(key)
-        if seconds is not None:
-            self.seconds.setdefault(self.tasks[key].function, []).append(seconds)
         self.say(f"[{len(self.ended)} of {len(self.tasks)}] {key}: {what}{self.left()}")
 
     def left(self) -> str:
@@ -160,7 +165,7 @@ class _Sweep:
                 progress.ends(key, f"FAILED, {errors[key]}")
             else:
                 names[key] = outcome.run
-                progress.ends(key, f"{outcome.run or 'nothing to be made'}, {duration(outcome.seconds)}", outcome.seconds)
+                progress.made(outcome)
         self._raise(errors)
         return {key: names[key] for key in self.tasks}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from distributed import Worker, WorkerPlugin, get_worker
 
 from tapnb.movies import Movie, catalogue
-from tapnb.store import archives, runs
+from tapnb.store import archives, provenance, runs
 from tapnb.workflow.tasks import Task
 
 TOPIC = "tapnb runs"
@@ -48,13 +48,16 @@ class Outcome:
     archive : bytes, optional
         The run itself, for who does not share the worker's disk.
     seconds : float
-        How long it took the worker; next to nothing where the run was there.
+        How long it took the worker.
+    before : bool
+        Whether the run was finished before.
     """
 
     key: str
     run: str | None
     archive: bytes | None = None
     seconds: float = 0.0
+    before: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,14 +125,16 @@ def compute(task: Task, pixels: Pixels, carry: bool, movies: Sequence[Movie] | N
     rests_on : Outcome
         Of the tasks that it needs.
     """
-    started = time.monotonic()
+    started, begun = time.monotonic(), provenance.now()
     _tell_begin()
     earlier = {one.key: runs.find(one.run) if one.archive is None else archives.unpacked(one.run, one.archive)
                for one in rests_on if one.run is not None}
     train, held_out = _checked(pixels, tuple(movies) if movies else _opened(pixels.name, pixels.single_child))
     run = task.make(train, held_out, earlier)
-    archive = archives.packed(run) if carry and run else None
-    return Outcome(task.key, run and run.name, archive, time.monotonic() - started)
+    if run is None:
+        return Outcome(task.key, None)
+    archive = archives.packed(run) if carry else None
+    return Outcome(task.key, run.name, archive, time.monotonic() - started, run.record["finished"] < begun)
 
 
 @functools.lru_cache(maxsize=2)
