@@ -35,7 +35,7 @@ class Progress:
     """Says what begins and what ends, and how long the rest may take."""
 
     tasks: dict[str, Task]
-    workers: int
+    workers: Callable[[], int]
     say: Callable[[str], None]
     begun: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
@@ -62,7 +62,7 @@ class Progress:
         known = [float(np.mean(self.seconds[function])) for function in waiting if function in self.seconds]
         if not known:
             return ""
-        rounds = max(sum(known) / self.workers, max(known))
+        rounds = max(sum(known) / max(1, self.workers()), max(known))
         return f"; {'about' if len(known) == len(waiting) else 'at least'} {duration(rounds)} left"
 
 
@@ -113,7 +113,7 @@ class _Sweep:
 
     def run(self, movies: dict, published: dict[str, Outcome]) -> dict[str, str | None]:
         plugin = self._let_in_the_same_code_only()
-        progress = Progress(self.tasks, max(1, len(self.client.ncores())), self.say)
+        progress = Progress(self.tasks, lambda: len(self.client.nthreads()), self.say)  # of which a cluster may get more
         self.client.subscribe_topic(worker.TOPIC, lambda event: self._begins(progress, event))
         try:
             return self._results(self._submitted(movies, published), progress)

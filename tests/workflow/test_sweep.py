@@ -127,7 +127,7 @@ def test_the_time_left_is_that_of_runs_like_those_that_are_missing():
     tasks = {key: sweeps.Task(key, function, {}) for key, function in
              [("a", "m:f"), ("b", "m:f"), ("c", "m:f"), ("d", "m:g")]}
     lines = []
-    progress = sweeps.Progress(tasks, 2, lines.append)
+    progress = sweeps.Progress(tasks, lambda: 2, lines.append)
     progress.made(worker.Outcome("a", "run-a", None, 600.0))
     progress.made(worker.Outcome("d", "run-d", None, 1.0, before=True))
     progress.made(worker.Outcome("b", "run-b", None, 1200.0))
