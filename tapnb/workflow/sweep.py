@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,12 @@ from tapnb.workflow.cluster import Cluster, connected
 from tapnb.workflow.tasks import Task
 from tapnb.workflow.worker import Outcome, Pixels
 
+ATTEMPTS = 2
+"""Times that a run is begun."""
+
+SUBMISSIONS = 6
+"""Times that it is handed to Dask, where processes are killed so early that nobody hears of a beginning."""
+
 AGAIN = "run the command again: what is finished is kept, and it goes on with what is missing"
 
 
@@ -37,22 +44,25 @@ class Progress:
     tasks: dict[str, Task]
     workers: Callable[[], int]
     say: Callable[[str], None]
-    begun: set[str] = field(default_factory=set)
+    begun: Counter[str] = field(default_factory=Counter)
     ended: set[str] = field(default_factory=set)
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
     def begins(self, key: str) -> None:
         self.say(f"{'again' if key in self.begun else 'begins'}  {key}")
-        self.begun.add(key)
+        self.begun[key] += 1
 
     def made(self, outcome: Outcome) -> None:
         if outcome.run is None or outcome.before:  # whose seconds say nothing about the others
-            self.ends(outcome.key, f"{outcome.run}, made before" if outcome.run else "nothing to be made")
+            self._ends(outcome.key, f"{outcome.run}, made before" if outcome.run else "nothing to be made")
             return
         self.seconds.setdefault(self.tasks[outcome.key].function, []).append(outcome.seconds)
-        self.ends(outcome.key, f"{outcome.run}, {duration(outcome.seconds)}")
+        self._ends(outcome.key, f"{outcome.run}, {duration(outcome.seconds)}")
 
-    def ends(self, key: str, what: str) -> None:
+    def fails(self, key: str, what: str) -> None:
+        self._ends(key, f"FAILED, {what}")
+
+    def _ends(self, key: str, what: str) -> None:
         self.ended.add(key)
         self.say(f"[{len(self.ended)} of {len(self.tasks)}] {key}: {what}{self.left()}")
 
@@ -62,7 +72,7 @@ class Progress:
         known = [float(np.mean(self.seconds[function])) for function in waiting if function in self.seconds]
         if not known:
             return ""
-        rounds = max(sum(known) / max(1, self.workers()), max(known))
+        rounds = max(sum(known) / self.workers(), max(known))
         return f"; {'about' if len(known) == len(waiting) else 'at least'} {duration(rounds)} left"
 
 
@@ -104,23 +114,33 @@ def sweep(tasks: Sequence[Task], cluster: Cluster, say: Callable[[str], None] | 
 
 
 class _Sweep:
-    """One list of tasks on one client."""
+    """One list of tasks on one client: a task is Dask's as soon as those that it needs are finished."""
 
     def __init__(self, client: Client, cluster: Cluster, tasks: dict[str, Task], say: Callable[[str], None]) -> None:
-        self.client, self.cluster, self.tasks, self.say = client, cluster, tasks, say
+        self.client, self.cluster, self.tasks = client, cluster, tasks
         self.name = uuid.uuid4().hex[:8]
-        self.keys = {f"{key} {self.name}": key for key in tasks}  # of this sweep alone, whatever the scheduler remembers
+        self.progress = Progress(tasks, self._workers, say)
+        self.pixels: dict[tuple[str, str], Pixels] = {}
+        self.arrays: dict[tuple[str, str], object] = {}
+        self.submitted: Counter[str] = Counter()
+        self.finished: dict[str, Future | Outcome] = {}
+        self.names: dict[str, str | None] = {}
+        self.errors: dict[str, str] = {}
 
     def run(self, movies: dict, published: dict[str, Outcome]) -> dict[str, str | None]:
         plugin = self._let_in_the_same_code_only()
-        progress = Progress(self.tasks, lambda: len(self.client.nthreads()), self.say)  # of which a cluster may get more
-        self.client.subscribe_topic(worker.TOPIC, lambda event: self._begins(progress, event))
+        self.client.subscribe_topic(worker.TOPIC, self._begins)
         try:
-            return self._results(self._submitted(movies, published), progress)
+            self._send(movies)
+            carry = not self.cluster.shares_disk
+            self.finished |= {key: _carried(one) if carry else one for key, one in published.items()}
+            self._work()
         finally:
             if self.client.status == "running":
                 self.client.unsubscribe_topic(worker.TOPIC)
                 self.client.unregister_worker_plugin(plugin.name)
+        self._raise()
+        return {key: self.names[key] for key in self.tasks}
 
     def _let_in_the_same_code_only(self) -> worker.SameCode:
         plugin = worker.SameCode(worker.code(), self.name)
@@ -133,56 +153,79 @@ class _Sweep:
                              "installed here") from None
         return plugin
 
-    def _submitted(self, movies: dict, published: dict[str, Outcome]) -> dict[str, Future]:
-        """Every task as Dask's future; the order of the list is that of their priorities."""
-        carry, futures, arrays = not self.cluster.shares_disk, {}, {}
+    def _send(self, movies: dict) -> None:
+        """Give the workers the movies that they may not have: those that are no simulations."""
         for opened, both in movies.items():
-            travels = carry and not (opened[0] == "synthetic" or SIMULATED.fullmatch(opened[0]))
-            arrays[opened] = self.client.scatter(_in_memory(both), hash=False) if travels else None
-        pixels = {opened: Pixels.of(*opened, both) for opened, both in movies.items()}
-        for place, (key, task) in enumerate(self.tasks.items()):
-            rests_on = [futures[need] if need in futures else published[need] for need in task.needs]
-            if carry:
-                rests_on = [_carried(one) if isinstance(one, Outcome) else one for one in rests_on]
-            futures[key] = self.client.submit(worker.compute, task, pixels[task.movie], carry, arrays[task.movie], *rests_on,
-                                              key=f"{key} {self.name}", pure=False, retries=1, priority=-place)
-        return futures
+            travels = not self.cluster.shares_disk and opened[0] != "synthetic" and not SIMULATED.fullmatch(opened[0])
+            self.pixels[opened] = Pixels.of(*opened, both)
+            self.arrays[opened] = self.client.scatter(_in_memory(both), hash=False) if travels else None
 
-    def _results(self, futures: dict[str, Future], progress: Progress) -> dict[str, str | None]:
-        names: dict[str, str | None] = {}
-        errors: dict[str, str] = {}
-        for future in as_completed(list(futures.values())):
-            key = self.keys[future.key]
+    def _work(self) -> None:
+        """Submit whatever can begin, and again after every end, until nothing is left."""
+        waiting = dict(self.tasks)
+        running = as_completed()
+        while True:
+            for key in [key for key, task in waiting.items() if self.finished.keys() >= set(task.needs)]:
+                running.add(self._submit(waiting.pop(key)))
+            if not running.count():
+                return
+            future = next(running)
+            task = self.tasks[self._key(future.key)]
             if future.status in ("cancelled", "lost"):
-                raise SweepError(f"the scheduler {self.cluster.scheduler or 'on this machine'} is lost after {len(names)} of "
+                raise SweepError(f"the scheduler {self.cluster.scheduler or 'on this machine'} is lost after {len(self.names)} of "
                                  f"{len(self.tasks)} runs: start it and its workers again, then {AGAIN}")
-            try:
-                outcome = future.result()
-                if outcome.archive is not None:
-                    archives.unpacked(outcome.run, outcome.archive)
-            except Exception as error:  # noqa: BLE001  of one run; the others go on
-                errors[key] = _sentence(error)
-                progress.ends(key, f"FAILED, {errors[key]}")
-            else:
-                names[key] = outcome.run
-                progress.made(outcome)
-        self._raise(errors)
-        return {key: names[key] for key in self.tasks}
+            if not self._keep(task, future) and task.key not in self.errors:
+                waiting[task.key] = task
+            needed = {need for key, task in self.tasks.items() if key not in self.names | self.errors for need in task.needs}
+            self.finished = {key: one if key in needed else None for key, one in self.finished.items()}  # frees its memory
 
-    def _raise(self, errors: dict[str, str]) -> None:
-        """One sentence a run that failed by itself; those that rest on it are counted."""
-        if not errors:
-            return
-        own = {key: what for key, what in errors.items() if not errors.keys() & set(self.tasks[key].needs)}
-        rest = len(errors) - len(own)
-        raise SweepError(f"{len(errors)} of {len(self.tasks)} runs are not made: "
-                         + "; ".join(f"{key}: {what}" for key, what in own.items())
-                         + (f"; and {rest} that rest on them" if rest else "") + f". Mend it and {AGAIN}.")
+    def _submit(self, task: Task) -> Future:
+        self.submitted[task.key] += 1
+        key = f"{task.key} {self.name}-{self.submitted[task.key]}"  # of this attempt, whatever the scheduler remembers
+        return self.client.submit(worker.compute, task, self.pixels[task.movie], not self.cluster.shares_disk,
+                                  self.arrays[task.movie], *(self.finished[need] for need in task.needs), key=key, pure=False,
+                                  priority=-list(self.tasks).index(task.key))
 
-    def _begins(self, progress: Progress, event: tuple[float, dict]) -> None:
-        _, message = event
-        if (key := self.keys.get(message.get("task"))) is not None:
-            progress.begins(key)
+    def _keep(self, task: Task, future: Future) -> bool:
+        """Take the run that a task has made; whether there is one."""
+        try:
+            outcome = future.result()
+            if outcome.archive is not None:
+                archives.unpacked(outcome.run, outcome.archive)
+        except Exception as error:  # noqa: BLE001  of one run; the others go on
+            # A process that is killed takes along what has not begun yet, which is no attempt.
+            if self.progress.begun[task.key] >= ATTEMPTS or self.submitted[task.key] >= SUBMISSIONS:
+                self.errors[task.key] = _sentence(error)
+                self.progress.fails(task.key, self.errors[task.key])
+            return False
+        self.finished[task.key] = future
+        self.names[task.key] = outcome.run
+        self.progress.made(outcome)
+        return True
+
+    def _raise(self) -> None:
+        """One sentence a run that failed; those that rest on it were not tried, and are counted."""
+        if self.errors:
+            untried = len(self.tasks) - len(self.names) - len(self.errors)
+            raise SweepError(f"{len(self.tasks) - len(self.names)} of {len(self.tasks)} runs are not made: "
+                             + "; ".join(f"{key}: {what}" for key, what in self.errors.items())
+                             + (f"; and {untried} that rest on them" if untried else "") + f". Mend it and {AGAIN}.")
+
+    def _workers(self) -> int:
+        """How many there are now: a cluster may get more, or be lost."""
+        try:
+            return max(1, len(self.client.nthreads()))
+        except OSError:
+            return 1
+
+    def _key(self, key: str) -> str:
+        """The task of one of Dask's keys; empty for those of other sweeps."""
+        task, _, attempt = key.rpartition(" ")
+        return task if attempt.startswith(self.name) else ""
+
+    def _begins(self, event: tuple[float, dict]) -> None:
+        if key := self._key(event[1]["task"]):
+            self.progress.begins(key)
 
 
 def _published(task: Task, key: str) -> Outcome:
