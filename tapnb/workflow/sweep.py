@@ -6,8 +6,10 @@ of :mod:`tapnb.store.runs`; which process computes it, that of Dask.
 
 from __future__ import annotations
 
+import functools
 import sys
 import uuid
+import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +19,7 @@ from distributed import Client, Future, KilledWorker, as_completed
 
 from tapnb.movies import Movie, catalogue
 from tapnb.movies.built_in import SIMULATED
-from tapnb.store import archives, results
+from tapnb.store import archives, results, runs
 from tapnb.system.files import said
 from tapnb.workflow import worker
 from tapnb.workflow.cluster import Cluster, connected
@@ -106,11 +108,8 @@ def sweep(tasks: Sequence[Task], cluster: Cluster, say: Callable[[str], None] | 
         When all others are finished, if one could not be made in two attempts; at once, if a worker has other code or
         the scheduler is lost.
     """
-    tasks = {task.key: task for task in tasks}
-    movies = {opened: catalogue.open_both(*opened) for opened in dict.fromkeys(task.movie for task in tasks.values())}
-    published = {key: _published(task, key) for task in tasks.values() for key in task.needs if key not in tasks}
     with connected(cluster) as client:
-        return _Sweep(client, cluster, tasks, say or _to_stderr).run(movies, published)
+        return _Sweep(client, cluster, {task.key: task for task in tasks}, say or _to_stderr).run()
 
 
 class _Sweep:
@@ -120,27 +119,24 @@ class _Sweep:
         self.client, self.cluster, self.tasks = client, cluster, tasks
         self.name = uuid.uuid4().hex[:8]
         self.progress = Progress(tasks, self._workers, say)
-        self.pixels: dict[tuple[str, str], Pixels] = {}
-        self.arrays: dict[tuple[str, str], object] = {}
+        self.movies = {opened: catalogue.open_both(*opened) for opened in dict.fromkeys(task.movie for task in tasks.values())}
+        self.pixels = {opened: Pixels.of(*opened, both) for opened, both in self.movies.items()}
+        self.finished = {key: _published(task, key) for task in tasks.values() for key in task.needs if key not in tasks}
+        self.sent: dict[str, Future] = {}
         self.submitted: Counter[str] = Counter()
-        self.finished: dict[str, Future | Outcome] = {}
-        self.names: dict[str, str | None] = {}
         self.errors: dict[str, str] = {}
 
-    def run(self, movies: dict, published: dict[str, Outcome]) -> dict[str, str | None]:
+    def run(self) -> dict[str, str | None]:
         plugin = self._let_in_the_same_code_only()
         self.client.subscribe_topic(worker.TOPIC, self._begins)
         try:
-            self._send(movies)
-            carry = not self.cluster.shares_disk
-            self.finished |= {key: _carried(one) if carry else one for key, one in published.items()}
             self._work()
         finally:
             if self.client.status == "running":
                 self.client.unsubscribe_topic(worker.TOPIC)
                 self.client.unregister_worker_plugin(plugin.name)
         self._raise()
-        return {key: self.names[key] for key in self.tasks}
+        return {key: self.finished[key].run for key in self.tasks}
 
     def _let_in_the_same_code_only(self) -> worker.SameCode:
         plugin = worker.SameCode(worker.code(), self.name)
@@ -153,13 +149,6 @@ class _Sweep:
                              "installed here") from None
         return plugin
 
-    def _send(self, movies: dict) -> None:
-        """Give the workers the movies that they may not have: those that are no simulations."""
-        for opened, both in movies.items():
-            travels = not self.cluster.shares_disk and opened[0] != "synthetic" and not SIMULATED.fullmatch(opened[0])
-            self.pixels[opened] = Pixels.of(*opened, both)
-            self.arrays[opened] = self.client.scatter(_in_memory(both), hash=False) if travels else None
-
     def _work(self) -> None:
         """Submit whatever can begin, and again after every end, until nothing is left."""
         waiting = dict(self.tasks)
@@ -171,20 +160,32 @@ class _Sweep:
                 return
             future = next(running)
             task = self.tasks[self._key(future.key)]
-            if future.status in ("cancelled", "lost"):
-                raise SweepError(f"the scheduler {self.cluster.scheduler or 'on this machine'} is lost after {len(self.names)} of "
+            if future.status in ("cancelled", "lost"):  # with everything else that the scheduler knew
+                made = len(self.tasks.keys() & self.finished.keys())
+                raise SweepError(f"the scheduler {self.cluster.scheduler or 'on this machine'} is lost after {made} of "
                                  f"{len(self.tasks)} runs: start it and its workers again, then {AGAIN}")
             if not self._keep(task, future) and task.key not in self.errors:
                 waiting[task.key] = task
-            needed = {need for key, task in self.tasks.items() if key not in self.names | self.errors for need in task.needs}
-            self.finished = {key: one if key in needed else None for key, one in self.finished.items()}  # frees its memory
 
     def _submit(self, task: Task) -> Future:
         self.submitted[task.key] += 1
         key = f"{task.key} {self.name}-{self.submitted[task.key]}"  # of this attempt, whatever the scheduler remembers
-        return self.client.submit(worker.compute, task, self.pixels[task.movie], not self.cluster.shares_disk,
-                                  self.arrays[task.movie], *(self.finished[need] for need in task.needs), key=key, pure=False,
-                                  priority=-list(self.tasks).index(task.key))
+        movies, rests_on = None, [self.finished[need] for need in task.needs]
+        if not self.cluster.shares_disk:
+            if not _is_simulated(task.movie[0]):
+                movies = self._at_hand(f"movie {' '.join(task.movie)}", lambda: _in_memory(self.movies[task.movie]))
+            rests_on = [self._at_hand(f"run {one.run}", functools.partial(_carried, one)) for one in rests_on if one.run]
+        return self.client.submit(worker.compute, task, self.pixels[task.movie], not self.cluster.shares_disk, movies, *rests_on,
+                                  key=key, pure=False, priority=-list(self.tasks).index(task.key))
+
+    def _at_hand(self, called: str, pack: Callable[[], object]) -> Future:
+        """What any worker gets from the scheduler when it needs it, one that comes later too; sent once, unless it is lost."""
+        if called not in self.sent or self.sent[called].status not in ("pending", "finished"):
+            key = f"{called} {uuid.uuid4().hex[:8]}"
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Sending large graph")  # it is as large as a movie
+                self.sent[called] = self.client.submit(worker.hand_over, pack(), key=key, pure=False)
+        return self.sent[called]
 
     def _keep(self, task: Task, future: Future) -> bool:
         """Take the run that a task has made; whether there is one."""
@@ -198,16 +199,16 @@ class _Sweep:
                 self.errors[task.key] = _sentence(error)
                 self.progress.fails(task.key, self.errors[task.key])
             return False
-        self.finished[task.key] = future
-        self.names[task.key] = outcome.run
+        self.finished[task.key] = replace(outcome, archive=None)
         self.progress.made(outcome)
         return True
 
     def _raise(self) -> None:
         """One sentence a run that failed; those that rest on it were not tried, and are counted."""
         if self.errors:
-            untried = len(self.tasks) - len(self.names) - len(self.errors)
-            raise SweepError(f"{len(self.tasks) - len(self.names)} of {len(self.tasks)} runs are not made: "
+            missing = len(self.tasks.keys() - self.finished.keys())
+            untried = missing - len(self.errors)
+            raise SweepError(f"{missing} of {len(self.tasks)} runs are not made: "
                              + "; ".join(f"{key}: {what}" for key, what in self.errors.items())
                              + (f"; and {untried} that rest on them" if untried else "") + f". Mend it and {AGAIN}.")
 
@@ -235,9 +236,12 @@ def _published(task: Task, key: str) -> Outcome:
 
 
 def _carried(outcome: Outcome) -> Outcome:
-    from tapnb.store import runs
-
+    """The same with the run itself."""
     return replace(outcome, archive=archives.packed(runs.find(outcome.run)))
+
+
+def _is_simulated(movie: str) -> bool:
+    return movie == "synthetic" or SIMULATED.fullmatch(movie) is not None
 
 
 def _in_memory(movies: Sequence[Movie]) -> tuple[Movie, ...]:

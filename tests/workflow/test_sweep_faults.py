@@ -85,7 +85,7 @@ def processes(tmp_path):
         process.wait()
 
 
-def wait_for(condition, seconds=120):
+def wait_for(condition, seconds=300):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"
@@ -205,7 +205,7 @@ def test_a_worker_of_another_version_of_the_code(movie, processes, tmp_path):
 
     def late() -> None:
         wait_for(lambda: "a 0" in toy_runs.trace())
-        processes.worker(scheduler, package=package, stderr=subprocess.DEVNULL).wait(120)  # it ends by itself
+        processes.worker(scheduler, package=package, stderr=subprocess.DEVNULL).wait(300)  # it ends by itself
 
     comes = threading.Thread(target=late)
     comes.start()
