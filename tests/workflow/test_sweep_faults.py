@@ -31,9 +31,8 @@ from tapnb.workflow.cluster import Cluster
 from tapnb.workflow.sweep import sweep
 
 if __name__ == "__main__":
-    movie, scheduler, *names = sys.argv[1:]
-    cluster = Cluster(scheduler=scheduler) if scheduler else Cluster(1)
-    print(*sweep([toy_runs.task(movie, name, seconds=1) for name in names], cluster).values())
+    movie, seconds, *names = sys.argv[1:]
+    print(*sweep([toy_runs.task(movie, name, seconds=float(seconds)) for name in names], Cluster(1)).values())
 """
 """A sweep in a process of its own."""
 
@@ -72,8 +71,8 @@ class Processes:
         return self.start("-m", "distributed.cli.dask_worker", scheduler, "--nthreads", "1", "--host", "127.0.0.1", "--no-nanny",
                           "--no-dashboard", "--dashboard-address", "127.0.0.1:0", **options)
 
-    def sweep(self, movie: str, scheduler: str, *names: str) -> subprocess.Popen:
-        return self.start("-c", SWEEP, movie, scheduler, *names, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def sweep(self, movie: str, seconds: float, *names: str) -> subprocess.Popen:
+        return self.start("-c", SWEEP, movie, str(seconds), *names, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture
@@ -150,10 +149,10 @@ def test_a_scheduler_that_is_killed(movie, home, processes, tmp_path, monkeypatc
 
 @pytest.mark.slow
 def test_a_command_that_is_killed_takes_its_workers_along_and_loses_nothing(movie, home, processes, tmp_path, monkeypatch):
-    first = processes.sweep(movie, "", "a", "b")
+    first = processes.sweep(movie, 16, "a", "b")  # four seconds a step, in which the kill comes
     wait_for(lambda: "b 1" in toy_runs.trace())
     first.kill()
-    out, errors = processes.sweep(movie, "", "a", "b").communicate()
+    out, errors = processes.sweep(movie, 0, "a", "b").communicate()
     assert len(out.split()) == 2, errors
     assert Counter(toy_runs.trace()) == each_step_once("a", "b")
     assert results(home) == alone(movie, tmp_path, monkeypatch, "a", "b")
@@ -161,7 +160,7 @@ def test_a_command_that_is_killed_takes_its_workers_along_and_loses_nothing(movi
 
 @pytest.mark.slow
 def test_two_commands_at_once_on_the_same_runs(movie, home, processes, tmp_path, monkeypatch):
-    both = [processes.sweep(movie, "", "a", "b", "c") for _ in range(2)]
+    both = [processes.sweep(movie, 1, "a", "b", "c") for _ in range(2)]
     said = [process.communicate() for process in both]
     assert said[0][0] == said[1][0] and len(said[0][0].split()) == 3, said
     assert Counter(toy_runs.trace()) == each_step_once("a", "b", "c")
