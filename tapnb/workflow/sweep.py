@@ -117,7 +117,7 @@ class _Sweep:
 
     def __init__(self, client: Client, cluster: Cluster, tasks: dict[str, Task], say: Callable[[str], None]) -> None:
         self.client, self.cluster, self.tasks = client, cluster, tasks
-        self.name = uuid.uuid4().hex[:8]
+        self.name, self.code = uuid.uuid4().hex[:8], worker.code()
         self.progress = Progress(tasks, self._workers, say)
         self.movies = {opened: catalogue.open_both(*opened) for opened in dict.fromkeys(task.movie for task in tasks.values())}
         self.pixels = {opened: Pixels.of(*opened, both) for opened, both in self.movies.items()}
@@ -139,7 +139,7 @@ class _Sweep:
         return {key: self.finished[key].run for key in self.tasks}
 
     def _let_in_the_same_code_only(self) -> worker.SameCode:
-        plugin = worker.SameCode(worker.code(), self.name)
+        plugin = worker.SameCode(self.code, self.name)
         try:
             self.client.register_plugin(plugin)
         except worker.OtherCode as error:
@@ -175,8 +175,8 @@ class _Sweep:
             if not _is_simulated(task.movie[0]):
                 movies = self._at_hand(f"movie {' '.join(task.movie)}", lambda: _in_memory(self.movies[task.movie]))
             rests_on = [self._at_hand(f"run {one.run}", functools.partial(_carried, one)) for one in rests_on if one.run]
-        return self.client.submit(worker.compute, task, self.pixels[task.movie], not self.cluster.shares_disk, movies, *rests_on,
-                                  key=key, pure=False, priority=-list(self.tasks).index(task.key))
+        return self.client.submit(worker.compute, task, self.code, self.pixels[task.movie], not self.cluster.shares_disk, movies,
+                                  *rests_on, key=key, pure=False, priority=-list(self.tasks).index(task.key))
 
     def _at_hand(self, called: str, pack: Callable[[], object]) -> Future:
         """What any worker gets from the scheduler when it needs it, one that comes later too; sent once, unless it is lost."""
@@ -194,6 +194,8 @@ class _Sweep:
             if outcome.archive is not None:
                 archives.unpacked(outcome.run, outcome.archive)
         except Exception as error:  # noqa: BLE001  of one run; the others go on
+            if isinstance(error, worker.OtherCode):
+                self.progress.say(f"refused  {error}")
             # A process that is killed takes along what has not begun yet, which is no attempt.
             if self.progress.begun[task.key] >= ATTEMPTS or self.submitted[task.key] >= SUBMISSIONS:
                 self.errors[task.key] = _sentence(error)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from distributed import Worker, WorkerPlugin, get_worker
+from distributed import Status, Worker, WorkerPlugin, get_worker
 
 from tapnb.movies import Movie, catalogue
 from tapnb.store import archives, provenance, runs
@@ -96,26 +96,36 @@ def code(folder: Path = Path(__file__).parents[1]) -> Code:
     return Code(digest.hexdigest()[:12], importlib.metadata.version("torch"))
 
 
+def check(wanted: Code, address: str) -> None:
+    """Raise OtherCode unless this process has the code of the client."""
+    if (here := code()) != wanted:
+        raise OtherCode(f"the worker {address} has {here}, and here is {wanted}: install the same there, and start it again")
+
+
 class SameCode(WorkerPlugin):
-    """Lets in no worker whose code is another than the client's, at the start of a sweep or later."""
+    """Sends away every worker whose code is another than the client's, at the start of a sweep or later."""
 
     def __init__(self, wanted: Code, sweep: str) -> None:
         self.wanted, self.name = wanted, f"tapnb-{sweep}"  # apart from those of other sweeps on the same scheduler
 
     def setup(self, worker: Worker) -> None:
         """Called by Dask before the worker gets its first task."""
-        here = code()
-        if here != self.wanted:
-            raise OtherCode(f"the worker {worker.address} has {here}, and here is {self.wanted}: install the same there, "
-                            "and start it again")
+        try:
+            check(self.wanted, worker.address)
+        except OtherCode:
+            if worker.status != Status.running:  # it comes in the middle of a sweep, and Dask would let it in all the same
+                worker.loop.add_callback(worker.close, reason="other code")
+            raise
 
 
-def compute(task: Task, pixels: Pixels, carry: bool, movies: Sequence[Movie] | None, *rests_on: Outcome) -> Outcome:
+def compute(task: Task, wanted: Code, pixels: Pixels, carry: bool, movies: Sequence[Movie] | None, *rests_on: Outcome) -> Outcome:
     """Make one run, or find it finished.
 
     Parameters
     ----------
     task : Task
+    wanted : Code
+        The client's: a worker may get a task before it is sent away.
     pixels : Pixels
         What the movies have to be.
     carry : bool
@@ -126,7 +136,7 @@ def compute(task: Task, pixels: Pixels, carry: bool, movies: Sequence[Movie] | N
         Of the tasks that it needs.
     """
     started, begun = time.monotonic(), provenance.now()
-    _tell_begin()
+    _admit(wanted)
     earlier = {one.key: runs.find(one.run) if one.archive is None else archives.unpacked(one.run, one.archive)
                for one in rests_on if one.run is not None}
     train, held_out = _checked(pixels, tuple(movies) if movies else _opened(pixels.name, pixels.single_child))
@@ -157,10 +167,11 @@ def _checked(pixels: Pixels, movies: tuple[Movie, Movie]) -> tuple[Movie, Movie]
     return movies
 
 
-def _tell_begin() -> None:
-    """Say that a task begins; in a process that is no worker, nobody listens."""
+def _admit(wanted: Code) -> None:
+    """Refuse a task of other code, else say that it begins; in a process that is no worker, nobody listens."""
     try:
         worker = get_worker()
     except ValueError:
-        return
+        return check(wanted, "in this process")
+    check(wanted, worker.address)
     worker.log_event(TOPIC, {"task": str(worker.get_current_task())})

@@ -88,13 +88,15 @@ def test_nothing_to_be_made_is_no_failure(nearby, movie, monkeypatch):
     assert any("nothing to be made" in line for line in lines)
 
 
-def test_a_worker_of_another_version_is_refused(nearby, movie, monkeypatch):
+def test_a_worker_of_another_version_is_refused(nearby, movie, home, monkeypatch):
     codes = iter([worker.Code("as it was", "2.0")])
     monkeypatch.setattr(worker, "code", lambda: next(codes, worker.Code("as it is", "2.0")))
     with pytest.raises(SweepError, match=r"worker tcp://127.0.0.1:\d+ has tapnb as it is with torch 2.0, and here is tapnb as it "
                                          "was with torch 2.0: install the same there"):
         sweep([task(movie, "a")], nearby, lambda line: None)
     assert not toy_runs.trace()
+    monkeypatch.undo()
+    monkeypatch.setenv("TAPNB_HOME", str(home))
     sweep([task(movie, "a")], nearby, lambda line: None)  # and what refused it does not stay
 
 

@@ -195,6 +195,8 @@ def test_a_worker_of_another_version_of_the_code(movie, processes, tmp_path):
         file.write("# changed\n")
     scheduler = processes.scheduler()
     other = processes.worker(scheduler, package=package)
+    with distributed.Client(scheduler) as client:
+        client.wait_for_workers(1, timeout=300)
     with pytest.raises(SweepError, match="worker tcp://.* has tapnb .*, and here is tapnb .*: install the same there"):
         sweep([task(movie, "a")], Cluster(scheduler=scheduler), lambda line: None)
     assert not toy_runs.trace()
@@ -210,7 +212,8 @@ def test_a_worker_of_another_version_of_the_code(movie, processes, tmp_path):
     comes.start()
     assert len(sweep([task(movie, name, seconds=10) for name in "abc"], Cluster(scheduler=scheduler), lambda line: None)) == 3
     comes.join()
-    assert processes.all[-1].returncode not in (None, 0)
+    assert processes.all[-1].returncode is not None
+    assert Counter(toy_runs.trace()) == each_step_once("a", "b", "c")
 
 
 @pytest.fixture(params=["tmpfs", "simulated"])
