@@ -184,11 +184,23 @@ def run(
     profile: Profile = "auto",
     movie: MovieName = None,
     mode: Mode = "auto",
+    workers: Annotated[str | None, typer.Option(help="Make the runs first, in so many processes at once; auto: as many as cores and "
+                                                     "memory allow.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Make them on the workers of a Dask scheduler, such as "
+                                                       "tcp://node7:8786.")] = None,
 ) -> None:
     """Run a notebook, or all; -p NAME VALUE sets a parameter, as often as you like."""
-    from tapnb.workflow import notebooks
+    from tapnb.workflow import cluster, notebooks
 
-    for done in notebooks.run(notebook, profile, movie, mode, _pairs(context.args)):
+    wanted = cluster.asked(workers, scheduler)
+
+    def make_runs(job) -> None:
+        from tapnb.workflow import notebook_runs, sweep
+
+        sweep.sweep(notebook_runs.of_notebooks(job.parameters), wanted)
+
+    prepare = make_runs if wanted else None
+    for done in notebooks.run(notebook, profile, movie, mode, _pairs(context.args), prepare=prepare):
         place = "/".join(done.path.parts[-3:-1])
         typer.echo(f"{done.path.stem}  {place}  {done.seconds:.0f} s  {done.path}")
 

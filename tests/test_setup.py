@@ -127,7 +127,7 @@ def test_models_bring_only_what_others_do_not_have():
 
 def test_every_dependency_says_what_it_is_for():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    blocks = re.findall(r"^(?:dependencies|book|test|models) = \[\n(.*?)\n\]", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^(?:dependencies|book|sweep|test|models) = \[\n(.*?)\n\]", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) == len(dependencies())
     for line in "\n".join(blocks).splitlines():
         assert re.fullmatch(r'    "[^"]+",\s+# \S.*', line), line
@@ -146,14 +146,14 @@ def imported(path):
 
 
 def test_every_import_of_the_module_is_a_declared_dependency():
-    declared = {normal(re.split(r"[<>=]", d)[0]) for group in ("", "book", "models") for d in dependencies()[group]}
+    declared = {normal(re.split(r"[<>=]", d)[0]) for group in ("", "book", "sweep", "models") for d in dependencies()[group]}
     for path in (ROOT / "tapnb").rglob("*.py"):
         assert set(imported(path)) <= declared, path.name
 
 
 def test_the_method_needs_neither_notebooks_nor_book():
     needed = {normal(re.split(r"[<>=]", d)[0]) for d in dependencies()[""]}
-    extras = {normal(re.split(r"[<>=]", d)[0]) for group in ("book", "test", "models") for d in dependencies()[group]}
+    extras = {normal(re.split(r"[<>=]", d)[0]) for group in ("book", "sweep", "test", "models") for d in dependencies()[group]}
     extras -= {"pydantic"}  # which `models` needs in an older version
     assert not needed & extras and {"jupyter-book", "papermill", "pytest", "beautifulsoup4"} <= extras
     paths = [*(ROOT / "tapnb").glob("*.py")]

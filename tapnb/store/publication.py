@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tapnb.store import damage
-from tapnb.system import paths
+from tapnb.system import locks, paths
 from tapnb.system.files import read_json, replacing, write_json
 
 PREDICTIONS, FOUND = "predictions.parquet", "found.parquet"
@@ -78,24 +78,35 @@ def restore(name: str, folder: Path) -> bool:
         Whether something was copied.
     """
     published = find(name)
-    if published is None:
+    if published is None or _is_as_good(folder, published):
         return False
-    own, files = folder / "record.json", sorted(_files(published).glob("*"))
-    damaged = [what for file in (own, *(folder / file.name for file in files))
-               if file.exists() and (what := damage.of_file(file))]
-    if damaged:
-        print(f"{damaged[0]}: the published run takes its place.", file=sys.stderr)
-    elif own.exists():
-        whole = all((folder / file.name).exists() for file in files)
-        if _finished(own) > _finished(published) or (whole and _finished(own) == _finished(published)):
-            return False
-    if folder.exists():
-        asides = (folder.with_name(f"{folder.name}.published-over{n}") for n in ("", *range(2, 1000)))
-        folder.rename(next(aside for aside in asides if not aside.exists()))
-    for file in files:
-        _copy(file, folder / file.name)
-    write_json(own, read_json(published))  # last: a folder with a record is a whole run
+    with locks.alone(folder, f"run {name}"):
+        if _is_as_good(folder, published):
+            return False  # another process has restored it
+        if damaged := _damaged(folder, published):
+            print(f"{damaged[0]}: the published run takes its place.", file=sys.stderr)
+        if folder.exists():
+            asides = (folder.with_name(f"{folder.name}.published-over{n}") for n in ("", *range(2, 1000)))
+            folder.rename(next(aside for aside in asides if not aside.exists()))
+        for file in sorted(_files(published).glob("*")):
+            _copy(file, folder / file.name)
+        write_json(folder / "record.json", read_json(published))  # last: a folder with a record is a whole run
     return True
+
+
+def _is_as_good(folder: Path, published: Path) -> bool:
+    """Whether the run in a folder is as new as the published one, and whole."""
+    own = folder / "record.json"
+    if not own.exists() or _damaged(folder, published):
+        return False
+    whole = all((folder / file.name).exists() for file in _files(published).glob("*"))
+    return _finished(own) > _finished(published) or (whole and _finished(own) == _finished(published))
+
+
+def _damaged(folder: Path, published: Path) -> list[str]:
+    """What is wrong with the files in a folder that are published of its run."""
+    names = ["record.json", *sorted(file.name for file in _files(published).glob("*"))]
+    return [what for name in names if (folder / name).exists() and (what := damage.of_file(folder / name))]
 
 
 def restore_all(target: Path) -> None:

@@ -27,10 +27,11 @@ from tapnb.movies import Movie
 from tapnb.movies.catalogue import is_built_in
 from tapnb.store import damage, provenance, publication
 from tapnb.store.kinds import Kind
-from tapnb.system import paths
+from tapnb.system import locks, paths
 from tapnb.system.files import read_json, set_aside, write_json
 
 MODES = ("execute", "restore")
+RECORD = "record.json"
 MAKE_ALL = "tapnb run all --mode execute"
 
 
@@ -90,7 +91,7 @@ def run_name(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int) 
 
 def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make: Callable[[Path], dict], *, mode: str,
         command: str, on: object = "cpu", precision: str = "auto") -> Run:
-    """Execute or restore one run.
+    """Execute or restore one run; of several processes that ask for it at once, one makes it and the others wait.
 
     Parameters
     ----------
@@ -116,21 +117,44 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
     if mode not in MODES:
         raise ValueError(f"unknown mode {mode!r}; choose 'execute' (compute what is missing) or 'restore' (only read)")
     name = run_name(kind, movies, parameters, seed)
-    folder = paths.runs() / kind.name / name
-    record_path, begun_path = folder / "record.json", folder / "begun.json"
-    if mode == "restore":
-        publication.restore(name, folder)
-    if record_path.exists() and (record := _undamaged(folder, name, mode, command)) is not None:
-        whole = all((folder / file).exists() for file in record.get("files", ()))  # a publication has the small ones
-        if mode == "restore" or whole:
-            return Run(folder, record)
+    folder = folder_of(name)
     recorded = {key: settings.kept(value) if is_dataclass(value) else value for key, value in parameters.items()}
     if mode == "restore":
+        publication.restore(name, folder)
+        if (folder / RECORD).exists():
+            return Run(folder, _undamaged(folder, name, mode, command))
         raise FileNotFoundError(f"run {name} is not there to be restored; {_others(kind, movies, recorded, seed)}"
                                 f"make it with `{command}`")
+    if not is_whole(folder):  # else nobody is waited for
+        with locks.alone(folder, f"run {name}"):
+            finished = (folder / RECORD).exists() and _undamaged(folder, name, mode, command)
+            if not finished or not is_whole(folder):  # neither here before nor made by who had the lock
+                facts = {"name": name, "kind": kind.name, "version": kind.version, "parameters": recorded, "seed": seed,
+                         "movies": {role: {"name": m.name, "fingerprint": m.fingerprint, "labels": m.labels_fingerprint,
+                                           "shape": list(m.shape), "source": m.source} for role, m in movies.items()}}
+                _make(folder, make, facts, on, precision)
+    return Run(folder, read_json(folder / RECORD))  # just what restoring it will give
 
+
+def folder_of(name: str) -> Path:
+    """Where the run of that name lies, or will."""
+    return paths.runs() / name.split("-")[0] / name
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a finished run lies there with all of its files, none of them damaged; a publication has the small ones."""
+    path = folder / RECORD
+    if not path.exists() or damage.of_record(path, folder.name):
+        return False
+    record = read_json(path)
+    return all((folder / file).exists() for file in record.get("files", ())) and not damage.of_run(folder, record)
+
+
+def _make(folder: Path, make: Callable[[Path], dict], facts: dict, on: object, precision: str) -> None:
+    """One sitting of a run, the last one if nothing interrupts it; its record is written last."""
     from tapnb.system import device  # here: it brings torch, which who only reads records can do without
 
+    record_path, begun_path = folder / RECORD, folder / "begun.json"
     begun = {"started": provenance.now(), "seconds": 0.0, "cpu_seconds": 0.0, "sittings": []}
     if begun_path.exists():
         if what := damage.of_file(begun_path):  # it only counts the time
@@ -147,18 +171,13 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
         begun["seconds"] += time.perf_counter() - start
         begun["cpu_seconds"] += time.process_time() - cpu_start  # of all threads: what else the machine did is left out
         write_json(begun_path, begun)
-    record = {"name": name, "kind": kind.name, "version": kind.version, "parameters": recorded, "seed": seed,
-              "movies": {role: {"name": m.name, "fingerprint": m.fingerprint, "labels": m.labels_fingerprint,
-                                "shape": list(m.shape), "source": m.source} for role, m in movies.items()},
-              "commit": commit, "dirty": dirty, "versions": provenance.versions(),
-              "device": device.describe(on, precision),
-              "started": begun["started"], "finished": provenance.now(),
-              "seconds": round(begun["seconds"], 1), "cpu_seconds": round(begun["cpu_seconds"], 1),
-              "sittings": begun["sittings"], "results": results,
-              "files": sorted(path.name for path in folder.glob("[!.]*")
-                              if path not in (begun_path, record_path) and not damage.is_leftover(path))}
+    record = facts | {
+        "commit": commit, "dirty": dirty, "versions": provenance.versions(), "device": device.describe(on, precision),
+        "started": begun["started"], "finished": provenance.now(), "seconds": round(begun["seconds"], 1),
+        "cpu_seconds": round(begun["cpu_seconds"], 1), "sittings": begun["sittings"], "results": results,
+        "files": sorted(path.name for path in folder.glob("[!.]*")
+                        if path not in (begun_path, record_path) and not damage.is_leftover(path))}
     write_json(record_path, record)
-    return Run(folder, read_json(record_path))  # just what restoring it will give
 
 
 def pretraining_of(record: dict) -> str | None:
@@ -191,7 +210,7 @@ def find(name: str) -> Run:
     ValueError
         If its record is damaged.
     """
-    record = paths.runs() / name.split("-")[0] / name / "record.json"
+    record = folder_of(name) / RECORD
     publication.restore(name, record.parent)
     if not record.exists():
         raise FileNotFoundError(f"run {name} is not in {record.parents[1]}; make it again with `{MAKE_ALL}`")
@@ -205,7 +224,7 @@ def _undamaged(folder: Path, name: str, mode: str, command: str) -> dict | None:
 
     One that cannot is set aside where the run may be made again, and then there is no record; else ValueError.
     """
-    path = folder / "record.json"
+    path = folder / RECORD
     what = damage.of_record(path, name)
     damaged = [(path, what)] if what else damage.of_run(folder, record := read_json(path))
     if not damaged:

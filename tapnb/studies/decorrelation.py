@@ -9,6 +9,7 @@ it is. The loss itself is :func:`tapnb.losses.decorrelation`; here it is measure
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,9 @@ SCRIPTS_FLOOR = 1e-10
 
 FORMS = {"unscaled": {}, "capped": {"floor": SCRIPTS_FLOOR}, "unit length": {"unit_length": True}}
 """The paper's formula, the scripts' and the normalised one, as arguments of :func:`tapnb.losses.decorrelation`."""
+
+ABLATED = ("unscaled", "unit length")
+"""Those of which there are short trainings."""
 
 DECIDED = 1e-3
 """A channel whose share a_ii lies closer than this to 0 or 1 is decided: the softmax is saturated."""
@@ -233,7 +237,7 @@ def numbers(run: runs.Run, tap: runs.Run) -> dict[str, dict]:
 
 
 def ablation_runs(tap: runs.Run, train: Movie, held_out: Movie, *, pairs: int, seeds: list[int], test_pairs: int,
-                  mode: str, on: torch.device, command: str) -> dict[str, runs.Run]:
+                  mode: str, on: torch.device, command: str, forms: Sequence[str] = ABLATED) -> dict[str, runs.Run]:
     """Short trainings that differ in the scaling of the rows only: the published recipe, unscaled and unit length.
 
     Parameters
@@ -250,6 +254,8 @@ def ablation_runs(tap: runs.Run, train: Movie, held_out: Movie, *, pairs: int, s
     mode, command
         See :func:`tapnb.store.runs.run`.
     on : torch.device
+    forms : sequence of str
+        Some of :data:`ABLATED`.
 
     Returns
     -------
@@ -268,7 +274,7 @@ def ablation_runs(tap: runs.Run, train: Movie, held_out: Movie, *, pairs: int, s
     short = replace(published, pairs=pairs, pairs_per_epoch=max(published.batch, pairs // 6))
     return {f"{form}, seed {seed}": tap_run(train, held_out, replace(short, unit_length=form == "unit length"),
                                             test_pairs=test_pairs, seed=seed, mode=mode, on=on, command=command)
-            for seed in seeds for form in ("unscaled", "unit length")}
+            for seed in seeds for form in forms}
 
 
 def decorrelation_run(tap: runs.Run, held_out: Movie, ablations: dict[str, runs.Run], *, feature_pairs: int, mode: str,

@@ -7,6 +7,7 @@ measured in :mod:`tapnb.studies.differences_fill` and :mod:`tapnb.studies.differ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import nan, sqrt
 
@@ -36,7 +37,7 @@ OPTIONS = {"replacement": "balanced by drawing with replacement",
 BRIEF = ("F1", "average precision", "spread of rec 0 over runs")
 """What the table of all differences has of the effects on scores."""
 
-SCHEDULE_EPOCHS = 6
+SCHEDULES, SCHEDULE_EPOCHS = ("one-cycle", "cyclic"), 6
 """Epochs of the short trainings that compare learning rates: three cycles."""
 
 
@@ -229,7 +230,7 @@ def spread_effect(runs: int) -> Effect:
 
 
 def schedule_runs(movie: Movie, held_out: Movie, tap: Run, pairs: int, test_pairs: int, *, mode: str,
-                  on: torch.device, command: str) -> tuple[Run, Run]:
+                  on: torch.device, command: str, schedules: Sequence[str] = SCHEDULES) -> tuple[Run, ...]:
     """Two short trainings like the published one, by one cycle of the learning rate and by the scripts' many.
 
     Parameters
@@ -244,6 +245,9 @@ def schedule_runs(movie: Movie, held_out: Movie, tap: Run, pairs: int, test_pair
     mode, on, command
         See :func:`tapnb.store.runs.run`.
 
+    schedules : sequence of str
+        Both, or one of them.
+
     Returns
     -------
     one_cycle, cyclic : Run
@@ -251,10 +255,8 @@ def schedule_runs(movie: Movie, held_out: Movie, tap: Run, pairs: int, test_pair
     published = restored(PretrainSettings, tap.record["parameters"]["settings"])
     short = replace(published, pairs=pairs, pairs_per_epoch=max(published.batch, pairs // SCHEDULE_EPOCHS),
                     validation_pairs=1)  # their curves are not looked at
-    one_cycle, cyclic = (tap_run(movie, held_out, replace(short, schedule=schedule), test_pairs=test_pairs,
-                                 seed=tap.record["seed"], mode=mode, on=on, command=command)
-                         for schedule in ("one-cycle", "cyclic"))
-    return one_cycle, cyclic
+    return tuple(tap_run(movie, held_out, replace(short, schedule=schedule), test_pairs=test_pairs,
+                         seed=tap.record["seed"], mode=mode, on=on, command=command) for schedule in schedules)
 
 
 def schedule_effects(one_cycle: Run, cyclic: Run) -> list[Effect]:

@@ -45,11 +45,14 @@ def trained(name: str, train: Movie, held_out: Movie, tap: runs.Run, parameters:
     mode, on, command
         See :func:`tapnb.store.runs.run`.
     """
-    seeds = parameters[PREFIX + "seeds"]
-    groups = [seeds] if recognise.strategy_named(name).shared else [[seed] for seed in seeds]
     return [strategy_run(name, train, tap, replace(dataset_settings(parameters), **labels or {}),
                          head_settings(parameters), seeds=group, held_out=held_out, **_asked(parameters), mode=mode,
-                         on=on, command=command) for group in groups]
+                         on=on, command=command) for group in groups(name, parameters[PREFIX + "seeds"])]
+
+
+def groups(name: str, seeds: list[int]) -> list[list[int]]:
+    """The seeds of each run of a strategy: all in one where they share their features."""
+    return [seeds] if recognise.strategy_named(name).shared else [[seed] for seed in seeds]
 
 
 def controls(train: Movie, held_out: Movie, parameters: dict, *, labels: dict | None = None, mode: str,

@@ -10,14 +10,18 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tapnb.system import allocator, paths
+from tapnb.system import allocator, locks, paths
 from tapnb.system.files import replacing
 from tapnb.workflow.parameters import names as names_in
+
+if TYPE_CHECKING:
+    from tapnb.workflow.published import Job  # which brings numpy and pandas
 
 __all__ = ["NotebookError", "Executed", "names", "convert", "run"]
 
@@ -104,6 +108,7 @@ def run(
     mode: str = "auto",
     overrides: dict[str, object] | None = None,
     sources: Path = SOURCES,
+    prepare: "Callable[[Job], None] | None" = None,
 ) -> Iterator[Executed]:
     """Run notebooks in this interpreter's kernel, from the checkout's root: one after the other or, restoring, two.
 
@@ -121,6 +126,9 @@ def run(
         Other parameters, by name; text is read by the declared type. They never go over what is published.
     sources : Path
         The folder of the scripts and profiles.
+    prepare : callable, optional
+        Called before the first notebook is executed, and not where all is restored: makes runs that the notebooks then find,
+        see :mod:`tapnb.workflow.sweep`.
 
     Yields
     ------
@@ -147,6 +155,8 @@ def run(
 
     if job.mode == "execute":
         catalogue.fetch_missing(job.movie)
+        if prepare:
+            prepare(job)
     elif not catalogue.at_hand(job.movie):  # what is published of it can be shown without a single image
         print(f"The images of {job.movie} are not here (`tapnb data {job.movie}` fetches them): no notebook is "
               "executed.", file=sys.stderr)
@@ -168,7 +178,8 @@ def _executed(asked: tuple[str, str, dict[str, object], Path, Path]) -> Executed
     heading, name, parameters, target, sources = asked
     print(heading, file=sys.stderr, flush=True)
     started = time.time()
-    _execute(name, parameters, target, sources)
+    with locks.alone(target, f"notebook {name}"):  # its files have names that another process would give them as well
+        _execute(name, parameters, target, sources)
     return Executed(target, time.time() - started)
 
 

@@ -1,0 +1,205 @@
+"""The runs of each notebook as tasks, and the functions that make them.
+
+Each makes one run as the notebook's own cell does, with the notebook's parameters, so that the notebook finds it finished. A
+test restores all that is published through these tasks: a run that a notebook has and this list has not fails it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tapnb import recognise
+from tapnb.dataset import DatasetSettings
+from tapnb.settings import chosen
+from tapnb.store.runs import Run
+from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences, differences_rounding,
+                           event_controls, event_scores, events, evidence_runs, grad_cam, limitations_heads, pretraining,
+                           strategies)
+from tapnb.workflow.tasks import Materials, Task
+
+TAP = "02_pretraining tap"
+
+
+def of_notebooks(parameters: Mapping[str, Mapping[str, object]]) -> list[Task]:
+    """The runs of some notebooks: those that others rest on come first.
+
+    Parameters
+    ----------
+    parameters : dict of dict
+        Of each notebook, in reading order.
+    """
+    return [task for notebook, own in parameters.items() for task in LISTS.get(notebook, lambda *_: [])(notebook, own)]
+
+
+def _task(notebook: str, role: str, function: Callable, parameters: Mapping, *needs: str, **arguments) -> Task:
+    return Task(f"{notebook} {role}", f"{function.__module__}:{function.__name__}", parameters, arguments, needs)
+
+
+def _strategy(name: str) -> str:
+    return f"06_strategies {name}"
+
+
+def tap(m: Materials) -> Run:
+    return pretraining.tap_run(m.train, m.held_out, pretraining.settings_of(m.parameters), seed=m["tap_seed"],
+                               test_pairs=m["tap_test_pairs"], **m.way)
+
+
+def recipe(m: Materials, text: str) -> Run:
+    settings = pretraining.of_recipe(pretraining.settings_of(m.parameters), pretraining.read_recipe(text), m["recipe_pairs"])
+    return pretraining.tap_run(m.train, m.held_out, settings, seed=m["tap_seed"], test_pairs=m["tap_validation_pairs"], **m.way)
+
+
+def _of_pretraining(notebook: str, p: Mapping) -> list[Task]:
+    return [_task(notebook, "tap", tap, p), *(_task(notebook, f"recipe {text}", recipe, p, text=text)
+                                              for text in p["recipes"] if p["recipe_pairs"])]
+
+
+def touching(m: Materials) -> Run:
+    return grad_cam.touching_run(m.runs[TAP], {"train": m.train, "held-out": m.held_out}, m["frame_pairs"], tile=m["tile"], **m.way)
+
+
+def content(m: Materials) -> Run:
+    return content_view.content_run(m.runs[TAP], m.held_out, pairs=m["content_pairs"], draws=m["content_draws"],
+                                    samplers=m["content_samplers"], **m.way)
+
+
+def ablation(m: Materials, form: str, seed: int) -> Run:
+    (run,) = decorrelation.ablation_runs(m.runs[TAP], m.train, m.held_out, pairs=m["ablation_pairs"], seeds=[seed], forms=[form],
+                                         test_pairs=m["ablation_test_pairs"], **m.way).values()
+    return run
+
+
+def decorrelated(m: Materials) -> Run:
+    trained = {key.partition(" ablation ")[2]: run for key, run in m.runs.items() if key != TAP}
+    return decorrelation.decorrelation_run(m.runs[TAP], m.held_out, trained, sizes=m["decorrelation_sizes"],
+                                           seeds=m["decorrelation_seeds"], pairs=m["decorrelation_pairs"],
+                                           feature_pairs=m["channel_pairs"], **m.way)
+
+
+def _of_decorrelation(notebook: str, p: Mapping) -> list[Task]:
+    short = [_task(notebook, f"ablation {form}, seed {seed}", ablation, p, TAP, form=form, seed=seed)
+             for seed in p["ablation_seeds"] for form in decorrelation.ABLATED if p["ablation_pairs"]]
+    return [*short, _task(notebook, "decorrelation", decorrelated, p, TAP, *(task.key for task in short))]
+
+
+def strategy(m: Materials, name: str) -> Run:
+    validation_pairs = (m["validation_pairs"] or None) if name in m["validated"] else 0
+    return strategies.strategy_run(name, m.train, m.runs[TAP], chosen(DatasetSettings, m.parameters),
+                                   strategies.head_settings(name, m.parameters), seeds=m["seeds"],
+                                   test_pairs=m["test_pairs"] or None, validation_pairs=validation_pairs, **m.way)
+
+
+def _of_strategies(notebook: str, p: Mapping) -> list[Task]:
+    return [_task(notebook, name, strategy, p, TAP, name=name) for name in p["strategies"]]
+
+
+def criterion(m: Materials, name: str, criterion: str) -> Run | None:
+    published = m.runs[_strategy(name)]
+    data = strategies.dataset_of(published, m.train)
+    counted = criteria.positives(data, published.record["parameters"]["dataset"]["area_threshold"])
+    if not counted.loc[criterion, "training"]:
+        return None
+    return criteria.criterion_run(published, criterion, m.train, **m.way)
+
+
+def one_labelling(m: Materials) -> Run:
+    by_head = {}
+    for key, run in m.runs.items():
+        _, name, criterion = key.split(" ", 2)
+        by_head[criterion, recognise.strategy_named(name).head] = run
+    return criteria.one_labelling_run(by_head, m.train, **m.named)
+
+
+def _of_criteria(notebook: str, p: Mapping) -> list[Task]:
+    each = [_task(notebook, f"{name} {text}", criterion, p, TAP, _strategy(name), name=name, criterion=text)
+            for text in criteria.CRITERIA for name in ("A0", "A1")]
+    return [*each, _task(notebook, "criteria", one_labelling, p, *(task.key for task in each))]
+
+
+def calibrated(m: Materials) -> Run:
+    return calibration.calibration_run({head: m.runs[_strategy(name)] for head, name in calibration.HEADS.items()}, m.train,
+                                       **m.named)
+
+
+def invariant(m: Materials) -> Run:
+    return limitations_heads.invariant_run(m.train, m.runs[_strategy("A0")], **m.way)
+
+
+def other_way(m: Materials, name: str, option: str) -> Run:
+    published = m.runs[_strategy(name)]
+    sides = differences.both_ways(published, option, m.train, m.runs[TAP], **m.way)
+    return next(run for run in sides if run.name != published.name)
+
+
+def schedule(m: Materials, name: str) -> Run:
+    (run,) = differences.schedule_runs(m.train, m.held_out, m.runs[TAP], m["schedule_pairs"], m["schedule_test_pairs"],
+                                       schedules=[name], **m.way)
+    return run
+
+
+def rounding(m: Materials, name: str) -> Run:
+    return differences_rounding.rounding_run(m.train, m.runs[TAP], m.runs[_strategy(name)], m["rounding_pairs"], **m.way)
+
+
+def _of_differences(notebook: str, p: Mapping) -> list[Task]:
+    pairs = [(name, "replacement") for name in p["balancing_strategies"]] + [
+        (name, option) for name in p["difference_strategies"] for option in ("redraw_norms", "keep_trained_norms")]
+    ways = [_task(notebook, f"{name} {option}", other_way, p, TAP, _strategy(name), name=name, option=option)
+            for name, option in pairs]
+    schedules = [_task(notebook, f"schedule {name}", schedule, p, TAP, name=name)
+                 for name in differences.SCHEDULES if p["schedule_pairs"]]
+    like = p["rounding_strategy"]
+    rounded = [_task(notebook, "rounding", rounding, p, TAP, _strategy(like), name=like)] if p["rounding_pairs"] else []
+    return [*ways, *schedules, *rounded]
+
+
+def controlled_events(m: Materials) -> Run:
+    return event_controls.control_run(m.train, m.held_out, **m.named)
+
+
+def detector(m: Materials, name: str, seed: int) -> Run:
+    return events.detector_run(name, m.train, m.runs[TAP], event_scores.detector_settings(m.parameters, m.train), m.held_out,
+                               seed=seed, **m.way)
+
+
+def _of_events(notebook: str, p: Mapping) -> list[Task]:
+    return [_task(notebook, "event controls", controlled_events, p), *(
+        _task(notebook, f"detector {name}, seed {seed}", detector, p, TAP, name=name, seed=seed)
+        for name in p["event_strategies"] for seed in p["event_seeds"])]
+
+
+def controls(m: Materials) -> Run:
+    return evidence_runs.controls(m.train, m.held_out, m.parameters, **m.named)
+
+
+def to_its_end(m: Materials, name: str, seeds: list[int]) -> Run:
+    own = {**m.parameters, f"{evidence_runs.PREFIX}seeds": seeds}
+    (run,) = evidence_runs.trained(name, m.train, m.held_out, m.runs[TAP], own, **m.way)
+    return run
+
+
+def _of_evidence(notebook: str, p: Mapping) -> list[Task]:
+    return [_task(notebook, "controls", controls, p), *(
+        _task(notebook, f"{name} to its end, {' '.join(map(str, seeds))}", to_its_end, p, TAP, name=name, seeds=seeds)
+        for name in p["evidence_strategies"] for seeds in evidence_runs.groups(name, p[f"{evidence_runs.PREFIX}seeds"]))]
+
+
+def _one(role: str, function: Callable, *needs: str) -> Callable[[str, Mapping], list[Task]]:
+    """The list of a notebook that makes one run only."""
+    return lambda notebook, p: [_task(notebook, role, function, p, *needs)]
+
+
+LISTS: dict[str, Callable[[str, Mapping], list[Task]]] = {
+    "02_pretraining": _of_pretraining,
+    "03_grad_cam": _one("touching", touching, TAP),
+    "04_content_view": _one("content", content, TAP),
+    "05_decorrelation": _of_decorrelation,
+    "06_strategies": _of_strategies,
+    "08_criteria": _of_criteria,
+    "09_calibration": _one("calibration", calibrated, *map(_strategy, calibration.HEADS.values())),
+    "10_limitations": _one("A0i", invariant, TAP, _strategy("A0")),
+    "11_differences": _of_differences,
+    "14_events": _of_events,
+    "15_evidence": _of_evidence,
+}
+"""What gives the tasks of a notebook, by its name; the other notebooks make no run, or only pictures, in seconds."""

@@ -1,0 +1,79 @@
+"""Real trainings of a tiny movie in two processes, one of them killed: the very bytes of one after the other."""
+
+import signal
+import threading
+import time
+
+import psutil
+import pytest
+import tifffile
+import torch
+from safetensors.torch import load_file
+from toys import shrinking_discs
+
+from tapnb.movies import catalogue
+from tapnb.store import runs
+from tapnb.workflow import notebook_runs, notebooks, published
+from tapnb.workflow.cluster import Cluster
+from tapnb.workflow.sweep import sweep
+
+pytest.importorskip("distributed")
+
+SMALL = {"tap_pairs": 96, "tap_pairs_per_epoch": 8, "tap_batch": 4, "tap_validation_pairs": 4, "tap_validation_size": 24,
+         "tap_test_pairs": 4, "recipe_pairs": 0, "crops_per_frame_pair": 40, "seeds": [20], "strategies": ["A0", "B0"],
+         "validated": [], "linear_epochs": 1, "training_pairs": 16, "batch": 8, "test_pairs": 10, "validation_pairs": 10,
+         "device": "cpu"}
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    for name, seed in (("movie", 1), ("other", 2)):
+        movie = shrinking_discs(seed, frames=6, side=128, per_frame=8)
+        tifffile.imwrite(tmp_path / f"{name}.tif", movie.frames)
+        tifffile.imwrite(tmp_path / f"{name}-labels.tif", movie.masks)
+    described = tmp_path / "movie.yaml"
+    described.write_text("frames: movie.tif\nlabels: movie-labels.tif\nheld_out:\n  frames: other.tif\n"
+                         "  labels: other-labels.tif\n")
+    job = published.decide("all", "smoke", str(described), "execute", {}, notebooks.SOURCES)
+    small = {name: parameters | {key: value for key, value in SMALL.items() if key in parameters}
+             for name, parameters in job.parameters.items() if name in ("02_pretraining", "06_strategies")}
+    return notebook_runs.of_notebooks(small)
+
+
+def kill_a_worker_in_the_middle_of_the_pretraining(home, killed):
+    until = time.monotonic() + 300
+    while time.monotonic() < until:
+        if list(home.glob("runs/tap/*/checkpoint.pt")):
+            workers = [child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+            busiest = max(workers, key=lambda child: child.cpu_times().user)
+            busiest.send_signal(signal.SIGKILL)
+            killed.append(busiest.pid)
+            return
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.trains
+def test_trainings_give_the_same_bytes(tasks, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "alone"))
+    made = {}
+    for task in tasks:
+        made[task.key] = task.make(*catalogue.open_both(*task.movie), {key: made[key] for key in task.needs})
+    home, killed = tmp_path / "many", []
+    monkeypatch.setenv("TAPNB_HOME", str(home))
+    killer = threading.Thread(target=kill_a_worker_in_the_middle_of_the_pretraining, args=(home, killed))
+    killer.start()
+    names = sweep(tasks, Cluster(2), lambda line: None)
+    killer.join()
+    assert killed and names == {key: run.name for key, run in made.items()}
+    for run in made.values():
+        other = runs.find(run.name)
+        assert other.record["files"] == run.record["files"]
+        for name in run.record["files"]:
+            if name.endswith(".safetensors"):
+                one, two = load_file(run.folder / name), load_file(other.folder / name)
+                assert one.keys() == two.keys() and all(torch.equal(one[key], two[key]) for key in one), (run.name, name)
+            elif name.endswith(".parquet"):
+                assert (other.folder / name).read_bytes() == (run.folder / name).read_bytes()
+    tap = runs.find(names[notebook_runs.TAP])
+    assert len(tap.record["sittings"]) == 2 and tap.results["accuracies"] == made[notebook_runs.TAP].results["accuracies"]
