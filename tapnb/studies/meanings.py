@@ -211,6 +211,14 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (ROW + "_(?P<way>ours|plain)_rate", "Pairs a second, 1 / median seconds a pair: {row}, {way}.", "sides_table"),
         (ROW + "_(?P<way>ours|plain)_memory", "Largest memory of the process: {row}, {way}.", "sides_table"),
         (ROW + "_(?P<way>ours|plain)", "Median time of repetitions: {row}, {way}.", "sides_table"),
+        ("cost_(?P<movie>[^_]+)_work", "Operations of all runs of profile paper on the movie {movie}, counted one by one.",
+         "cost_table"),
+        ("cost_(?P<movie>[^_]+)_gpu_fused", "All runs of profile paper on {movie}: estimate for one H100, operations / a "
+         "share of its peak.", "cost_table"),
+        ("cost_(?P<movie>[^_]+)_gpu", "All runs of profile paper on {movie}: estimate for one H100 if nothing is fused, the "
+         "longer of arithmetic and memory.", "cost_table"),
+        ("cost_(?P<movie>[^_]+)_(?P<what>core|64_cores|pretraining_core)", "Operations of profile paper on {movie} / those "
+         "that a core did a second in the published runs of the same kind ({what}).", "cost_table"),
         ("(?P<what>.+)", "Measured beside the rows of the table of speed: {what}.", "also_table")),
     "13_findings": (
         ("claims", "Claims of the paper that are judged.", "judged"),
