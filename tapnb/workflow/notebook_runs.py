@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from tapnb import recognise
 from tapnb.dataset import DatasetSettings
 from tapnb.settings import chosen
+from tapnb.store import results, runs
 from tapnb.store.runs import Run
 from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences, differences_rounding,
-                           event_controls, event_scores, events, evidence_runs, grad_cam, limitations_heads, pretraining,
-                           strategies)
+                           event_controls, event_scores, event_windows, events, evidence_runs, grad_cam,
+                           limitations_heads, pretraining, strategies)
 from tapnb.workflow.tasks import Materials, Task
 
 TAP = "02_pretraining tap"
@@ -157,13 +158,20 @@ def controlled_events(m: Materials) -> Run:
     return event_controls.control_run(m.train, m.held_out, **m.named)
 
 
+def windows(m: Materials) -> Run:
+    heads = m.runs[_strategy("A1")] if not m["event_heads"] else runs.find(
+        results.published_run(m["event_heads"], m["movie"], "06_strategies", "A1"))
+    return event_windows.window_run(heads, m.train, m.held_out, **m.way)
+
+
 def detector(m: Materials, name: str, seed: int) -> Run:
     return events.detector_run(name, m.train, m.runs[TAP], event_scores.detector_settings(m.parameters, m.train), m.held_out,
                                seed=seed, **m.way)
 
 
 def _of_events(notebook: str, p: Mapping) -> list[Task]:
-    return [_task(notebook, "event controls", controlled_events, p), *(
+    heads = (TAP,) if p["event_heads"] else (TAP, _strategy("A1"))
+    return [_task(notebook, "event controls", controlled_events, p), _task(notebook, "windows of A1", windows, p, *heads), *(
         _task(notebook, f"detector {name}, seed {seed}", detector, p, TAP, name=name, seed=seed)
         for name in p["event_strategies"] for seed in p["event_seeds"])]
 
