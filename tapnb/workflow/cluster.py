@@ -114,10 +114,10 @@ def _local(workers: int) -> Iterator:
 
     before = dict(os.environ)
     settings = {
-        "distributed.nanny.pre-spawn-environ": ENVIRONMENT,  # which the nannies also leave in this process's environment
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
     }
+    os.environ.update(ENVIRONMENT)  # of which a worker gets a copy, and which Dask's own settings do not go over
     try:
         with dask.config.set(settings), LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=True, host=LOOPBACK, silence_logs=logging.CRITICAL,

@@ -139,14 +139,15 @@ class _Sweep:
         return {key: self.finished[key].run for key in self.tasks}
 
     def _let_in_the_same_code_only(self) -> worker.SameCode:
-        plugin = worker.SameCode(self.code, self.name)
         try:
-            self.client.register_plugin(plugin)
+            self.client.run(worker.check_here, self.code)
         except worker.OtherCode as error:
             raise SweepError(str(error)) from None
         except Exception as error:  # noqa: BLE001  whatever it is that a worker without this module says
             raise SweepError(f"a worker has no tapnb, or one that is too old to be asked ({said(error)}): install there what is "
                              "installed here") from None
+        plugin = worker.SameCode(self.code, self.name)
+        self.client.register_plugin(plugin)  # for those that come later
         return plugin
 
     def _work(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from distributed import Status, Worker, WorkerPlugin, get_worker
+from distributed import Worker, WorkerPlugin, get_worker
 
 from tapnb.movies import Movie, catalogue
 from tapnb.store import archives, provenance, runs
@@ -102,19 +102,23 @@ def check(wanted: Code, address: str) -> None:
         raise OtherCode(f"the worker {address} has {here}, and here is {wanted}: install the same there, and start it again")
 
 
+def check_here(wanted: Code, dask_worker: Worker) -> None:
+    """The same of the worker that a client runs this on."""
+    check(wanted, dask_worker.address)
+
+
 class SameCode(WorkerPlugin):
-    """Sends away every worker whose code is another than the client's, at the start of a sweep or later."""
+    """Sends away every worker of other code that comes in the middle of a sweep."""
 
     def __init__(self, wanted: Code, sweep: str) -> None:
         self.wanted, self.name = wanted, f"tapnb-{sweep}"  # apart from those of other sweeps on the same scheduler
 
     def setup(self, worker: Worker) -> None:
-        """Called by Dask before the worker gets its first task."""
+        """Called by Dask before the worker gets its first task; it would let the worker in even if this fails."""
         try:
             check(self.wanted, worker.address)
         except OtherCode:
-            if worker.status != Status.running:  # it comes in the middle of a sweep, and Dask would let it in all the same
-                worker.loop.add_callback(worker.close, reason="other code")
+            worker.loop.add_callback(worker.close, reason="other code")
             raise
 
 
