@@ -20,5 +20,3 @@ except ModuleNotFoundError:
         def set_postfix(self, **_) -> None:
             """Say nothing."""
 
-
-__all__ = ["tqdm"]
