@@ -190,7 +190,7 @@ if {hela!r}:
 sys.exit(status)
 """
 
-NEEDED = {"torch", "numpy", "scipy", "tifffile", "safetensors", "pandas", "pyarrow"}
+NEEDED = {"torch", "numpy", "scipy", "tifffile", "safetensors", "pandas", "pyarrow", "filelock"}  # the last comes with torch
 IMPORTED = {"scikit-image": "skimage", "scikit-learn": "sklearn", "pyyaml": "yaml", "pillow": "PIL"}
 
 
