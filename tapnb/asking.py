@@ -43,7 +43,7 @@ def read_answers(path: Path, shape: tuple[int, int, int]) -> tuple[pd.DataFrame,
         If it cannot be read, a place lies outside the movie, an answer is none of these, or there is none at all.
     """
     path = Path(path).expanduser()
-    table = read_points(path)
+    table = read_points(path, kinds=False)  # its answers are no kinds: "none" is one of them
     if "answer" not in table:
         raise ValueError(f"{path} has no column 'answer': give the table that --ask has written, filled in.")
     answer = table["answer"].astype(str).str.strip().str.lower().replace("nan", "")

@@ -20,7 +20,7 @@ COUNTED = {"slice": "which Fiji counts from 1, and no column 't': write one, les
 WANTED = "event points need the columns t, y and x, or napari's axis-0, axis-1 and axis-2"
 
 
-def read_points(path) -> pd.DataFrame:
+def read_points(path, kinds: bool = True) -> pd.DataFrame:
     """Read a table of event points.
 
     Parameters
@@ -30,6 +30,8 @@ def read_points(path) -> pd.DataFrame:
         the points of a layer (t, y, x) as napari saves them: ``index``, ``axis-0``, ``axis-1``, ``axis-2``. A column
         ``kind`` may say "division" or "death", or 1 or 2, or what :mod:`tapnb.movies.event_kinds` knows, under other names
         too; other columns are kept. Separated by commas, semicolons, tabs or spaces; lines that begin with ``#`` are comments.
+    kinds : bool
+        Whether to look for a column that tells kinds; if not, columns besides the places are text.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def read_points(path) -> pd.DataFrame:
     points = pd.DataFrame(rows, columns=_columns(header, path))
     if points.empty:
         raise ValueError(f"{path} holds no point: {WANTED}, one point a line.")
-    points = with_kinds(points, lines, path)
+    points = with_kinds(points, lines, path) if kinds else points
     for column in points:
         numbers = pd.to_numeric(points[column], errors="coerce")
         if column in ("t", "y", "x"):
