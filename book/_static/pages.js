@@ -14,6 +14,11 @@
     page.theme = onScreen;
   });
 
+  // The theme's arrow beside a page with pages below it has no name.
+  addEventListener("DOMContentLoaded", () => {
+    for (const arrow of document.querySelectorAll(".bd-sidebar summary")) arrow.setAttribute("aria-label", "The pages below");
+  });
+
   // Search shows an extract of every page that it lists, but a page from a disk may not read others.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 })();

@@ -25,7 +25,7 @@
 
   /** A button behind every line to be cited, which copies that line with the number's own address. */
   function addCopyButtons() {
-    for (const line of document.querySelectorAll(".tapnb-cite")) {
+    for (const line of document.querySelectorAll(".tapnb-number-place .tapnb-cite")) {
       const place = line.closest(".tapnb-number-place");
       const text = line.textContent.trim();
       const key = place.querySelector("code").textContent;

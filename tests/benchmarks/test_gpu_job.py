@@ -207,7 +207,6 @@ def program(tiny, out, hela=""):
                                                  profiles=str(tiny / "profiles"), arguments=arguments)]
 
 
-@pytest.mark.trains
 def test_nothing_else_is_needed_than_what_the_page_names(tiny):
     assert {"tqdm", "yaml", "pydantic", "sklearn", "skimage", "typer", "requests"} <= set(refused())
     there = os.environ.get("TAPNB_HELA", "")
@@ -215,7 +214,6 @@ def test_nothing_else_is_needed_than_what_the_page_names(tiny):
     assert done.returncode == 0 and "6 of 6 are finished" in done.stdout, done.stdout + done.stderr
 
 
-@pytest.mark.trains
 def test_sigterm_ends_at_a_checkpoint_and_packs_it(tiny):
     out = tiny / "out"
     (tiny / "profiles" / "tiny.yaml").write_text(TINY.replace("tap_pairs: 8", "tap_pairs: 400000"), "utf-8")

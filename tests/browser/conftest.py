@@ -69,12 +69,16 @@ def browser():
 
 @pytest.fixture(scope="package")
 def book(request):
-    """Folder of the built pages: of this checkout's book, or of one of made-up numbers where that is not built."""
+    """Folder of the built pages: with the slow tests this checkout's book, if it is built, else one of made-up numbers.
+
+    The whole book has too many pages for minutes.
+    """
     built = CHECKOUT / "_build" / "html"
     sources = [CHECKOUT / "_config.yml", *(CHECKOUT / "book" / "_ext").glob("*.py"), *(CHECKOUT / "book").glob("*.md"),
                *(CHECKOUT / "book" / "_static").glob("*.*")]
     front = built / "book" / "index.html"
-    if front.is_file() and all(source.stat().st_mtime < front.stat().st_mtime for source in sources):
+    fast_only = "not slow" in request.config.option.markexpr
+    if not fast_only and front.is_file() and all(source.stat().st_mtime < front.stat().st_mtime for source in sources):
         return built
     return request.getfixturevalue("made_up_book").parent
 

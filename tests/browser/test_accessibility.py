@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow  # minutes: every page of a whole book
+
 THEIRS = {
     ("label-content-name-mismatch", ".search-button-field"): "the theme's search button shows its keys, Ctrl + K",
     ("label-content-name-mismatch", ".theme-switch-button"): "its button of colours holds the names of its icons",

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow  # minutes: every page of a whole book
+
 
 @pytest.mark.parametrize("mode", ["light", "dark", "phone"])
 def test_no_page_reports_an_error_or_asks_for_the_network(visits, mode):

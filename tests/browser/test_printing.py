@@ -3,6 +3,10 @@
 import re
 import zlib
 
+import pytest
+
+pytestmark = pytest.mark.slow  # minutes: every page of a whole book
+
 
 def test_the_dark_page_prints_light(open_page):
     dark, _ = open_page("book/strategies.html", "dark")

@@ -69,7 +69,7 @@ def test_a_notebook_runs_with_profile_and_overrides(sources, monkeypatch):
         "mode": "execute",
         "pairs": 7,
     }
-    assert sorted(p.name for p in done.path.parent.iterdir()) == ["01_try.ipynb"]
+    assert sorted(p.name for p in done.path.parent.glob("[!.]*")) == ["01_try.ipynb"]
 
 
 def test_a_notebook_that_fails_leaves_no_new_success_and_an_old_one_as_it_was(sources):
@@ -80,7 +80,7 @@ def test_a_notebook_that_fails_leaves_no_new_success_and_an_old_one_as_it_was(so
         notebooks.NotebookError, match="01_try stopped in cell .* RuntimeError: no more cells"
     ):
         list(notebooks.run("all", sources=sources))
-    assert sorted(p.name for p in done.path.parent.iterdir()) == ["01_try.failed.ipynb", "01_try.ipynb"]
+    assert sorted(p.name for p in done.path.parent.glob("[!.]*")) == ["01_try.failed.ipynb", "01_try.ipynb"]
     assert done.path.read_bytes() == before
     assert "so far" in done.path.with_name("01_try.failed.ipynb").read_text()
 
