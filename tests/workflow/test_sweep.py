@@ -13,6 +13,7 @@ from tapnb.workflow.cluster import Cluster
 from tapnb.workflow.sweep import SweepError, sweep
 
 distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture(scope="module")
@@ -21,18 +22,6 @@ def nearby():
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, protocol="tcp://", host="127.0.0.1",
                                   dashboard_address="127.0.0.1:0") as local:
         yield Cluster(scheduler=local.scheduler_address)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "home"))
-    worker._opened.cache_clear()
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def movie(tmp_path):
-    return toy_runs.own_movie(tmp_path)
 
 
 def contents(home):

@@ -22,6 +22,7 @@ from tapnb.workflow.cluster import Cluster
 from tapnb.workflow.sweep import SweepError, sweep
 
 distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.usefixtures("home")
 ROOT = Path(__file__).resolve().parents[2]
 
 SWEEP = """
@@ -35,18 +36,6 @@ if __name__ == "__main__":
     print(*sweep([toy_runs.task(movie, name, seconds=float(seconds)) for name in names], Cluster(1)).values())
 """
 """A sweep in a process of its own."""
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "home"))
-    worker._opened.cache_clear()
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def movie(tmp_path):
-    return toy_runs.own_movie(tmp_path)
 
 
 class Processes:
