@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tapnb.figures.style import BLUE, VERMILLION, styled
-from tapnb.studies.forest import PAPERS, PRIMARY
+from tapnb.studies.forest import PRIMARY
 from tapnb.studies.verdicts import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED
 
 LOOKS = {REPRODUCED: (BLUE, "o", BLUE), NOT_REPRODUCED: (VERMILLION, "s", VERMILLION), UNDECIDED: ("0.35", "o", "white")}
@@ -58,7 +58,7 @@ def _mark(axes, row) -> None:
         return
     second = row.measure == PRIMARY
     colour, shape, fill = ("0.55", "D", "0.55") if second else LOOKS[row.verdict]
-    y = row.number + (0.24 if second else -0.1 if row.measure == PAPERS else 0)
+    y = row.number + (0.24 if second else -0.1)
     low, high = max(row.low, -OUTSIDE), min(row.high, OUTSIDE)
     axes.plot([low, high], [y, y], color=colour, linewidth=1 if second else 1.6, solid_capstyle="butt")
     for end, sign, beyond in ((low, "<", row.low < -OUTSIDE), (high, ">", row.high > OUTSIDE)):
