@@ -1,22 +1,16 @@
 """A borrowed GPU's half hour, on a processor: the order of the runs, stopping and going on, what is carried home."""
 
-import io
-import json
 import os
 import signal
 import subprocess
 import sys
-import tarfile
 import tomllib
 from pathlib import Path
-from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 from toys import shrinking_discs
-from torch import nn
 
 from benchmarks import gpu_carry, gpu_count, gpu_job, gpu_plan, gpu_profile, gpu_speed
 from tapnb import models
@@ -24,7 +18,6 @@ from tapnb.movies import catalogue
 from tapnb.store import runs
 from tapnb.studies.strategies import predictions
 from tapnb.system.files import read_json
-from tapnb.workflow import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -226,151 +219,3 @@ def test_sigterm_ends_at_a_checkpoint_and_packs_it(tiny):
     assert "stopped at a checkpoint" in "".join(log(out))
     gpu_carry.unpack(out, tiny / "next", unfinished=True)
     assert [path.name for path in (tiny / "next").glob("tap/*/checkpoint*")] == ["checkpoint.pt"]
-
-
-def archive(folder, *members):
-    """Volumes with these (name, type, content)."""
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, kind, text in members:
-            member = tarfile.TarInfo(name)
-            member.type, member.size, member.linkname = kind, len(text), "target" if kind != tarfile.REGTYPE else ""
-            tar.addfile(member, io.BytesIO(text))
-    folder.mkdir(exist_ok=True)
-    (folder / "runs-1.tar.0").write_bytes(content.getvalue())
-    return folder
-
-
-GOOD = ("tap/tap-x-1/history.csv", tarfile.REGTYPE, b"epoch\n1\n")
-
-
-@pytest.mark.parametrize("name, kind", [
-    ("../outside", tarfile.REGTYPE), ("tap/../../outside", tarfile.REGTYPE), ("/tap/tap-x-1/history.csv", tarfile.REGTYPE),
-    ("tap/tap-x-1/../history.csv", tarfile.REGTYPE), ("tap/tap-x-1/.hidden", tarfile.REGTYPE), ("tap/history.csv", tarfile.REGTYPE),
-    ("other/other-x-1/a.csv", tarfile.REGTYPE), ("tap/strategy-x-1/a.csv", tarfile.REGTYPE), ("tap/tap-x-1/a/b.csv", tarfile.REGTYPE),
-    ("tap/tap-x-1/link", tarfile.SYMTYPE), ("tap/tap-x-1/link", tarfile.LNKTYPE), ("tap/tap-x-1/device", tarfile.CHRTYPE)])
-def test_an_archive_of_anything_but_files_of_runs_is_refused_whole(tmp_path, name, kind):
-    source = archive(tmp_path / "carried", GOOD, (name, kind, b""))
-    with pytest.raises(ValueError, match="which is no file of a run: nothing of it is taken"):
-        gpu_carry.unpack(source, tmp_path / "runs", unfinished=True)
-    assert [path.name for path in tmp_path.iterdir()] == ["carried"]
-
-
-def test_a_record_of_another_run_is_refused(tmp_path):
-    source = archive(tmp_path, ("tap/tap-x-1/record.json", tarfile.REGTYPE, b'{"name": "tap-x-2"}'))
-    with pytest.raises(ValueError, match="a record of another run than tap-x-1"):
-        gpu_carry.unpack(source, tmp_path / "runs")
-
-
-def run_folder(at, name, **files):
-    folder = at / name.partition("-")[0] / name
-    folder.mkdir(parents=True)
-    for file, size in files.items():
-        (folder / file.replace("__", ".").replace("_", "-")).write_bytes(os.urandom(size))
-    return folder
-
-
-def test_an_archive_is_cut_into_volumes_and_none_may_be_missing(tmp_path):
-    folder = run_folder(tmp_path / "there", "tap-x-1", checkpoint__pt=100_000)
-    assert gpu_carry.pack([folder], tmp_path / "out", 3, 30_000, 200_000) == ["tap-x-1"]
-    volumes = sorted((tmp_path / "out").iterdir())
-    assert [path.name for path in volumes] == [f"runs-3.tar.{i}" for i in range(4)]
-    assert max(path.stat().st_size for path in volumes) <= 30_000 and gpu_carry.calls(tmp_path / "out") == [3]
-    assert gpu_carry.unpack(tmp_path / "out", tmp_path / "here", unfinished=True) == ["tap-x-1"]
-    copy = tmp_path / "here" / "tap" / "tap-x-1" / "checkpoint.pt"
-    assert copy.read_bytes() == (folder / "checkpoint.pt").read_bytes()
-    for lost, what in ((1, r"runs-3.tar.1 is missing"), (3, "last volume of runs-3.tar")):
-        content = volumes[lost].read_bytes()
-        volumes[lost].unlink()
-        with pytest.raises(ValueError, match=what):
-            gpu_carry.unpack(tmp_path / "out", tmp_path / "nowhere")
-        volumes[lost].write_bytes(content)
-    with pytest.raises(FileNotFoundError, match="there is no runs-1.tar.0 in"):
-        gpu_carry.unpack(tmp_path / "there", tmp_path / "nowhere")
-
-
-def test_what_has_no_room_is_not_packed_and_of_many_large_weights_the_first_seeds(tmp_path):
-    large = run_folder(tmp_path, "strategy-x-1", weights_100__safetensors=9000, weights_20__safetensors=9000,
-                       predictions__parquet=10)
-    record = {"name": "strategy-x-1", "files": ["predictions.parquet", "weights-100.safetensors", "weights-20.safetensors"]}
-    (large / "record.json").write_text(json.dumps(record))
-    huge, small = run_folder(tmp_path, "tap-x-1", a__pt=90_000), run_folder(tmp_path, "tap-x-2", a__pt=10)
-    assert gpu_carry.pack([large, huge, small], tmp_path / "out", 1, 15_000, 50_000) == ["strategy-x-1", "tap-x-2"]
-    gpu_carry.unpack(tmp_path / "out", tmp_path / "here")
-    here = tmp_path / "here" / "strategy" / "strategy-x-1"
-    kept = ["predictions.parquet", "weights-20.safetensors"]
-    assert sorted(path.name for path in here.iterdir()) == [kept[0], "record.json", kept[1]]
-    assert read_json(here / "record.json")["files"] == kept and read_json(large / "record.json") == record
-
-
-@pytest.mark.parametrize("movie", ["synthetic", "hela"])
-def test_the_plan_names_just_the_runs_that_the_notebooks_published(movie, tmp_path, monkeypatch):
-    """Under the profile of the book, by fingerprints alone: all are there to be restored, and none is another's."""
-    (tmp_path / "results").symlink_to(ROOT / "results")
-    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
-    of_notebook = {path.stem: read_json(path) for path in (ROOT / "results" / "cpu" / movie).glob("[01]*.json")}
-    def movies(notebook, role):
-        """Both movies as that run saw them, by name and fingerprints alone."""
-        name = of_notebook[notebook]["runs"][role]
-        seen = read_json(ROOT / "results" / "cpu" / movie / "records" / f"{name}.json")["movies"]
-        return [SimpleNamespace(name=of["name"], fingerprint=of["fingerprint"], labels_fingerprint=of["labels"])
-                for of in (seen[role] for role in ("train", "held-out") if role in seen)]
-
-    (train,), linked = movies("06_strategies", "A1"), movies("15_evidence", "controls")
-    found, published = {}, {name for of_one in of_notebook.values() for name in of_one["runs"].values()}
-    every = gpu_plan.tasks(gpu_plan.Place("cpu", movie, train, linked[1], tuple(linked), torch.device("cpu")))
-    for task in every:
-        found[task.title] = task.make(found, "restore")
-    names = {run.name for of_task in found.values() for run in of_task}
-    assert names <= published
-    assert {name for name in published - names if name.startswith("strategy")} == set()
-
-
-def test_a_profile_is_read_as_the_notebooks_read_it():
-    sources = ROOT / "notebooks"
-    declared = {name: parameters.declared(sources / f"{name}.py") for name in parameters.names(sources)}
-    for profile in sorted(path.stem for path in (sources / "profiles").glob("*.yaml")):
-        settings = parameters.read_profile(profile, sources / "profiles")
-        chosen = parameters.choose(declared, list(declared), profile, settings,
-                                   {"profile": profile, "movie": "hela", "mode": "execute"})
-        for notebook in declared:
-            values = gpu_profile.parameters_of(notebook, profile, movie="hela", mode="execute")
-            assert values == chosen[notebook]
-            assert [type(values[name]) for name in values] == [type(chosen[notebook][name]) for name in values]
-
-
-def test_a_profile_that_is_not_flat_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(gpu_profile, "PROFILES", tmp_path)
-    (tmp_path / "mine.yaml").write_text("seeds:\n  - 20\n", "utf-8")
-    with pytest.raises(ValueError, match="mine.yaml, line 1: only 'name: value' can be read without PyYAML"):
-        gpu_profile.read_profile("mine")
-    with pytest.raises(FileNotFoundError, match="no profile 'other' in .*; choose from mine"):
-        gpu_profile.read_profile("other")
-
-
-def test_arithmetic_is_counted_as_by_hand():
-    """A 3x3 convolution of 4 to 8 channels on 10 x 10 pixels, and a linear layer: forward once, backward twice."""
-    convolution = gpu_count.New(nn.Conv2d, (4, 8, 3, 1, 1))
-    assert gpu_count.inference(convolution, 4, 10, 10).flop == 2 * 10 * 10 * 9 * 4 * 8
-    linear = gpu_count.New(models.LinearHead, (4, 3))
-    forward = 2 * (2 * 3 * 4 * 4) * 2
-    assert gpu_count.inference(linear, 2, 3, 4, 4).flop == forward
-    assert gpu_count.learning(linear, 2, 3, 4, 4).flop == 2 * forward  # nobody asks for a gradient of the features
-
-
-def test_the_paper_profile_is_counted():
-    """The U-Net alone by its layers, at 48 px: what is coarser has a quarter of the pixels and twice the channels."""
-    full = 48 * 48
-    flop = 2 * 2 * full * (9 * (1 * 32 + 32 * 32) + 9 * (32 * 64 + 64 * 64) / 4 + 9 * (64 * 128 + 128 * 128) / 16
-                           + 9 * (128 * 256 + 256 * 256) / 64  # down
-                           + (9 * 128 * 128 + 9 * 128 * 128) / 16 + 4 * 4 * 256 * 128 / 64  # up: 4 phases of 2x2
-                           + (9 * 64 * 64 + 9 * 64 * 64) / 4 + 4 * 4 * 128 * 64 / 16
-                           + 9 * 32 * 32 + 9 * 32 * 32 + 4 * 4 * 64 * 32 / 4 + 32 * 32 + 32 * 32)
-    assert gpu_count.inference(gpu_count.New(models.DenseFeatures), 2, 48, 48).flop == pytest.approx(flop)
-    settings = gpu_plan.pretraining.settings_of(gpu_profile.parameters_of("02_pretraining", "paper"))
-    work = gpu_count.pretraining(settings, 10_000)
-    learned = work.parts[0]
-    assert learned.pairs == pytest.approx(2e6, rel=1e-2) and learned.flop == learned.pairs * learned.cost.flop
-    assert np.isclose(work.times(2).flop, 2 * work.flop) and work.seconds > learned.seconds > 0
-    text = gpu_count.table([("tap", "02_pretraining", work)], 1e8)
-    assert "tap (02)" in text and "estimate, not measured" in text
