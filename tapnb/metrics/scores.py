@@ -1,4 +1,8 @@
-"""From predictions to numbers: precision and recall, their spread, intervals."""
+"""From predictions to numbers: precision and recall, their spread, intervals.
+
+Precision, recall and average precision are scikit-learn's to the last bit, which a test shows. They are written out because a
+borrowed GPU's machine has no scikit-learn, and a run there is tested there.
+"""
 
 from __future__ import annotations
 

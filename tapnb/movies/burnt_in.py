@@ -102,7 +102,8 @@ def find_burnt_in(frames: np.ndarray) -> BurntIn:
                       and _comes_or_goes(frames, t, box, value))
         if boxes:
             lost[t] = boxes
-    return BurntIn(marks if len(marks) <= MARKS else (), lost if len(lost) <= max(1, RARE * len(frames)) and len(frames) >= FEWEST else {})
+    rare = len(lost) <= max(1, RARE * len(frames)) and len(frames) >= FEWEST
+    return BurntIn(marks if len(marks) <= MARKS else (), lost if rare else {})
 
 
 def _pieces(part: np.ndarray, value: float) -> list[tuple[Box, int]]:
