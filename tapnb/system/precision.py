@@ -32,9 +32,15 @@ KEPT = PRODUCTS | {F.batch_norm, F.leaky_relu, F.relu, torch.Tensor.add, torch.T
 class _Round(torch.autograd.Function):
     """Nearest bf16 numbers, as float32; of a gradient on its way back as well."""
 
+    generate_vmap_rule = True  # heads side by side are rounded as one alone
+
     @staticmethod
-    def forward(context, x: torch.Tensor) -> torch.Tensor:
+    def forward(x: torch.Tensor) -> torch.Tensor:
         return x.bfloat16().float()
+
+    @staticmethod
+    def setup_context(context, inputs: tuple, output: torch.Tensor) -> None:
+        pass  # the gradient is rounded whatever was
 
     @staticmethod
     def backward(context, gradient: torch.Tensor) -> torch.Tensor:
