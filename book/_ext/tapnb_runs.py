@@ -27,12 +27,17 @@ from tapnb.system.files import read_json
 class Provenance(ResultDirective):
     """How one notebook was run: a line that opens to all details."""
 
-    def beside(self) -> list[nodes.Node]:
-        """Return nothing: a page shows its own provenance only."""
-        return []
+    suffix = ".json"
+
+    def places(self) -> list[tuple[str, str, str]]:
+        """Return one place: a page shows its own provenance only."""
+        return [self.place(self.arguments[0])]
+
+    def together(self, shown: nodes.container) -> list[nodes.Node]:
+        return shown.children
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
-        content = json.loads(self.file(profile, movie, f"{name}.json").read_text("utf-8"))
+        content = json.loads(self.result_file(profile, movie, name).read_text("utf-8"))
         stamp = content.get("provenance", {})
         commit = (stamp.get("commit") or "no commit")[:10] + (", changed since" if stamp.get("dirty") else "")
         summary = f"{name}: profile {profile}, movie {movie}, {commit}"

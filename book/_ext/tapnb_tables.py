@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from docutils import nodes
 
 
-def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], widths: Sequence[int] = (),
-               title: nodes.title | None = None) -> nodes.table:
+def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], widths: Sequence[int] = ()) -> nodes.table:
     """Return a table of plain text cells, see :func:`table_row`.
 
     ``numeric`` marks the columns that are aligned by their digits and not wrapped; ``widths`` are relative, by default
@@ -19,7 +18,7 @@ def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], wi
                          cols=len(header))
     filled = (table_row([cell or "\u2013" for cell in row], numeric) for row in rows)
     group += [nodes.thead("", table_row(header, numeric)), nodes.tbody("", *filled)]
-    return nodes.table("", *([title] if title else []), group, classes=["tapnb-table"])
+    return nodes.table("", group, classes=["tapnb-table"])
 
 
 def scrolling(table: nodes.table) -> nodes.container:

@@ -87,7 +87,7 @@ def test_a_table_shows_its_cells_as_they_are(page):
         ["A1", "0.70 ± 0.03", "0.70"],
         ["B1", "<b>&", "–"],  # nothing there: a dash
     ]
-    assert html.find("table")["id"] == "tab" and "Table 1" in html.find("caption").text
+    assert html.find("figure")["id"] == "tab" and "Table 1 Ours and" in html.find("figcaption").text
 
 
 def test_a_figure_has_its_text_caption_and_name(page):
@@ -106,21 +106,29 @@ def test_provenance_and_the_books_own_profile(page):
     assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
 
 
-def test_the_published_movies_stand_below_the_books_own(page, tmp_path):
+def test_other_published_movies_stand_in_tabs_beside_the_books_own(page, tmp_path):
     for movie in ("synthetic", "hela"):
         write_results(tmp_path / "results" / "cpu" / movie, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
+        for name in ("02_try_table.csv", "02_try_curve.svg"):  # other results than those of the book's own
+            with (tmp_path / "results" / "cpu" / movie / name).open("a") as file:
+                file.write("" if movie == "synthetic" else "\n" if name.endswith("svg") else "C1,0.1,0.2\n")
     shown = ("```{result-table} 02_try_table\n:name: tab\n:caption: Ours\n```\n\n"
              "```{result-figure} 02_try_curve\n:name: fig\n:alt: A line\n\nFalls.\n```")
-    html, warnings = page(shown)
-    assert warnings == "" and len(html.select("table caption")) == len(html.select("figcaption")) == 1
-    assert len(html.select("table")) == len(html.select("img.tapnb-plot")) == 3
-    assert [p.text for p in html.select(".tapnb-beside")] == 2 * [
-        "The same, as published for synthetic, profile cpu:", "The same, as published for hela, profile cpu:"]
-    html, _ = page(shown, tapnb_profile="cpu")
-    assert [p.text for p in html.select(".tapnb-beside")] == 2 * ["The same, as published for hela, profile cpu:"]
+    html, warnings = page(shown, tapnb_profile="cpu")
+    assert warnings == "" and len(html.select("figcaption")) == 2 and len(html.select("img.tapnb-plot")) == 2
+    assert [label.text.strip() for label in html.select(".sd-tab-label")] == 2 * ["Simulated movie", "HeLa"]
+    assert [label["data-sync-id"] for label in html.select(".sd-tab-label")] == 2 * ["synthetic", "hela"]
+    assert "C1" in html.find(id="tab-cpu-hela").text and "C1" not in html.find(id="tab-cpu-synthetic").text
+    html, _ = page(shown)  # of a profile of its own: what differs from it is another tab, what is the same is not
+    assert [label.text.strip() for label in html.select(".sd-tab-label")] == 2 * [
+        "Simulated movie, profile smoke", "HeLa, profile cpu"]
     html, _ = page("```{result-table} cpu/hela/02_try_table\n```\n\n"
                    "```{result-table} 02_try_table\n:alone:\n```")
-    assert len(html.select("table")) == 2
+    assert len(html.select("table")) == 2 and not html.select(".sd-tab-label")
+    html, _ = page("```{result-table} cpu/hela/02_try_table smoke/synthetic/02_try_table\n```")
+    assert [label["data-sync-id"] for label in html.select(".sd-tab-label")] == ["hela", "synthetic"]
+    _, warnings = page("```{result-table} 02_try_table\n:alone:\n```\n\n```{result-table} smoke/synthetic/02_try_table\n```")
+    assert "02_try_table of smoke/synthetic is shown twice on this page" in warnings
 
 
 def test_what_has_no_movie_stands_there_once(page, tmp_path):
