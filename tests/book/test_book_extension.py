@@ -118,7 +118,7 @@ def test_other_published_movies_stand_in_tabs_beside_the_books_own(page, tmp_pat
     assert warnings == "" and len(html.select("figcaption")) == 2 and len(html.select("img.tapnb-plot")) == 2
     assert [label.text.strip() for label in html.select(".sd-tab-label")] == 2 * ["Simulated movie", "HeLa"]
     assert [label["data-sync-id"] for label in html.select(".sd-tab-label")] == 2 * ["synthetic", "hela"]
-    assert "C1" in html.find(id="tab-cpu-hela").text and "C1" not in html.find(id="tab-cpu-synthetic").text
+    assert "C1" in html.find(id="tab-cpu-hela").parent.text and "C1" not in html.find(id="tab-cpu-synthetic").parent.text
     html, _ = page(shown)  # of a profile of its own: what differs from it is another tab, what is the same is not
     assert [label.text.strip() for label in html.select(".sd-tab-label")] == 2 * [
         "Simulated movie, profile smoke", "HeLa, profile cpu"]
