@@ -31,7 +31,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from tapnb_links import EXECUTED, link, number_link
-from tapnb_tables import scrolling, text_table
+from tapnb_tables import csv_link, scrolling, sortable, text_table
 from tapnb_tabs import Exhibit, ExhibitCaption, movie_tabs
 
 from tapnb.studies import prose
@@ -219,9 +219,11 @@ class ResultTable(ResultDirective):
             header, *rows = list(csv.reader(file))
         # Columns of numbers are aligned by their digits.
         numeric = [all(re.match(r"^(\*\*)?[-−+]?\d|^$|^[–—-]$", row[i]) for row in rows) for i in range(len(header))]
-        table = text_table(header, rows, numeric)
+        table = sortable(text_table(header, rows, numeric))
         self.set_source_info(table)
-        return [scrolling(table), self.source(profile, movie, name)]
+        line = self.source(profile, movie, name)
+        line += [nodes.Text(" \u00b7 "), csv_link(f"{profile}-{movie}-{name}", header, rows)]
+        return [scrolling(table), line]
 
     def together(self, shown: nodes.container) -> list[nodes.Node]:
         exhibit = Exhibit("", classes=["tapnb-exhibit"])
@@ -316,6 +318,7 @@ class SmokeWarning(Results, SphinxDirective):
 def setup(app: Sphinx) -> dict:
     """Register the role, the directives and their configuration from the environment."""
     app.setup_extension("tapnb_links")
+    app.setup_extension("tapnb_tables")
     app.setup_extension("tapnb_tabs")
     app.add_config_value("tapnb_profile", os.environ.get("TAPNB_BOOK_PROFILE", "smoke"), "env")
     app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")

@@ -18,7 +18,7 @@ from tapnb_links import anchor, make_target, number_link, run_link
 from tapnb_records import (KINDS, details, dirty, field, field_list, movie_folders, number_files, records_in,
                            results_folder, seeds, what)
 from tapnb_results import ResultDirective, Results
-from tapnb_tables import scrolling, text_table
+from tapnb_tables import scrolling, sortable, text_table
 
 from tapnb.studies import prose
 from tapnb.system.files import read_json
@@ -132,7 +132,7 @@ class RunRecords(SphinxDirective):
         if not rows:
             return [nodes.paragraph("", "No run has been recorded yet.")]
         numbers = numbers_by_run(root)
-        table = text_table(list(COLUMNS), [texts for _, texts in rows], [column in NUMERIC for column in COLUMNS])
+        table = sortable(text_table(list(COLUMNS), [texts for _, texts in rows], [column in NUMERIC for column in COLUMNS]))
         table["classes"].append("tapnb-runs")
         body = table[-1][-1]
         for line, (record, _) in zip(list(body), rows, strict=True):

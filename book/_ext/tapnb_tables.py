@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Sequence
+from html import escape
+from urllib.parse import quote
 
 from docutils import nodes
+from sphinx.application import Sphinx
 
 
 def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], widths: Sequence[int] = ()) -> nodes.table:
@@ -21,6 +26,23 @@ def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], wi
     return nodes.table("", group, classes=["tapnb-table"])
 
 
+def sortable(table: nodes.table) -> nodes.table:
+    """Return a table of results, which its headings sort."""
+    table["classes"].append("tapnb-sortable")
+    return table
+
+
+def csv_link(name: str, header: list[str], rows: list[list[str]]) -> nodes.raw:
+    """Return a link that saves a table as a file: it holds the file, and so works from a disk, and on a page saved alone.
+
+    The file has no asterisks: what is bold is for readers, not for programs.
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *([cell.strip("*") for cell in row] for row in rows)])
+    return nodes.raw("", f'<a class="tapnb-csv" download="{escape(name)}.csv" title="Save this table as a file" '
+                     f'href="data:text/csv;charset=utf-8,{quote(text.getvalue())}">CSV</a>', format="html")
+
+
 def scrolling(table: nodes.table) -> nodes.container:
     """Return a table in a box that scrolls if the page is too narrow."""
     return nodes.container("", table, classes=["tapnb-scroll"])
@@ -34,3 +56,9 @@ def table_row(cells: list[str], numeric: list[bool]) -> nodes.row:
         text = nodes.paragraph("", "", nodes.strong("", bold[1])) if bold else nodes.paragraph("", cell)
         row += nodes.entry("", text, classes=["tapnb-number"] if number else [])
     return row
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the script that sorts."""
+    app.add_js_file("tables.js", loading_method="defer")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -125,7 +125,7 @@ def test_one_labelling_judges_all_answers(made):
     np.testing.assert_allclose(confusion.scores(counts[BOTH, "linear"].sum(1))[1], list(expected.values()))
     table = criteria.one_labelling_table(criteria.one_labelling_run(found, movie, mode="restore", command="").results)
     assert table["trained on"].tolist() == list(criteria.CRITERIA)
-    assert all(table[score].astype(str).str.startswith("**").any() for score in SCORES)
+    assert all(table[score].astype(str).str.startswith("**").sum() <= 1 for score in SCORES)  # the best, if it is clear
 
 
 @pytest.mark.trains
