@@ -31,9 +31,11 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from tapnb_links import EXECUTED, link, number_link
+from tapnb_plots import plot
 from tapnb_tables import csv_link, scrolling, sortable, text_table
 from tapnb_tabs import Exhibit, ExhibitCaption, movie_tabs
 
+from tapnb.store.results import NARROW
 from tapnb.studies import prose
 
 logger = logging.getLogger(__name__)
@@ -241,18 +243,17 @@ class ResultFigure(ResultDirective):
 
     has_content = True
     suffix = ".svg"
-    option_spec = ResultDirective.option_spec | {"alt": directives.unchanged, "width": directives.unchanged}
+    option_spec = ResultDirective.option_spec | {"alt": directives.unchanged}
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
         alt = self.options.get("alt", "").strip()
         if not alt:
             raise self.error(f"the figure {name} needs :alt:, what it shows to someone who cannot see it")
         path = self.result_file(profile, movie, name)
-        uri = "/" + os.path.relpath(path, self.env.srcdir).replace(os.sep, "/")
-        image = nodes.image(uri=uri, alt=alt, classes=["tapnb-plot"])
-        if "width" in self.options:
-            image["width"] = self.options["width"]
-        return [image, self.source(profile, movie, name)]
+        narrow = path.with_name(name + NARROW + self.suffix)
+        self.env.note_dependency(str(narrow))
+        uris = ["/" + os.path.relpath(file, self.env.srcdir).replace(os.sep, "/") for file in (path, narrow)]
+        return [plot(uris[0], uris[1] if narrow.is_file() else None, alt), self.source(profile, movie, name)]
 
     def together(self, shown: nodes.container) -> list[nodes.Node]:
         figure = nodes.figure("", shown, align="default", classes=["tapnb-exhibit"])
@@ -318,8 +319,8 @@ class SmokeWarning(Results, SphinxDirective):
 def setup(app: Sphinx) -> dict:
     """Register the role, the directives and their configuration from the environment."""
     app.setup_extension("tapnb_links")
-    app.setup_extension("tapnb_tables")
-    app.setup_extension("tapnb_tabs")
+    for extension in ("tapnb_plots", "tapnb_tables", "tapnb_tabs"):
+        app.setup_extension(extension)
     app.add_config_value("tapnb_profile", os.environ.get("TAPNB_BOOK_PROFILE", "smoke"), "env")
     app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")
     home = os.environ.get("TAPNB_HOME")

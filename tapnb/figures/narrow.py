@@ -1,0 +1,120 @@
+"""A figure for a phone: its panels below one another, and no text smaller than a reader can read there.
+
+A page shows a figure on a phone some 340 pixels wide. Drawn for a desktop, its smallest text would be 4 pixels high there.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+from matplotlib.ticker import FixedFormatter, FuncFormatter, LogFormatter
+from matplotlib.text import Text
+
+WIDTH = 3.6
+"""Of the figure, in inches. On 340 pixels a point is then 1.31 pixels."""
+
+SMALLEST = 8.6
+"""Of text, in points: 11 pixels."""
+
+SETTINGS = {"xtick.labelsize": SMALLEST, "ytick.labelsize": SMALLEST, "legend.fontsize": SMALLEST, "legend.title_fontsize": SMALLEST,
+            "axes.labelsize": 9, "axes.titlesize": 9.5, "figure.labelsize": 9, "figure.titlesize": 9.5}
+"""Of matplotlib, for drawing a figure that is to become narrow."""
+
+LINE = 0.15  # inches from one line of text to the next
+PANEL = 2.3  # inches: a panel is no higher unless its labels need it
+LETTERS = 20  # of a line of a tick label
+
+
+def narrow(figure: Figure) -> Figure:
+    """Rearrange a figure that was just drawn, and return it."""
+    panels = _panels(figure)
+    if not panels:  # drawn by hand, such as a flow chart
+        return figure
+    height = figure.get_figheight() / max(1, panels[0][0].get_gridspec().nrows)
+    for group in panels:
+        for axes in group:
+            _show_labels(axes, figure)
+    slots, heights = _slots(panels, height)
+    below = sum(_one_column(legend) for legend in figure.legends)
+    figure.set_size_inches(WIDTH, sum(heights) + LINE * (below + 2))
+    grid = GridSpec(len(heights), 2, figure=figure, height_ratios=heights)
+    for group, (row, columns) in zip(panels, slots):
+        for axes in group:
+            axes.set_subplotspec(grid[row, columns])
+    for text in figure.findobj(Text):
+        text.set_fontsize(max(text.get_fontsize(), SMALLEST))
+    return figure
+
+
+def _panels(figure: Figure) -> list[list[Axes]]:
+    """Axes by their place, in reading order; where small panels hang below large ones, down each column first."""
+    by_place: dict[tuple[int, int], list[Axes]] = {}
+    for axes in figure.axes:
+        spec = axes.get_subplotspec()
+        if spec is not None and (axes.axison or axes.texts):
+            by_place.setdefault((spec.rowspan.start, spec.colspan.start), []).append(axes)
+    specs = [group[0].get_gridspec() for group in by_place.values()]
+    hanging = any(len(set(spec.get_height_ratios())) > 1 for spec in specs)
+    for axes in figure.axes:
+        spec = axes.get_subplotspec()
+        if spec is not None and not (axes.axison or axes.texts):
+            axes.remove()
+    return [by_place[place] for place in sorted(by_place, key=lambda place: place[::-1] if hanging else place)]
+
+
+def _show_labels(axes: Axes, figure: Figure) -> None:
+    """Write at a panel what it shared with its neighbours: ticks, and the names of its axes."""
+    spec = axes.get_subplotspec()
+    neighbours = [other for other in figure.axes if other.get_subplotspec() is not None]
+    for axis, name in ((axes.xaxis, "x"), (axes.yaxis, "y")):
+        sizes = [tick.label1.get_fontsize() for tick in axis.get_major_ticks()[:1]]
+        axis.set_tick_params(labelsize=max([SMALLEST, *sizes]), **{"labelbottom" if name == "x" else "labelleft": True})
+        if not axis.get_label_text():
+            same = [other for other in neighbours if (other.get_subplotspec().colspan if name == "x" else
+                    other.get_subplotspec().rowspan) == (spec.colspan if name == "x" else spec.rowspan)]
+            texts = [getattr(other, f"get_{name}label")() for other in same]
+            getattr(axes, f"set_{name}label")(next(filter(None, texts), ""))
+        if isinstance(axis.get_major_formatter(), LogFormatter):  # its exponents would be small
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    formatter = axes.yaxis.get_major_formatter()
+    if isinstance(formatter, FixedFormatter):
+        axes.set_yticks(axes.get_yticks(), [textwrap.fill(label, LETTERS) for label in formatter.seq])
+
+
+def _slots(panels: list[list[Axes]], height: float) -> tuple[list[tuple[int, slice]], list[float]]:
+    """The row of every panel and its columns of two, and the heights of the rows in inches; square pictures go in pairs."""
+    slots, heights = [], []
+    beside = False
+    for group in panels:
+        axes = group[0]
+        square = axes.get_aspect() == 1 and len(panels) > 1
+        if square and beside:
+            slots.append((len(heights) - 1, slice(1, 2)))
+            beside = False
+            continue
+        slots.append((len(heights), slice(0, 1) if square else slice(0, 2)))
+        beside = square
+        spec = axes.get_subplotspec()
+        ratios = spec.get_gridspec().get_height_ratios()
+        share = ratios[spec.rowspan.start] / sum(ratios) * len(ratios)
+        lines = sum(1 + label.get_text().count("\n") for label in axes.get_yticklabels())
+        fixed = isinstance(axes.yaxis.get_major_formatter(), FixedFormatter)
+        heights.append(max(min(height * share, PANEL * min(share, 1)), (LINE * lines + 0.8) if fixed else 0))
+    return slots, heights
+
+
+def _one_column(legend) -> int:
+    """Put the entries of a legend below one another, unless two fit beside one another; return their number of lines."""
+    columns = legend._legend_handle_box.get_children()
+    entries = [entry for column in columns for entry in column.get_children()]
+    longest = max((len(text.get_text()) for text in legend.get_texts()), default=0)
+    wide = 2 if longest <= 18 else 1
+    lines = math.ceil(len(entries) / wide)
+    for k, column in enumerate(columns):
+        column.get_children()[:] = entries[k * lines:(k + 1) * lines] if k < wide else []
+    del columns[wide:]
+    return lines
