@@ -11,7 +11,7 @@ import textwrap
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
-from matplotlib.ticker import FixedFormatter, FuncFormatter, LogFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter
 from matplotlib.text import Text
 
 WIDTH = 3.6
@@ -80,9 +80,16 @@ def _show_labels(axes: Axes, figure: Figure) -> None:
             getattr(axes, f"set_{name}label")(next(filter(None, texts), ""))
         if isinstance(axis.get_major_formatter(), LogFormatter):  # its exponents would be small
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    formatter = axes.yaxis.get_major_formatter()
-    if isinstance(formatter, FixedFormatter):
-        axes.set_yticks(axes.get_yticks(), [textwrap.fill(label, LETTERS) for label in formatter.seq])
+    if len(axes.get_xlabel()) > LETTERS:
+        axes.set_xlabel(axes.get_xlabel(), loc="right")  # there is room on its left, below the labels of the other axis
+    if names := _names(axes):
+        axes.set_yticks(axes.get_yticks(), [textwrap.fill(name, LETTERS) for name in names])
+
+
+def _names(axes: Axes) -> list[str]:
+    """The words at the ticks of the vertical axis, if they are words."""
+    texts = [label.get_text() for label in axes.get_yticklabels()]
+    return texts if isinstance(axes.yaxis.get_major_locator(), FixedLocator) and any(map(str.isalpha, "".join(texts))) else []
 
 
 def _slots(panels: list[list[Axes]], height: float) -> tuple[list[tuple[int, slice]], list[float]]:
@@ -101,9 +108,8 @@ def _slots(panels: list[list[Axes]], height: float) -> tuple[list[tuple[int, sli
         spec = axes.get_subplotspec()
         ratios = spec.get_gridspec().get_height_ratios()
         share = ratios[spec.rowspan.start] / sum(ratios) * len(ratios)
-        lines = sum(1 + label.get_text().count("\n") for label in axes.get_yticklabels())
-        fixed = isinstance(axes.yaxis.get_major_formatter(), FixedFormatter)
-        heights.append(max(min(height * share, PANEL * min(share, 1)), (LINE * lines + 0.8) if fixed else 0))
+        lines = [1 + name.count("\n") for name in _names(axes)]
+        heights.append(max(min(height * share, PANEL * min(share, 1)), LINE * sum(lines) + 0.05 * len(lines) + 0.7 if lines else 0))
     return slots, heights
 
 

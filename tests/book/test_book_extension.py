@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from urllib.parse import unquote
 
 import pytest
 from made_up_results import RECORD, write_results
@@ -87,6 +88,9 @@ def test_a_table_shows_its_cells_as_they_are(page):
         ["A1", "0.70 ± 0.03", "0.70"],
         ["B1", "<b>&", "–"],  # nothing there: a dash
     ]
+    link = html.select_one("a.tapnb-csv")
+    assert link["download"] == "smoke-synthetic-02_try_table.csv"
+    assert unquote(link["href"].partition(",")[2]) == (page.results / "02_try_table.csv").read_text()
     assert html.find("figure")["id"] == "tab" and "Table 1 Ours and" in html.find("figcaption").text
 
 
@@ -97,6 +101,10 @@ def test_a_figure_has_its_text_caption_and_name(page):
     assert warnings == ""
     figure = html.find("figure")
     assert figure["id"] == "fig" and figure.img["alt"] == "A falling line" and "It falls." in figure.text
+    assert figure.picture.source["srcset"].endswith("02_try_curve_narrow.svg") and figure.source["media"] == "(max-width: 600px)"
+    (page.results / "02_try_curve_narrow.svg").unlink()
+    html, warnings = page("```{result-figure} 02_try_curve\n:alt: A falling line\n```\n\nAgain.")
+    assert warnings == "" and html.select_one("figure img") and not html.select("source")
 
 
 def test_provenance_and_the_books_own_profile(page):
@@ -167,6 +175,7 @@ def test_a_cell_between_asterisks_is_bold(page):
     html, warnings = page("```{result-table} 02_try_best\n```")
     assert warnings == "" and [s.text for s in html.select("td strong")] == ["0.9"] and "*" not in html.table.text
     assert all("tapnb-number" in td["class"] for td in html.select("td"))
+    assert unquote(html.select_one("a.tapnb-csv")["href"]).endswith(",score\n0.9\n0.8\n")
 
 
 def test_a_picture_of_an_executed_notebook_comes_with_its_words(page, tmp_path):
