@@ -1,7 +1,7 @@
 """Plots on pages: for a phone another drawing of the same plot, and every plot and picture opens large.
 
 A plot ``NAME.svg`` under ``results/`` may have a narrow one beside it, ``NAME_narrow.svg``, see :mod:`tapnb.figures.narrow`;
-the browser takes it on a screen that is narrow. ``enlarge.js`` opens a picture in a dialog, where it can be moved about.
+the browser takes it on a screen that is narrow. One without is moved about there, as a wide table is. ``enlarge.js`` opens a picture in a dialog, where it can be moved about.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def plot(uri: str, narrow_uri: str | None, alt: str) -> Plot:
 
 
 def visit_plot(translator, node: Plot) -> None:
-    translator.body.append("<picture>")
+    has_narrow = len(node) > 1
+    translator.body.append(f'<div class="tapnb-scroll{"" if has_narrow else " tapnb-wide"}"><picture>')
     for narrow in node.children[1:]:
         file = translator.builder.images.get(narrow["uri"], narrow["uri"])
         address = posixpath.join(translator.builder.imgpath, quote(file))
@@ -36,7 +37,7 @@ def visit_plot(translator, node: Plot) -> None:
 
 
 def depart_plot(translator, node: Plot) -> None:
-    translator.body.append("</picture>\n")
+    translator.body.append("</picture></div>\n")
 
 
 def setup(app: Sphinx) -> dict:

@@ -29,11 +29,11 @@ PANEL = 2.3  # inches: a panel is no higher unless its labels need it
 LETTERS = 20  # of a line of a tick label
 
 
-def narrow(figure: Figure) -> Figure:
-    """Rearrange a figure that was just drawn, and return it."""
+def narrow(figure: Figure) -> Figure | None:
+    """Rearrange a figure that was just drawn, and return it; None if it has no panels, such as a flow chart."""
     panels = _panels(figure)
-    if not panels:  # drawn by hand, such as a flow chart
-        return figure
+    if not panels:
+        return None
     height = figure.get_figheight() / max(1, panels[0][0].get_gridspec().nrows)
     for group in panels:
         for axes in group:
@@ -53,37 +53,48 @@ def narrow(figure: Figure) -> Figure:
 def _panels(figure: Figure) -> list[list[Axes]]:
     """Axes by their place, in reading order; where small panels hang below large ones, down each column first."""
     by_place: dict[tuple[int, int], list[Axes]] = {}
-    for axes in figure.axes:
-        spec = axes.get_subplotspec()
-        if spec is not None and (axes.axison or axes.texts):
-            by_place.setdefault((spec.rowspan.start, spec.colspan.start), []).append(axes)
-    specs = [group[0].get_gridspec() for group in by_place.values()]
-    hanging = any(len(set(spec.get_height_ratios())) > 1 for spec in specs)
-    for axes in figure.axes:
-        spec = axes.get_subplotspec()
-        if spec is not None and not (axes.axison or axes.texts):
+    for axes in list(figure.axes):
+        if axes.get_subplotspec() is None:
+            continue
+        if axes.axison or axes.texts:
+            by_place.setdefault(_place(axes), []).append(axes)
+        else:  # left over in the grid
             axes.remove()
+    hanging = any(_hanging(group[0]) for group in by_place.values())
     return [by_place[place] for place in sorted(by_place, key=lambda place: place[::-1] if hanging else place)]
 
 
 def _show_labels(axes: Axes, figure: Figure) -> None:
-    """Write at a panel what it shared with its neighbours: ticks, and the names of its axes."""
-    spec = axes.get_subplotspec()
-    neighbours = [other for other in figure.axes if other.get_subplotspec() is not None]
-    for axis, name in ((axes.xaxis, "x"), (axes.yaxis, "y")):
+    """Write at a panel what stood at its neighbours only: ticks, the names of axes, and the title of its column."""
+    for axis, side in ((axes.xaxis, "labelbottom"), (axes.yaxis, "labelleft")):
         sizes = [tick.label1.get_fontsize() for tick in axis.get_major_ticks()[:1]]
-        axis.set_tick_params(labelsize=max([SMALLEST, *sizes]), **{"labelbottom" if name == "x" else "labelleft": True})
-        if not axis.get_label_text():
-            same = [other for other in neighbours if (other.get_subplotspec().colspan if name == "x" else
-                    other.get_subplotspec().rowspan) == (spec.colspan if name == "x" else spec.rowspan)]
-            texts = [getattr(other, f"get_{name}label")() for other in same]
-            getattr(axes, f"set_{name}label")(next(filter(None, texts), ""))
+        axis.set_tick_params(labelsize=max([SMALLEST, *sizes]), **{side: True})
         if isinstance(axis.get_major_formatter(), LogFormatter):  # its exponents would be small
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    row, column = _place(axes)
+    others = [other for other in figure.axes if other.get_subplotspec() is not None]
+    left = [other.get_ylabel() for other in others if _place(other)[0] == row and _place(other)[1] < column]
+    below = [other.get_xlabel() for other in others if _place(other)[1] == column and _place(other)[0] > row]
+    above = [other.get_title(loc="left") for other in others if _place(other)[1] == column and _place(other)[0] < row]
+    axes.set_ylabel(axes.get_ylabel() or next(filter(None, reversed(left)), ""))
+    axes.set_xlabel(axes.get_xlabel() or next(filter(None, below), ""))
+    if not axes.get_title(loc="left") and not _hanging(axes):
+        axes.set_title(next(filter(None, above), ""))
     if len(axes.get_xlabel()) > LETTERS:
         axes.set_xlabel(axes.get_xlabel(), loc="right")  # there is room on its left, below the labels of the other axis
     if names := _names(axes):
         axes.set_yticks(axes.get_yticks(), [textwrap.fill(name, LETTERS) for name in names])
+
+
+def _place(axes: Axes) -> tuple[int, int]:
+    """Row and column of a panel."""
+    spec = axes.get_subplotspec()
+    return spec.rowspan.start, spec.colspan.start
+
+
+def _hanging(axes: Axes) -> bool:
+    """Whether the rows are of different height, so that a small panel belongs to the large one above it."""
+    return len(set(axes.get_gridspec().get_height_ratios())) > 1
 
 
 def _names(axes: Axes) -> list[str]:

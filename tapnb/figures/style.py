@@ -24,14 +24,15 @@ STYLE = Path(__file__).with_name("tapnb.mplstyle")
 def styled(function):
     """Draw in the book's style without touching the caller's settings, and close what pyplot opened.
 
-    ``figure.narrow()`` draws the same for a phone, see :mod:`tapnb.figures.narrow`.
+    ``figure.narrow()`` draws the same for a phone or returns None, see :mod:`tapnb.figures.narrow`.
     """
 
-    def draw(settings: dict, finish, *args, **kwargs) -> Figure:
+    def draw(settings: dict, finish, *args, **kwargs) -> Figure | None:
         with plt.style.context([STYLE, settings]):
-            figure = finish(function(*args, **kwargs))
+            figure = function(*args, **kwargs)
+            finished = finish(figure)
         plt.close(figure)
-        return figure
+        return finished
 
     @wraps(function)
     def drawn(*args, **kwargs) -> Figure:

@@ -114,8 +114,9 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
             values.to_csv(temporary, index=False)
     for name, figure in (plots or {}).items():
         _keep_plot(target / f"{notebook}_{name}.svg", figure)
-        if hasattr(figure, "narrow"):
-            _keep_plot(target / f"{notebook}_{name}{NARROW}.svg", figure.narrow())
+        narrow = figure.narrow() if hasattr(figure, "narrow") else None
+        if narrow is not None:
+            _keep_plot(target / f"{notebook}_{name}{NARROW}.svg", narrow)
     for role, run in runs.items():
         publication.publish(target, role, run.folder, run.record)
     path, named = target / f"{notebook}.json", {role: run.name for role, run in runs.items()}
