@@ -20,11 +20,11 @@
     document.body.append(dialog);
   }
 
-  /** Open a picture as the screen shows it, the narrow plot on a phone. */
+  /** Open a picture; of a plot the wide drawing, also on a phone, which shows the narrow one. */
   function open(picture) {
     if (!dialog) makeDialog();
     const copy = new Image();
-    copy.src = picture.currentSrc || picture.src;
+    copy.src = picture.src;
     copy.alt = picture.alt;
     const box = dialog.querySelector("div");
     box.setAttribute("aria-label", picture.alt);

@@ -76,7 +76,8 @@ def _show_labels(axes: Axes, figure: Figure) -> None:
     left = [other.get_ylabel() for other in others if _place(other)[0] == row and _place(other)[1] < column]
     below = [other.get_xlabel() for other in others if _place(other)[1] == column and _place(other)[0] > row]
     above = [other.get_title(loc="left") for other in others if _place(other)[1] == column and _place(other)[0] < row]
-    axes.set_ylabel(axes.get_ylabel() or next(filter(None, reversed(left)), ""))
+    label = axes.get_ylabel() or next(filter(None, reversed(left)), "")
+    axes.set_ylabel("\n".join(textwrap.fill(line, LETTERS + 4) for line in label.splitlines()))
     axes.set_xlabel(axes.get_xlabel() or next(filter(None, below), ""))
     if not axes.get_title(loc="left") and not _hanging(axes):
         axes.set_title(next(filter(None, above), ""))
@@ -104,12 +105,12 @@ def _names(axes: Axes) -> list[str]:
 
 
 def _slots(panels: list[list[Axes]], height: float) -> tuple[list[tuple[int, slice]], list[float]]:
-    """The row of every panel and its columns of two, and the heights of the rows in inches; square pictures go in pairs."""
+    """The row of every panel and its columns of two, and the heights of the rows in inches; square pictures without words go in pairs."""
     slots, heights = [], []
     beside = False
     for group in panels:
         axes = group[0]
-        square = axes.get_aspect() == 1 and len(panels) > 1
+        square = axes.get_aspect() == 1 and not axes.texts and len(panels) > 1
         if square and beside:
             slots.append((len(heights) - 1, slice(1, 2)))
             beside = False
@@ -120,7 +121,8 @@ def _slots(panels: list[list[Axes]], height: float) -> tuple[list[tuple[int, sli
         ratios = spec.get_gridspec().get_height_ratios()
         share = ratios[spec.rowspan.start] / sum(ratios) * len(ratios)
         lines = [1 + name.count("\n") for name in _names(axes)]
-        heights.append(max(min(height * share, PANEL * min(share, 1)), LINE * sum(lines) + 0.05 * len(lines) + 0.7 if lines else 0))
+        needed = LINE * 1.1 * max(lines) * len(lines) + 0.7 if lines else 0
+        heights.append(max(min(height * share, PANEL * min(share, 1)), needed))
     return slots, heights
 
 

@@ -110,6 +110,7 @@ def test_a_plot_opens_large_and_closes_with_the_keyboard(open_page):
     page.keyboard.press("Enter")
     dialog = page.locator("dialog.tapnb-large")
     dialog.wait_for(state="visible")
+    assert "_narrow" not in dialog.locator("img").get_attribute("src")
     assert dialog.locator("img").get_attribute("alt") == plot.locator("img").get_attribute("alt")
     page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
