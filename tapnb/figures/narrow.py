@@ -82,7 +82,7 @@ def _show_labels(axes: Axes, figure: Figure) -> None:
     if not axes.get_title(loc="left") and not _hanging(axes):
         axes.set_title(next(filter(None, above), ""))
     if len(axes.get_xlabel()) > LETTERS:
-        axes.set_xlabel(axes.get_xlabel(), loc="right")  # there is room on its left, below the labels of the other axis
+        axes.set_xlabel(textwrap.fill(axes.get_xlabel(), 2 * LETTERS), loc="right")  # there is room on its left, below the labels of the other axis
     if names := _names(axes):
         axes.set_yticks(axes.get_yticks(), [textwrap.fill(name, LETTERS) for name in names])
 
@@ -122,8 +122,18 @@ def _slots(panels: list[list[Axes]], height: float) -> tuple[list[tuple[int, sli
         share = ratios[spec.rowspan.start] / sum(ratios) * len(ratios)
         lines = [1 + name.count("\n") for name in _names(axes)]
         needed = LINE * 1.1 * max(lines) * len(lines) + 0.7 if lines else 0
-        heights.append(max(min(height * share, PANEL * min(share, 1)), needed))
+        heights.append(max(min(height * share, PANEL * min(share, 1)), needed) + LINE * _lines_below(axes))
     return slots, heights
+
+
+def _lines_below(axes: Axes) -> int:
+    """Put a legend that is long, or hangs below its panel, under the names that stand there; return its number of lines."""
+    legend = axes.get_legend()
+    if legend is None or (len(legend.get_texts()) < 4 and legend.get_bbox_to_anchor().y0 >= axes.bbox.y0):
+        return 0
+    legend.set_loc("upper center")
+    legend.set_bbox_to_anchor((0.5, -0.35), axes.transAxes)
+    return sum(1 + text.get_text().count("\n") for text in (legend.get_title(), *legend.get_texts()))
 
 
 def _one_column(legend) -> int:

@@ -110,3 +110,20 @@ def test_names_of_axes_wrap(text):
         return figure
 
     assert max(map(len, one().narrow().axes[0].get_ylabel().splitlines())) <= 24
+
+
+def test_a_long_legend_hangs_below_its_panel():
+    @styled
+    def many():
+        figure, panels = plt.subplots(1, 2)
+        for k in range(5):
+            panels[0].plot([k, k + 1], label=f"line {k}")
+        panels[0].set_xlabel("side")
+        panels[0].legend()
+        return figure
+
+    figure = many().narrow()
+    figure.canvas.draw()
+    upper, lower = figure.axes
+    legend = upper.get_legend().get_window_extent()
+    assert legend.y1 < upper.xaxis.get_tightbbox(figure.canvas.get_renderer()).y0 and legend.y0 > lower.bbox.y1
