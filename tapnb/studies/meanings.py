@@ -56,8 +56,8 @@ SHARE = "95 % interval of a share, after Wilson."
 STRATEGY, SCORE = r"(?P<strategy>[A-D]\d)", r"(?P<score>prec_0|prec_1|rec_0|rec_1|F1|average_precision|ranking|spread)"
 SCALING = r"(?P<scaling>before|after|factor|prior|platt)"
 MAP = r"(?P<movie>train|held_out)_(?P<map>grad_cam|second|votes|change|random)"
-ROW = ("(?P<row>step_cuda|step|augmentation|crops|linear_heads|resnet_heads|frame|event_map|detector|import_networks|import|"
-       "help)")
+ROW = ("(?P<row>step_cuda|step|augmentation|crops|linear_heads|resnet_heads|frame|event_map|detector|sweep|import_networks|"
+       "import|help)")
 MEASURE = r"(?P<measure>ece_class_1|ece|nll|brier)"
 
 PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -192,6 +192,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("growth_(?P<what>.+)_largest", "The largest exponent of cost against {what}, over all series.", "growth_table"),
         ("growth_(?P<what>.+)", "Exponent of growth: slope of log seconds against log size, by least squares ({what}).",
          "growth_table"),
+        ("memory_(?P<what>.+)", "Peak memory of a notebook's process in the published profile: {what} of all notebooks.",
+         "memory_table"),
         ("large_(?P<what>.+)", "The movie that is larger than the memory it may take: its {what}.", "large_table"),
         ("precision_(?P<what>.+)", "Setting of the trainings in both precisions: {what}.", "precision_table"),
         ("(?P<precision>float32|bfloat16)_(?P<what>.+)", "{what} of trainings in {precision}. " + BY_RUNS, "precision_table"),
