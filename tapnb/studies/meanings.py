@@ -232,6 +232,10 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "2 \u00d7 precision \u00d7 recall / (precision + recall). " + BY_RUNS, "strategies")),
     "14_events": (
         ("(?P<kind>division|death)s", "Labelled {kind}s of the held-out movie.", "judged"),
+        (r"few_(?P<strategy>[A-D])_(?P<labels>\d+)_(?P<measure>average_precision|best)", "{measure}. Strategy {strategy}, trained "
+         "on {labels} labelled events, all events of the held-out movie. 95 % interval over events and runs.", "few_estimated"),
+        ("needed_(?P<first>[A-D])_for_(?P<other>[A-D])", "Labelled events with which {first} has the average precision of {other} "
+         "with five. 95 % interval over events and draws of labels.", "few_needed"),
         ("(?P<first>.+)_less_(?P<other>.+)_(?P<kind>division|death)", "Average precision of {first} minus that of {other}, "
          "{kind}s of the held-out movie. 95 % interval over events and runs.", "compared"),
         ("(?P<who>.+)_(?P<kind>division|death)_(?P<measure>average_precision|f1|strict|best)", "{measure}. {who}, {kind}s of "
