@@ -21,7 +21,10 @@ WORDS_A_MINUTE = 200
 """Of prose with numbers in it, in a language that is not the reader's first."""
 
 SHORT = 150
-"""Words below which a page says nothing of the time that it takes: the list of runs, references."""
+"""Words below which a page says nothing of the time that it takes."""
+
+LOOKED_UP = ("index", "api", "runs", "references")
+"""Pages that nobody reads from top to bottom, and the front page, whose first screen is its own."""
 
 NOTEBOOK = re.compile(r"^```\{provenance\} (\S+)$", re.MULTILINE)
 
@@ -29,7 +32,7 @@ NOTEBOOK = re.compile(r"^```\{provenance\} (\S+)$", re.MULTILINE)
 def add_head(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Write the line below the title of a page directly in ``book/``; the pages below it are lists."""
     folder, _, name = page.partition("/")
-    if doctree is None or folder != "book" or "/" in name:
+    if doctree is None or folder != "book" or "/" in name or name in LOOKED_UP:
         return
     words = count_words(doctree)
     if words < SHORT:

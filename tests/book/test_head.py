@@ -4,6 +4,7 @@ import importlib
 import json
 
 import pytest
+from docutils import nodes
 
 from tapnb.workflow.notebooks import CHECKOUT as ROOT
 
@@ -46,6 +47,13 @@ def test_tables_code_and_what_is_folded_away_are_not_read(page):
 def test_a_page_of_a_few_words_and_one_without_a_notebook(page):
     assert head(page, f"{sentences(140)}\n\n{PROVENANCE}") is None
     assert head(page, sentences(200)).text == "1 min to read"
+
+
+def test_lists_and_pages_of_a_folder_below_have_no_such_line(extension):
+    for name in ("book/runs", "book/numbers/02_try", "index", "book/api"):
+        context = {"body": "<h1>Title</h1>"}
+        extension.add_head(None, name, "page.html", context, nodes.document(None, None))
+        assert context == {"body": "<h1>Title</h1>"}
 
 
 @pytest.mark.parametrize(("seconds", "words"), [
