@@ -48,14 +48,15 @@ calibration.temperatures(run.results).round(3)
 # ## Figure 5 in numbers
 #
 # On the test pairs, mean and standard deviation over the runs. ECE: mean distance between confidence and frequency in
-# 15 bins, over the probability of the likelier class (as in the scripts) and over that of an event (class 1). NLL:
-# mean negative log-likelihood, in nats. Brier: mean squared error. The second table has what was fitted, the share of
-# events that are still called so, and the ECE of the scripts, on the validation pairs that T was fitted on.
+# 15 bins. One is over the probability of the likelier class, as in the scripts, the other over that of an event (class
+# 1). NLL: mean negative log-likelihood, in nats. Brier: mean squared error. The second table has what was fitted and
+# the share of events that are still called so. It also has the ECE of the scripts, on the validation pairs that T was
+# fitted on.
 #
 # Three further rows a head. *Factor on p* is what the paper's sentence says: a factor on the probability of an event
-# that minimises its ECE. It moves answers too: a factor below one half calls nothing an event. *Share of events* is
-# not in the paper: heads learn from balanced pairs, so the log-odds of the share of events among the validation pairs
-# are added to theirs, and nothing is fitted. *Scale and offset* (Platt's scaling) fits both at once, by likelihood.
+# that minimises its ECE. It moves answers too: a factor below one half calls nothing an event. *Share of events* is not
+# in the paper. Heads learn from balanced pairs, so the log-odds of the share of events among the validation pairs are
+# added to theirs. Nothing is fitted. *Scale and offset* (Platt's scaling) fits both at once, by likelihood.
 
 # %%
 measures_table = calibration.measures_table(run.results)
@@ -77,11 +78,12 @@ paper_plot
 # ## What the paper says of it
 #
 # T lowers the ECE of either head, and the ResNet head is better calibrated to begin with. Differences on the test
-# pairs, mean over the runs, with 95 % bootstrap intervals over blocks of frames and runs: above 0 is what the paper
+# pairs, mean over the runs, with 95 % bootstrap intervals over blocks of frames and runs. Above 0 is what the paper
 # finds.
 #
 # ECE is never negative, so few pairs push it up. The second table has what chance alone gives: the ECE that a head
 # with these very probabilities would show if they were all true.
+#
 
 # %%
 differences_table = calibration.differences_table(run.results)

@@ -9,9 +9,10 @@
 # %% [markdown]
 # # Events
 #
-# Who owns a movie counts events, not crops. A detector looks at whole frame pairs and lists divisions and deaths, each with a
-# place, a time and a score. It is trained on one movie and judged on another: TAP features or random ones, fixed or trained on,
-# beside controls that learn nothing, and the paper's own head A1 at every window of the movie. Not in the paper.
+# Who owns a movie counts events, not crops. A detector looks at whole frame pairs and lists divisions and deaths, each
+# with a place, a time and a score. It is trained on one movie and judged on another, with TAP features or random ones,
+# fixed or trained on. Beside it stand controls that learn nothing, and the paper's own head A1 at every window of the
+# movie. Not in the paper.
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept
@@ -46,8 +47,8 @@ print(f"trained on {train.name}, searched {other.name}: {len(other.frames)} fram
 # %% [markdown]
 # ## Training
 #
-# The last fifth of the training movie's frames is held back: the weights that do best there are kept, and the threshold is the
-# one with the best F1 there. Controls take their threshold from the whole training movie.
+# The last fifth of the training movie's frames is held back. The weights that do best there are kept, and the threshold
+# is the one with the best F1 there. Controls take their threshold from the whole training movie.
 
 # %%
 command = f"tapnb run 14_events --profile {profile} --movie {movie} --mode execute"
