@@ -142,6 +142,20 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     ------
     ValueError
         If a loss or a weight is not finite after an epoch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tapnb.heads import HeadSettings, head_logits, train_heads
+    >>> from tapnb.models import LinearHead
+    >>> labels = torch.tensor([0, 1] * 8)
+    >>> features = torch.randn(16, 2, 32, 8, 8) + labels[:, None, None, None, None]
+    >>> heads = [LinearHead(size=8), LinearHead(size=8)]
+    >>> curves = train_heads(heads, features, labels, epochs=5, settings=HeadSettings(batch=8))
+    >>> len(curves), curves[0][-1]["steps"]
+    (2, 10)
+    >>> curves[0][-1]["training_loss"] < curves[0][0]["training_loss"]
+    True
     """
     optimisers = [torch.optim.Adam(head.train().parameters(), lr=settings.head_rate) for head in heads]
     for weights in nn.ModuleList(heads).parameters():  # before any map: amid those of one head they would leave holes
