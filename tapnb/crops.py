@@ -114,7 +114,9 @@ def _shown(pairs: CropPairs, usable: Usable | None, rng: np.random.Generator) ->
 
     Of a frame pair without any such place they go to other frame pairs. From an ordinary movie nothing more is drawn.
     """
-    partial = [] if usable is None else np.intersect1d(pairs.t, np.flatnonzero(usable.quality.partial_pairs))
+    if usable is None:
+        return pairs
+    partial = np.intersect1d(pairs.t, np.flatnonzero(usable.quality.partial_pairs))
     t, y, x = pairs.t.copy(), pairs.y.copy(), pairs.x.copy()
     nowhere = np.zeros(len(t), bool)
     for frame in partial:

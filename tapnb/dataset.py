@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -183,7 +184,7 @@ def split_time(pairs: CropPairs, seed: int = 25, gap: int = 3) -> dict[str, np.n
             for part, begin, end in zip(("train", "validation", "test"), cuts, cuts[1:])}
 
 
-SPLITS = {"random": split_random, "time": split_time}
+SPLITS: dict[str, Callable[[CropPairs, int], dict[str, np.ndarray]]] = {"random": split_random, "time": split_time}
 """By name: crop pairs and a seed to the indices of "train", "validation" and "test"."""
 
 

@@ -179,7 +179,7 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
         return step_losses
 
     def validate(i: int) -> float:
-        return _validation_loss(_logits(heads[i], validation[0]), validation[1])
+        return _validation_loss(_logits(heads[i], validation[0]), validation[1])  # type: ignore[index]  # asked only of one that there is
 
     return _train(watches, optimisers, learn, validate if validation else None, labels, epochs, settings, checkpoint)
 
@@ -206,7 +206,7 @@ def train_end_to_end(backbone: DenseFeatures, head: nn.Module, images: torch.Ten
 
     def validate(_: int) -> float:
         network.eval()
-        loss = _validation_loss(head_logits([head], backbone, validation[0])[0], validation[1])
+        loss = _validation_loss(head_logits([head], backbone, validation[0])[0], validation[1])  # type: ignore[index]  # as above
         network.train()
         return loss
 
@@ -279,7 +279,7 @@ def _train(watches: list[EarlyStopping], optimisers: list[torch.optim.Optimizer]
             curves[i].append({"epoch": epoch, "steps": epoch * len(batches),
                               "training_loss": float(sums[i]) / len(batches)})
             if settings.patience:
-                curves[i][-1]["validation_loss"] = validate(i)
+                curves[i][-1]["validation_loss"] = validate(i)  # type: ignore[misc]  # there is one, as said above
             divergence.check({name.replace("_", " "): curves[i][-1][name] for name in curves[i][-1] if "loss" in name},
                              watches[i].network, epoch, epochs, rate)
             if settings.patience and watches[i].has_ended(curves[i][-1]["validation_loss"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -32,7 +33,7 @@ def cross_entropy(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
 
 
 def time_arrow(logits: torch.Tensor, flip: torch.Tensor, z: torch.Tensor, weight: float = DECORRELATION_WEIGHT,
-               **form: float | bool) -> tuple[torch.Tensor, torch.Tensor]:
+               **form: Any) -> tuple[torch.Tensor, torch.Tensor]:
     """Eq. 4: cross entropy of "which frame came first", plus lambda times the decorrelation of the features.
 
     Parameters

@@ -1,7 +1,6 @@
 """What a newcomer relies on before any of our code runs: settings, lock, table of contents, make."""
 
 import ast
-import importlib
 import os
 import re
 import subprocess
@@ -100,18 +99,6 @@ def test_every_page_of_the_table_of_contents_exists_and_every_page_is_in_it():
     assert executed == sorted(p.stem for p in (ROOT / "notebooks").glob("[0-9]*.py"))
     pages = {p for p in listed if not p.startswith("book/executed/")}
     assert pages == {f"book/{p.stem}" for p in (ROOT / "book").glob("*.md")}
-
-
-def test_every_room_has_a_page_of_the_api(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
-    listing = importlib.import_module("tapnb_api")
-    pages = {p for part in load("_toc.yml")["parts"] for c in part["chapters"] if c["file"] == "book/api" for p in c["sections"]
-             for p in p.values()}
-    assert pages == {f"book/api/{p.stem}" for p in (ROOT / "book" / "api").glob("*.md")}
-    rooms = [re.findall(r"\{api\} (\S+)", (ROOT / f"{page}.md").read_text("utf-8")) for page in pages]
-    listed = [module for (room,) in rooms for module in listing.modules(room)]
-    modules = {p for p in (ROOT / "tapnb").rglob("*.py") if not p.stem.startswith("__")}
-    assert sorted(listed) == sorted(".".join(p.relative_to(ROOT).with_suffix("").parts) for p in modules)
 
 
 def test_the_lock_has_an_exact_version_of_every_dependency():

@@ -1,7 +1,8 @@
-"""Sphinx extension: ``{api} tapnb.movies`` lists the modules of a room of tapnb, then what each of them offers.
+"""Sphinx extension: ``{api} tapnb.movies`` stands for the modules of a room of tapnb, and what each of them offers.
 
-The modules are read from the package, so that a new one is on its page without further ado. The directive's content
-names those to be read first, in order; the others follow by name.
+The modules are read from the package, so that a new one is on its page without further ado. The block's content names
+those to be read first, in order; the others follow by name. The page's text is completed before it is parsed, since a
+directive cannot hold headings of its page.
 """
 
 from __future__ import annotations
@@ -10,36 +11,32 @@ import importlib
 import re
 from types import ModuleType
 
-from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
+from sphinx.errors import ExtensionError
 
 from tapnb.workflow.notebooks import CHECKOUT
 
+BLOCK = re.compile(r"^```\{api\} (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ROLE = re.compile(r":\w+:`~?\.?([^`]+)`")
 
 
-class Api(SphinxDirective):
-    """A table of the room's modules, and a section for each."""
+def complete(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put the modules of a room into a page's text, in place."""
+    source[0] = BLOCK.sub(lambda block: listing(block[1], block[2].split()), source[0])
 
-    required_arguments = 1
-    has_content = True
 
-    def run(self) -> list[nodes.Node]:
-        first = [name for line in self.content for name in line.split()]
-        names = modules(self.arguments[0])
-        if unknown := set(first) - set(names):
-            raise self.error(f"{self.arguments[0]} has no module {', '.join(sorted(unknown))}")
-        names = [*first, *(name for name in names if name not in first)]
-        rows = [f"| {{py:mod}}`{short(name)} <{name}>` | {subject(name)} |" for name in names]
-        lines = ["| module | subject |", "|---|---|", *rows, ""]
-        for name in names:
-            exclude = [f"   :exclude-members: {', '.join(others)}"] if (others := from_elsewhere(name)) else []
-            lines += [f"## {short(name)}", "", "```{eval-rst}", f".. automodule:: {name}", "   :members:", *exclude, "```", ""]
-        content = nodes.section()
-        self.state.nested_parse(StringList(lines, "api"), self.content_offset, content, match_titles=True)
-        return content.children
+def listing(room: str, first: list[str]) -> str:
+    """Return the Markdown of a room: a table of its modules, and a section for each."""
+    names = modules(room)
+    if unknown := set(first) - set(names):
+        raise ExtensionError(f"{room} has no module {', '.join(sorted(unknown))}")
+    names = [*first, *(name for name in names if name not in first)]
+    rows = [f"| {{py:mod}}`{short(name)} <{name}>` | {subject(name)} |" for name in names]
+    lines = ["| module | subject |", "|---|---|", *rows, ""]
+    for name in names:
+        exclude = [f"   :exclude-members: {', '.join(others)}"] if (others := from_elsewhere(name)) else []
+        lines += [f"## {short(name)}", "", "```{eval-rst}", f".. automodule:: {name}", "   :members:", *exclude, "```", ""]
+    return "\n".join(lines)
 
 
 def modules(room: str) -> list[str]:
@@ -63,7 +60,7 @@ def short(name: str) -> str:
 def subject(name: str) -> str:
     """Return the first sentence of a module's docstring, as Markdown for a cell of a table."""
     paragraph = importlib.import_module(name).__doc__.strip().split("\n\n")[0]
-    sentence = re.split(r"(?<=[.:?]) |(?<=[.:?])\n", paragraph)[0].rstrip(":.")
+    sentence = re.split(r"(?<=[.?])\s", paragraph)[0].rstrip(":.")
     return ROLE.sub(r"`\1`", " ".join(sentence.split())).replace("``", "`").replace("|", "\\|")
 
 
@@ -74,6 +71,6 @@ def from_elsewhere(name: str) -> list[str]:
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the directive."""
-    app.add_directive("api", Api)
+    """Register what is done to a page's text."""
+    app.connect("source-read", complete)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
