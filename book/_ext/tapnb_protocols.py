@@ -20,6 +20,7 @@ from tapnb.movies import Movie, catalogue
 
 MOVIE = "synthetic-24x448"  # the front page's: simulated in seconds, and kept
 OF_NO_MOVIE = ("needs", "restored")
+WIDTH = "460px"  # at most: a phone is narrower
 PICTURES = ("two_stacks", "damaged_frames", "marked_pixels", "clicks", "circled", "doubtful", *OF_NO_MOVIE)
 
 
@@ -34,7 +35,7 @@ class StepPicture(SphinxDirective):
         name = self.arguments[0]
         if name not in PICTURES or "alt" not in self.options:
             raise self.error(f"{name}: give one of {', '.join(PICTURES)}, and :alt: with what it shows")
-        figure = nodes.figure("", nodes.image("", uri=drawn(name), alt=self.options["alt"]), classes=["tapnb-step"])
+        figure = nodes.figure("", nodes.image("", uri=drawn(name), alt=self.options["alt"], width=WIDTH), classes=["tapnb-step"])
         caption = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, caption)
         if len(caption):

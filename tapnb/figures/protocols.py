@@ -24,7 +24,7 @@ WIDTH, WORDS = 4.2, 10
 """Inches and points: at 360 pixels a word is 12 pixels high."""
 
 SIDE = 64
-NEEDS = {"02 pretraining": (0, 1), "06 strategies": (0, 0), "03 to 05": (1, 1.5), "07 to 11": (1, 0.5)}
+NEEDS = {"02 pretraining": (0, 1), "06 strategies": (0, 0), "03 to 05, 15": (1, 1.5), "07 to 11, 14": (1, 0.5)}
 """Notebooks by column and row of the picture of what needs what."""
 
 RESTORED = {"published runs": (0, 1), "your runs": (0, 0), "notebooks": (1, 0.5), "the book": (2, 0.5)}
@@ -131,7 +131,7 @@ def doubtful(movie: Movie, kinds: Sequence[str] = ("division", "death", "round-u
 @styled
 def needs() -> Figure:
     """Which notebooks look at the runs of which."""
-    return _boxes(NEEDS, (("02 pretraining", "03 to 05"), ("02 pretraining", "07 to 11"), ("06 strategies", "07 to 11"),
+    return _boxes(NEEDS, (("02 pretraining", "03 to 05, 15"), ("02 pretraining", "07 to 11, 14"), ("06 strategies", "07 to 11, 14"),
                           ("02 pretraining", "06 strategies")))
 
 

@@ -6,7 +6,7 @@ from matplotlib.text import Text
 
 from tapnb.figures import protocols
 from tapnb.movies.synthetic import simulate
-from tapnb.workflow import notebooks
+from tapnb.workflow import notebook_runs, notebooks, parameters
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,17 @@ def test_labels_lie_below_their_frames_and_every_word_is_large_enough(movie):
         assert all(text.get_fontsize() >= protocols.WORDS for text in figure.findobj(Text) if text.get_text())
 
 
-def test_notebooks_that_need_others_are_some_that_there_are():
-    numbers = {name.split("_")[0] for name in notebooks.names()}
-    assert {words[:2] for words in protocols.NEEDS} <= numbers
-    assert len(protocols.needs().axes[0].texts) == 4 + 4  # boxes and arrows
+def test_the_picture_of_what_needs_what_is_that_of_the_runs():
+    needs = {}
+    for name, list_of_tasks in notebook_runs.LISTS.items():
+        tasks = list_of_tasks(name, parameters_of(name))
+        needs[name[:2]] = {needed[:2] for task in tasks for needed in task.needs} - {name[:2]}
+    drawn = {"03 to 05, 15": ("03", "04", "05", "15"), "07 to 11, 14": ("08", "09", "10", "11", "14"), "06 strategies": ("06",)}
+    assert set(drawn) < set(protocols.NEEDS)
+    assert all(needs[number] == {"02"} for number in drawn["03 to 05, 15"] + drawn["06 strategies"])
+    assert all("06" in needs[number] for number in drawn["07 to 11, 14"])
+
+
+def parameters_of(name):
+    """Return the defaults of a notebook's parameters."""
+    return {key: parameter.default for key, parameter in parameters.declared(notebooks.SOURCES / f"{name}.py").items()}
