@@ -142,13 +142,27 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     ------
     ValueError
         If a loss or a weight is not finite after an epoch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tapnb.heads import HeadSettings, head_logits, train_heads
+    >>> from tapnb.models import LinearHead
+    >>> labels = torch.tensor([0, 1] * 8)
+    >>> features = torch.randn(16, 2, 32, 8, 8) + labels[:, None, None, None, None]
+    >>> heads = [LinearHead(size=8), LinearHead(size=8)]
+    >>> curves = train_heads(heads, features, labels, epochs=5, settings=HeadSettings(batch=8))
+    >>> len(curves), curves[0][-1]["steps"]
+    (2, 10)
+    >>> curves[0][-1]["training_loss"] < curves[0][0]["training_loss"]
+    True
     """
     optimisers = [torch.optim.Adam(head.train().parameters(), lr=settings.head_rate) for head in heads]
     watches = [EarlyStopping(head, settings.patience) for head in heads]
     learn = _learner(heads, optimisers, features, labels, settings)
 
     def validate(i: int) -> float:
-        return _validation_loss(_logits(heads[i], validation[0]), validation[1])
+        return _validation_loss(_logits(heads[i], validation[0]), validation[1])  # type: ignore[index]  # asked only of one that there is
 
     return _train(watches, optimisers, learn, validate if validation else None, labels, epochs, settings, checkpoint)
 
@@ -170,7 +184,7 @@ def train_end_to_end(backbones: list[DenseFeatures], heads: list[nn.Module], ima
 
     def validate(i: int) -> float:
         networks[i].eval()
-        loss = _validation_loss(head_logits([heads[i]], backbones[i], validation[0])[0], validation[1])
+        loss = _validation_loss(head_logits([heads[i]], backbones[i], validation[0])[0], validation[1])  # type: ignore[index]  # as above
         networks[i].train()
         return loss
 
@@ -266,7 +280,7 @@ def _train(watches: list[EarlyStopping], optimisers: list[torch.optim.Optimizer]
             curves[i].append({"epoch": epoch, "steps": epoch * len(batches),
                               "training_loss": float(sums[i]) / len(batches)})
             if settings.patience:
-                curves[i][-1]["validation_loss"] = validate(i)
+                curves[i][-1]["validation_loss"] = validate(i)  # type: ignore[misc]  # there is one, as said above
             divergence.check({name.replace("_", " "): curves[i][-1][name] for name in curves[i][-1] if "loss" in name},
                              watches[i].network, epoch, epochs, rate)
             if settings.patience and watches[i].has_ended(curves[i][-1]["validation_loss"]):

@@ -144,6 +144,19 @@ class TimeArrowModel(nn.Module):
     """Dense features and time-arrow head, trained together (Appendix A).
 
     ``forward`` returns the logits (N, 2) and the dense features (N, 2, 32, h, w).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tapnb.models import TimeArrowModel
+    >>> model = TimeArrowModel().eval()
+    >>> pairs = torch.rand(2, 2, 48, 48)  # two crop pairs
+    >>> logits, z = model(pairs)
+    >>> logits.shape, z.shape
+    (torch.Size([2, 2]), torch.Size([2, 2, 32, 48, 48]))
+    >>> swapped, _ = model(pairs.flip(1))  # the later frame first: the logits change places
+    >>> torch.allclose(swapped, logits.flip(1), atol=1e-4)
+    True
     """
 
     def __init__(self, channels: Sequence[int] = CHANNELS):

@@ -176,6 +176,25 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
     ------
     ValueError
         If the strategy is unknown, or there is no seed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.dataset import DatasetSettings, event_dataset
+    >>> from tapnb.heads import HeadSettings
+    >>> from tapnb.models import DenseFeatures
+    >>> from tapnb.movies import Movie
+    >>> from tapnb.recognise import Recogniser, fit
+    >>> frames = np.random.default_rng(0).integers(0, 255, (6, 96, 96), dtype=np.uint8)
+    >>> masks = np.zeros_like(frames)
+    >>> masks[2:4, 20:40, 20:40] = 1
+    >>> data = event_dataset(Movie(frames, masks), DatasetSettings(crop_size=16, crops_per_frame_pair=50))
+    >>> features = DenseFeatures((4, 4, 4, 4)).eval()  # in earnest: those of a pretraining
+    >>> [[recogniser]] = fit("A0", features, data, HeadSettings(epochs=1, batch=8))
+    >>> recogniser.save("events.safetensors")
+    >>> recogniser = Recogniser.load("events.safetensors")
+    >>> recogniser.probability(data.images(data.parts["test"][:3])).shape
+    torch.Size([3])
     """
     kind, on = strategy_named(strategy), torch.device(on)
     if not seeds:

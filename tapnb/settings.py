@@ -9,9 +9,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-Settings = TypeVar("Settings")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance  # which no module has at run time
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
 
 
 def chosen(kind: type[Settings], parameters: Mapping[str, object], prefix: str = "") -> Settings:
@@ -47,12 +50,12 @@ def restored(kind: type[Settings], values: Mapping[str, object]) -> Settings:
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
-def kept(settings: object) -> dict:
+def kept(settings: DataclassInstance) -> dict:
     """All settings as plain JSON values, for a record."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
 
 
-def differing(settings: object) -> dict:
+def differing(settings: DataclassInstance) -> dict:
     """The settings that are not the defaults, as plain JSON values."""
     defaults = kept(type(settings)())
     return {name: value for name, value in kept(settings).items() if value != defaults[name]}

@@ -123,6 +123,7 @@ def _webp(image: Image.Image, quality: int = 75) -> bytes:
 
 
 def encoded(image: Image.Image, quality: int = 75) -> str:
+    """A picture as WebP in base64."""
     return base64.b64encode(_webp(image, quality)).decode()
 
 

@@ -113,6 +113,20 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
         Unknown mode; a number of the results is not finite; a file of the run to be restored is damaged.
     FileNotFoundError
         The run is to be restored and is not there.
+
+    Examples
+    --------
+    >>> from tapnb.movies.synthetic import simulate
+    >>> from tapnb.store import kinds, runs
+    >>> movie = simulate(frames=3, size=96)
+    >>> def make(folder):  # called once; leaves files in the folder and returns numbers
+    ...     return {"brightness": float(movie.frames.mean())}
+    >>> made = runs.run(kinds.CONTENT_VIEW, {"train": movie}, {"scales": [1, 2]}, 1, make, mode="execute", command="...")
+    >>> made.name.startswith("content-synthetic-"), sorted(path.name for path in made.folder.glob("record.json"))
+    (True, ['record.json'])
+    >>> again = runs.run(kinds.CONTENT_VIEW, {"train": movie}, {"scales": [1, 2]}, 1, make, mode="restore", command="...")
+    >>> again.results == made.results == runs.find(made.name).results
+    True
     """
     if mode not in MODES:
         raise ValueError(f"unknown mode {mode!r}; choose 'execute' (compute what is missing) or 'restore' (only read)")
