@@ -136,7 +136,7 @@ def figure(answers: errors_crops.Answers, run: Run, movie: Movie | None, name: s
         cy=HIGH * (1 - precision), last=len(values) - 1, half=half, presets=presets, crops=crops,
         caption=f"{tested} at a probability of one half",
         under=f"One run of A1 (seed {answers.seed}) on its test pairs of {escape(name)}"
-              + (f"; crops of {len(shown)} of them, evenly by rank in each class." if movie is not None else "."),
+              + (f"; crops of {len(shown)} of them, half evenly by rank, half mistakes." if movie is not None else "."),
         data=json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"))
 
 

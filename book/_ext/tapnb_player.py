@@ -1,14 +1,13 @@
-"""Sphinx extension: ``{movie-player} 02_pretraining`` plays the movie that the network of a notebook was not trained on.
+"""Sphinx extension: ``{movie-player} 02_pretraining`` plays the movie that a notebook's network was not trained on.
 
-Frames, labelled events, events that the published detector found, and Grad-CAM of both frames of some pairs; ``player.js``
-and the script of the report of events (``tapnb/figures/movie_player.js``) play them. Pictures are made when the book is
-built, from the movie: where it is not at hand, a sentence stands there.
+Frames, labelled events, events that the published detector found, and Grad-CAM of both frames of some pairs;
+``player.js`` and the script of the report of events (``tapnb/figures/movie_player.js``) play them. Pictures are made
+when the book is built, from the movie: where it is not at hand, a sentence stands there.
 """
 
 from __future__ import annotations
 
 from importlib.resources import files
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -24,8 +23,8 @@ from tapnb.system.files import read_json
 
 NOT_HERE = "The movie {movie} cannot be played here: its images were not at hand when this book was built."
 
-CAPTION = ("{movie}, the movie that no network was trained on: frames {first} to {last} of {count}, reduced. Colours: blue for "
-           "divisions, orange for deaths. A mark is full in its event's frame and dashed in the frames beside it.")
+CAPTION = ("{movie}, the movie that no network was trained on: frames {first} to {last} of {count}, reduced. Colours: "
+           "blue for divisions, orange for deaths. A mark is full in its event's frame and dashed in those beside it.")
 
 
 class MoviePlayer(ResultDirective):
@@ -68,7 +67,7 @@ def played(movie: Movie, tap: Run, detector: Run | None, name: str) -> str:
 
 def add_script(app: Sphinx, config: Config) -> None:
     """Put the script that the report of events shares beside those of the book."""
-    config.html_static_path.append(str(Path(str(files("tapnb.figures").joinpath("movie_player.js")))))
+    config.html_static_path.append(str(files("tapnb.figures").joinpath("movie_player.js")))
 
 
 def setup(app: Sphinx) -> dict:

@@ -50,7 +50,8 @@
       const precision = called ? counts.tp / called : null;
       point.setAttribute("cx", data.wide * recall);
       point.setAttribute("cy", data.high * (1 - (precision ?? 1)));
-      const above = `above a probability of ${probability(threshold())} (difference of the logits ${number(threshold(), 1)})`;
+      const margin = number(threshold(), 1);
+      const above = `above a probability of ${probability(threshold())} (difference of the logits ${margin})`;
       slider.setAttribute("aria-valuetext", `event ${above}`);
       caption.textContent = `${total}; an event is called ${above}`;
       for (const button of figure.querySelectorAll("[data-position]"))

@@ -33,7 +33,7 @@
       const said = [];
       if (ticked("labelled")) said.push(`${count("labelled")} labelled`);
       if (ticked("found")) said.push(`${count("found")} found`);
-      const events = said.length ? `Frame ${t}: ${said.join(" and ")} events begin here.` : `Frame ${t}.`;
+      const events = said.length ? `Events of frame ${t}: ${said.join(", ")}.` : `Frame ${t}.`;
       const range = warm(kind);
       status.textContent =
         events + (kind && !map ? ` Grad-CAM is there for frames ${range[0]} to ${range[range.length - 1]}.` : "");
@@ -48,7 +48,8 @@
           ...event,
           square: event.layer === "found",
           colour: data.colours[event.kind],
-          text: `${event.layer} ${event.kind}, frame ${event.t}` + ("value" in event ? `, ${data.measure} ${event.value.toFixed(2)}` : ""),
+          text: [`${event.layer} ${event.kind}`, `frame ${event.t}`]
+            .concat("value" in event ? [`${data.measure} ${event.value.toFixed(2)}`] : []).join(", "),
         })),
       drawn,
     });

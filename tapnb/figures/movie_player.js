@@ -5,7 +5,8 @@
    element within which keys are heard). address(t): the picture of a frame. first: the movie's own number of the frame
    at the left end. marksAt(t): what is marked, each with t, y, x, colour, text and square. drawn(t): called after each
    frame. */
-function moviePlayer({ frame, marks, time, play, now, keys, address, first = 0, hours, radius, marksAt, drawn = () => {} }) {
+function moviePlayer({ frame, marks, time, play, now, keys, address, first = 0, hours, radius, marksAt,
+                       drawn = () => {} }) {
   const SECONDS = 0.2;  // a frame, while the movie plays
   const SVG = "http://www.w3.org/2000/svg";
   const last = Number(time.max);

@@ -1,4 +1,4 @@
-"""A stretch of a movie as HTML that plays: frames, marks around labelled and found events, Grad-CAM over some frames."""
+"""A stretch of a movie as HTML that plays: frames, marks around labelled and found events, Grad-CAM over some."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ HEAT = (240, 228, 66)  # yellow of the palette by Okabe and Ito; how opaque it i
 
 HTML = """<figure class="tapnb-player" tabindex="-1" aria-label="{title}">
 <div class="tapnb-screen">
-<img class="tapnb-frame" src="data:image/webp;base64,{still}" width="{wide}" height="{high}" alt="Frame {start} of the movie">
+<img class="tapnb-frame" src="data:image/webp;base64,{still}" width="{wide}" height="{high}"
+alt="Frame {start} of the movie">
 <img class="tapnb-heat" alt="" hidden>
 <svg viewBox="0 0 {columns} {rows}" preserveAspectRatio="none" role="img" aria-label="Marks around events">{marks}</svg>
 </div>

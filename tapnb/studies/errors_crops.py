@@ -96,17 +96,24 @@ def curve(of_run: Answers, values: np.ndarray) -> np.ndarray:
 
 
 def shown(of_run: Answers, each: int = SHOWN) -> np.ndarray:
-    """Test pairs whose crops are shown, int array: of each class evenly by rank, so that every cell has some.
+    """Test pairs whose crops are shown, int array: of each class half evenly by rank, half among its mistakes.
 
+    So every cell has some, wherever the threshold is, and the rare mistakes at a probability of one half are well seen.
     The surest and the least sure pair of a class are always among them.
     """
+    order = np.argsort(of_run.margins, kind="stable")
+    label, called = of_run.labels[order], of_run.margins[order] > 0
     chosen = []
     for value in (False, True):
-        own = np.flatnonzero(of_run.labels == value)
-        ranked = own[np.argsort(of_run.margins[own], kind="stable")]
-        if len(ranked):
-            chosen.append(ranked[np.unique(np.linspace(0, len(ranked) - 1, each).round().astype(int))])
-    return np.concatenate(chosen)
+        mistakes = _evenly(order[(label == value) & (called != value)], each // 2)
+        chosen += [mistakes, _evenly(order[label == value], each - len(mistakes))]
+    return np.unique(np.concatenate(chosen))
+
+
+def _evenly(ranked: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of them, at even distances, both ends included."""
+    places = np.unique(np.linspace(0, len(ranked) - 1, most).round().astype(int))
+    return ranked[places] if len(ranked) else ranked
 
 
 def places(run: runs.Run, movie: Movie, pairs: np.ndarray) -> tuple[np.ndarray, int]:

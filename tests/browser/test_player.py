@@ -84,7 +84,8 @@ def test_layers_are_shown_and_hidden(page):
     page.keyboard.press("Home")
     assert marks[1].count() == len(events) - len(labelled) > len(sure)  # the false one as well
     page.get_by_role("checkbox", name="found events (squares)").uncheck()
-    assert [mark.count() for mark in marks] == [len(labelled), 0] and "found" not in page.get_by_role("status").inner_text()
+    assert [mark.count() for mark in marks] == [len(labelled), 0]
+    assert "found" not in page.get_by_role("status").inner_text()
     page.get_by_role("checkbox", name="labelled events (circles)").uncheck()
     assert marks[0].count() == 0
 

@@ -46,9 +46,11 @@ def test_crops_are_of_both_classes_from_the_least_to_the_largest_margin():
     rng = np.random.default_rng(0)
     many = Answers(20, np.arange(500), rng.random(500) < 0.1, rng.normal(0, 9, 500), None)
     shown = errors_crops.shown(many, 20)
+    assert len(np.unique(shown)) == len(shown)
     for value in (False, True):
         own, every = many.margins[shown][many.labels[shown] == value], many.margins[many.labels == value]
-        assert len(own) == 20 and (own.min(), own.max()) == (every.min(), every.max())
+        assert 10 < len(own) <= 20 and (own.min(), own.max()) == (every.min(), every.max())
+        assert min((own > 0).sum(), (own < 0).sum()) >= 5  # of the mistakes, of the right answers
     assert len(errors_crops.shown(FOUR, 20)) == 4
 
 
