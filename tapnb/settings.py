@@ -9,12 +9,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance  # which no module has at run time
 
-Settings = TypeVar("Settings", bound="DataclassInstance")
+class _Dataclass(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Settings = TypeVar("Settings", bound=_Dataclass)
 
 
 def chosen(kind: type[Settings], parameters: Mapping[str, object], prefix: str = "") -> Settings:

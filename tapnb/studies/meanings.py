@@ -151,8 +151,9 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "measures_table"),
         ("(?P<head>linear|ResNet)_recall_" + SCALING, "Share of the test pairs with an event that the {head} head calls one at "
          "probability 1/2, {scaling}. " + BY_RUNS, "fits_table"),
-        ("(?P<head>linear|ResNet)_temperature", "Temperature T of the {head} head: the one with the highest likelihood on the "
-         "validation pairs. " + BY_RUNS, "run"),
+        *((f"(?P<head>linear|ResNet)_temperature{end}", "Temperature T of the {head} head, the one with the highest "
+           f"likelihood on the validation pairs: {what} over runs that differ in their seed.", "run")
+          for end, what in (("", "median"), ("_least", "the lowest"), ("_most", "the highest"))),
         ("(?P<head>linear|ResNet)_factor", "Factor on the event's probability of the {head} head with the lowest expected "
          "calibration error on the validation pairs. " + BY_RUNS, "fits_table"),
         ("differences(?P<which>_class_1)?_heads_before", "Calibration error of the linear head minus that of the ResNet head, "
