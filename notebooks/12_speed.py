@@ -83,7 +83,7 @@ results.show_table(growth_table)
 # %% [markdown]
 # ## Memory
 #
-# Each notebook in a process of its own, with the published profile's movie, batches and seeds, and few training steps.
+# Each notebook in a process of its own, with the published profile's crops, batches and training pairs, and few steps.
 
 # %%
 memory_table = speed_memory.table(measured)
