@@ -23,7 +23,7 @@ from tapnb.system.files import read_json
 
 NOT_HERE = "The movie {movie} cannot be played here: its images were not at hand when this book was built."
 
-CAPTION = ("{movie}, the movie that no network was trained on: frames {first} to {last} of {count}, reduced. Colours: "
+CAPTION = ("{movie}, the held-out movie: frames {first} to {last} of {count}, reduced. Colours: "
            "blue for divisions, orange for deaths. A mark is full in its event's frame and dashed in those beside it.")
 
 
