@@ -78,7 +78,7 @@ per_run = scores_of_runs(answers)
 # A: TAP features, fixed. B: random ones, fixed. C: random ones, trained end to end. D, not in the paper: TAP features,
 # trained end to end. 0: linear head, 1: ResNet head. Mean and standard deviation over the runs, on the test pairs; class 0
 # is "no event", class 1 is "event". The paper's value stands below ours; the best of each column is bold, among ours and
-# among the paper's.
+# among the paper's, if it is clear of the next beyond their spreads.
 
 # %%
 reference = paper.table2()

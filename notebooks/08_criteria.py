@@ -69,7 +69,7 @@ positives_table
 #
 # A0 and A1, once for each criterion: trained on its labels and tested against its labels, as in the paper. Under the
 # criterion of notebook 06 these are its very runs, which are not trained again. Positives: in the balanced training
-# set, and among the tested pairs. The paper's values stand below ours; the best of each column is bold. The second
+# set, and among the tested pairs. The paper's values stand below ours. The second
 # table has the differences, ours minus the paper's, with 95 % intervals.
 
 # %%

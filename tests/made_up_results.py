@@ -49,7 +49,8 @@ def write_results(folder, notebook, numbers=(), tables=(), figures=()):
                 [["group", "ours", "paper"], ["A1", "0.70 ± 0.03", "0.70"], ["B1", "<b>&", ""]]
             )
     for name in figures:
-        (folder / f"{name}.svg").write_text(SVG)
+        for file in (f"{name}.svg", f"{name}_narrow.svg"):  # of another movie another one
+            (folder / file).write_text(f"{SVG}<!-- {folder.name} -->\n")
 
 
 STAMP = {"commit": "0123456789abcdef", "dirty": False, "made": "2026-01-01T00:00:00Z", "took_s": 90.0, "parameters": {}}

@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from tapnb_links import run_link
 from tapnb_records import details
 from tapnb_results import Results, command
+from tapnb_tables import sortable
 
 from tapnb.studies import claims, verdicts
 
@@ -58,7 +59,7 @@ class Claims(Results, SphinxDirective):
             body += row(claim(lines[0]), *(cell(verdict) for verdict in lines))
         group += body
         table += group
-        self.set_source_info(table)
+        self.set_source_info(sortable(table))
         parts = [nodes.container("", table, classes=["tapnb-scroll"])]
         if not only:
             parts += [self.explained(place, judged) for place, judged in verdicts_of.items()]

@@ -221,7 +221,7 @@ def test_the_notebook_shows_what_there_is(tmp_path, monkeypatch, whole):
     assert content["numbers"]["step_ratio"]["value"] == pytest.approx(4) and not content["runs"]
     assert content["provenance"]["movies"] == {}
     assert {p.name for p in folder.glob("*.svg")} == {
-        "12_speed_growth.svg", "12_speed_precision.svg", "12_speed_ratios.svg"}
+        f"12_speed_{name}{end}.svg" for name in ("growth", "precision", "ratios") for end in ("", "_narrow")}
     assert len(pd.read_csv(folder / "12_speed_rows.csv")) == len(speed.ROWS)
     growth = (folder / "12_speed_growth.csv").read_text("utf-8")
     assert ("proportional" in growth) is whole and ("not measured" in growth) is not whole
