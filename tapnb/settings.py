@@ -9,12 +9,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance  # which no module has at run time
 
-Settings = TypeVar("Settings", bound="DataclassInstance")
+class _Dataclass(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Settings = TypeVar("Settings", bound=_Dataclass)
 
 
 def chosen(kind: type[Settings], parameters: Mapping[str, object], prefix: str = "") -> Settings:
@@ -29,7 +33,7 @@ def chosen(kind: type[Settings], parameters: Mapping[str, object], prefix: str =
     prefix : str
         What stands before a setting's name in the parameters, such as ``tap_``.
     """
-    names = [field.name for field in fields(kind)]
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass
     return restored(kind, {name: parameters[prefix + name] for name in names if prefix + name in parameters})
 
 
@@ -41,7 +45,7 @@ def restored(kind: type[Settings], values: Mapping[str, object]) -> Settings:
     ValueError
         If there is no such setting.
     """
-    names = [field.name for field in fields(kind)]
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass
     for name in values:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
@@ -52,7 +56,7 @@ def restored(kind: type[Settings], values: Mapping[str, object]) -> Settings:
 
 def kept(settings: DataclassInstance) -> dict:
     """All settings as plain JSON values, for a record."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}  # type: ignore[call-overload]
 
 
 def differing(settings: DataclassInstance) -> dict:
