@@ -33,7 +33,7 @@ def chosen(kind: type[Settings], parameters: Mapping[str, object], prefix: str =
     prefix : str
         What stands before a setting's name in the parameters, such as ``tap_``.
     """
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+    names = [field.name for field in fields(kind)]
     return restored(kind, {name: parameters[prefix + name] for name in names if prefix + name in parameters})
 
 
@@ -45,7 +45,7 @@ def restored(kind: type[Settings], values: Mapping[str, object]) -> Settings:
     ValueError
         If there is no such setting.
     """
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+    names = [field.name for field in fields(kind)]
     for name in values:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
@@ -54,12 +54,12 @@ def restored(kind: type[Settings], values: Mapping[str, object]) -> Settings:
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
-def kept(settings: DataclassInstance) -> dict:
+def kept(settings: _Dataclass) -> dict:
     """All settings as plain JSON values, for a record."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}  # type: ignore[call-overload]
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
 
 
-def differing(settings: DataclassInstance) -> dict:
+def differing(settings: _Dataclass) -> dict:
     """The settings that are not the defaults, as plain JSON values."""
     defaults = kept(type(settings)())
     return {name: value for name, value in kept(settings).items() if value != defaults[name]}
