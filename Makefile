@@ -74,11 +74,14 @@ lint: $(EDIT)
 reproduce: $(STAMP)
 	@$(RUN) reproduce $(ASKED)
 
+# Several files at once, each as a whole: what one file builds for its tests is built once.
+AT_ONCE := -n logical --maxprocesses 4 --dist loadfile
+
 test: $(STAMP)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(AT_ONCE)
 
 test-all: $(MODELS)
-	@$(BIN)/python -m pytest -m ""
+	@$(BIN)/python -m pytest $(AT_ONCE) -m ""
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(ROWS)

@@ -35,10 +35,9 @@ def named_on_pages():
         text = without_quotes(path.read_text("utf-8"))
         for place, name, key in re.findall(r"\{(?:num|value)\}`((?:[^`/]+/){2})?([^`:]+):([^`?]+)`", text):
             yield place, name, key
-        for kind, place, name in re.findall(
-            r"\{(result-table|result-figure)\} ((?:[^\s/]+/){2})?(\S+)", text
-        ):
-            yield place, name, kind
+        for kind, arguments in re.findall(r"\{(result-table|result-figure)\} (.+)", text):
+            for place, name in re.findall(r"((?:[^\s/]+/){2})?(\S+)", arguments):
+                yield place, name, kind
         for name in re.findall(r"\{provenance\} (\S+)", text):
             yield "", name, None
 

@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from tapnb_links import run_link
 from tapnb_records import details
 from tapnb_results import Results, command
+from tapnb_tables import sortable
 
 from tapnb.studies import claims, verdicts
 
@@ -37,7 +38,11 @@ class Claims(Results, SphinxDirective):
         own = f"{self.config.tapnb_profile}/{self.config.tapnb_movie}"
         places = list(dict.fromkeys(own if place == "this" else place for place in self.arguments[0].split()))
         root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
-        verdicts_of = {place: claims.judge(claims.read(root / place)) for place in places}
+        judged_before = self.env.temp_data.setdefault("tapnb-judged", {})  # of this page, which asks again and again
+        for place in places:
+            if place not in judged_before:
+                judged_before[place] = claims.judge(claims.read(root / place))
+        verdicts_of = {place: judged_before[place] for place in places}
         empty = {place for place, judged in verdicts_of.items()
                  if place != own and all(v.verdict == verdicts.NOT_RUN for v in judged)}
         only = set(map(int, self.options.get("only", "").split()))
@@ -54,7 +59,7 @@ class Claims(Results, SphinxDirective):
             body += row(claim(lines[0]), *(cell(verdict) for verdict in lines))
         group += body
         table += group
-        self.set_source_info(table)
+        self.set_source_info(sortable(table))
         parts = [nodes.container("", table, classes=["tapnb-scroll"])]
         if not only:
             parts += [self.explained(place, judged) for place, judged in verdicts_of.items()]

@@ -13,7 +13,8 @@ No measured number is typed into a page. The page names the number, and the buil
     ```{executed-figure} 03_grad_cam:fig-grad-cam   a picture of this build's executed notebook
     ```
 
-Below a table or figure of the book's own profile and movie follow those of the other published movies, if any.
+A table or figure without a place is shown of the book's own profile and movie, and in further tabs of the other published
+movies, if any; with several places, of each in a tab; with ``:alone:``, of the book's own alone.
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from tapnb_links import EXECUTED, link, number_link
-from tapnb_tables import scrolling, text_table
+from tapnb_plots import plot
+from tapnb_tables import csv_link, scrolling, sortable, text_table
+from tapnb_tabs import Exhibit, ExhibitCaption, movie_tabs
 
+from tapnb.store.results import NARROW
 from tapnb.studies import prose
 
 logger = logging.getLogger(__name__)
@@ -117,9 +120,11 @@ class This(SphinxRole):
 
 
 class ResultDirective(Results, SphinxDirective):
-    """A directive that shows one file under ``results/``; with ``:optional:`` it may be missing."""
+    """A directive that shows one file under ``results/``, of one or several movies; with ``:optional:`` it may be missing."""
 
     required_arguments = 1
+    final_argument_whitespace = True
+    suffix = ""
     option_spec = {
         "name": directives.unchanged,
         "alone": directives.flag,
@@ -129,34 +134,48 @@ class ResultDirective(Results, SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
-        try:
-            own = self.show(*self.place(self.arguments[0]))
-        except Missing as missing:
-            if "optional" not in self.options:
-                logger.warning("%s", missing, location=self.get_location(), type="tapnb", subtype="result")
-            profile, movie, _ = self.place(self.arguments[0])
-            line = nodes.paragraph("", "Not run yet: ", classes=["tapnb-missing"])
-            line += nodes.literal("", command(profile, movie))
-            own = [line]
-        return own + self.beside()
-
-    def beside(self) -> list[nodes.Node]:
-        """Return the same result of every other published movie; nothing if a movie is named, or with ``:alone:``."""
-        profile, movie, name = self.place(self.arguments[0])
-        if "/" in self.arguments[0] or {"profile", "movie", "alone"} & self.options.keys():
-            return []
-        shown_nodes, options, content = [], self.options, self.content
-        self.options = {key: options[key] for key in options if key in ("alt", "width")}  # a name is used once
-        self.content = StringList()
-        for place in PUBLISHED:
+        shown = {}
+        for place in self.places():
             try:
-                if place != (profile, movie) and self.has_movie(*place, name):
-                    text = f"The same, as published for {place[1]}, profile {place[0]}:"
-                    shown_nodes += [nodes.paragraph("", text, classes=["tapnb-beside"]), *self.show(*place, name)]
-            except Missing:
-                continue
-        self.options, self.content = options, content
-        return shown_nodes
+                self.note_shown(*place)
+                shown[place[:2]] = self.show(*place)
+            except Missing as missing:
+                if "optional" not in self.options:
+                    logger.warning("%s", missing, location=self.get_location(), type="tapnb", subtype="result")
+                line = nodes.paragraph("", "Not run yet: ", classes=["tapnb-missing"])
+                line += nodes.literal("", command(*place[:2]))
+                shown[place[:2]] = [line]
+        return self.together(movie_tabs(shown, self.options.get("name")))
+
+    def places(self) -> list[tuple[str, str, str]]:
+        """Return what is shown: the places that are named; if none is, the book's own and other published movies."""
+        named = [self.place(argument) for argument in self.arguments[0].split()]
+        if "/" in self.arguments[0] or {"profile", "movie", "alone"} & self.options.keys():
+            return named
+        own, = named
+        return [own, *(place for place in ((*published, own[2]) for published in PUBLISHED) if self.is_other(place, own))]
+
+    def is_other(self, place: tuple[str, str, str], own: tuple[str, str, str]) -> bool:
+        """Return whether a published result is there, of its movie, and not the same as the book's own."""
+        try:
+            if place == own or not self.has_movie(*place):
+                return False
+            file = self.result_file(*place).read_bytes()
+        except Missing:
+            return False
+        try:
+            return file != self.result_file(*own).read_bytes()
+        except Missing:
+            return True
+
+    def note_shown(self, profile: str, movie: str, name: str) -> None:
+        """Note that this page shows a result, and warn if it does so twice."""
+        before = self.env.temp_data.setdefault("tapnb-shown", set())
+        key = (self.name, profile, movie, name)
+        if key in before:
+            logger.warning("%s of %s/%s is shown twice on this page; :alone: leaves other movies out", name, profile, movie,
+                           location=self.get_location(), type="tapnb", subtype="twice")
+        before.add(key)
 
     def has_movie(self, profile: str, movie: str, name: str) -> bool:
         """Return whether a result depends on the movie; others, such as a benchmark, are the same for all movies."""
@@ -168,8 +187,16 @@ class ResultDirective(Results, SphinxDirective):
         folder = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results") / profile / movie
         return max((p.stem for p in folder.glob("[0-9]*.json") if name.startswith(p.stem)), key=len, default=name)
 
+    def result_file(self, profile: str, movie: str, name: str) -> Path:
+        """Return the path of the file that is shown."""
+        return self.file(profile, movie, name + self.suffix)
+
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
         """Return the nodes of one result."""
+        raise NotImplementedError
+
+    def together(self, shown: nodes.container) -> list[nodes.Node]:
+        """Return all that is shown, with what all of it shares, such as a caption."""
         raise NotImplementedError
 
     def source(self, profile: str, movie: str, name: str) -> nodes.Node:
@@ -185,39 +212,51 @@ class ResultDirective(Results, SphinxDirective):
 class ResultTable(ResultDirective):
     """A CSV file as a table, cells unchanged, its first row the header."""
 
+    suffix = ".csv"
     option_spec = ResultDirective.option_spec | {"caption": directives.unchanged_required}
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
-        path = self.file(profile, movie, f"{name}.csv")
+        path = self.result_file(profile, movie, name)
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = list(csv.reader(file))
-        title = None
-        if "caption" in self.options:
-            inline, _ = self.parse_inline(self.options["caption"])
-            title = nodes.title(self.options["caption"], "", *inline)
         # Columns of numbers are aligned by their digits.
         numeric = [all(re.match(r"^(\*\*)?[-−+]?\d|^$|^[–—-]$", row[i]) for row in rows) for i in range(len(header))]
-        table = text_table(header, rows, numeric, title=title)
-        self.add_name(table)
+        table = sortable(text_table(header, rows, numeric))
         self.set_source_info(table)
-        return [scrolling(table), self.source(profile, movie, name)]
+        line = self.source(profile, movie, name)
+        line += [nodes.Text(" \u00b7 "), csv_link(f"{profile}-{movie}-{name}", header, rows)]
+        return [scrolling(table), line]
+
+    def together(self, shown: nodes.container) -> list[nodes.Node]:
+        exhibit = Exhibit("", classes=["tapnb-exhibit"])
+        if "caption" in self.options:
+            inline, _ = self.parse_inline(self.options["caption"])
+            exhibit += ExhibitCaption(self.options["caption"], "", *inline)
+        exhibit += shown
+        self.add_name(exhibit)
+        self.set_source_info(exhibit)
+        return [exhibit]
 
 
 class ResultFigure(ResultDirective):
     """A plot with its required ``:alt:`` text; the content is the caption."""
 
     has_content = True
-    option_spec = ResultDirective.option_spec | {"alt": directives.unchanged, "width": directives.unchanged}
+    suffix = ".svg"
+    option_spec = ResultDirective.option_spec | {"alt": directives.unchanged}
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
         alt = self.options.get("alt", "").strip()
         if not alt:
             raise self.error(f"the figure {name} needs :alt:, what it shows to someone who cannot see it")
-        path = self.file(profile, movie, f"{name}.svg")
-        uri = "/" + os.path.relpath(path, self.env.srcdir).replace(os.sep, "/")
-        figure = nodes.figure("", nodes.image(uri=uri, alt=alt, classes=["tapnb-plot"]), align="default")
-        if "width" in self.options:
-            figure[0]["width"] = self.options["width"]
+        path = self.result_file(profile, movie, name)
+        narrow = path.with_name(name + NARROW + self.suffix)
+        self.env.note_dependency(str(narrow))
+        uris = ["/" + os.path.relpath(file, self.env.srcdir).replace(os.sep, "/") for file in (path, narrow)]
+        return [plot(uris[0], uris[1] if narrow.is_file() else None, alt), self.source(profile, movie, name)]
+
+    def together(self, shown: nodes.container) -> list[nodes.Node]:
+        figure = nodes.figure("", shown, align="default", classes=["tapnb-exhibit"])
         if self.content:
             holder = nodes.Element()
             self.state.nested_parse(self.content, self.content_offset, holder)
@@ -227,7 +266,7 @@ class ResultFigure(ResultDirective):
                 figure += nodes.legend("", *rest)
         self.add_name(figure)
         self.set_source_info(figure)
-        return [figure, self.source(profile, movie, name)]
+        return [figure]
 
 
 class ExecutedFigure(SphinxDirective):
@@ -280,6 +319,8 @@ class SmokeWarning(Results, SphinxDirective):
 def setup(app: Sphinx) -> dict:
     """Register the role, the directives and their configuration from the environment."""
     app.setup_extension("tapnb_links")
+    for extension in ("tapnb_plots", "tapnb_tables", "tapnb_tabs"):
+        app.setup_extension(extension)
     app.add_config_value("tapnb_profile", os.environ.get("TAPNB_BOOK_PROFILE", "smoke"), "env")
     app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")
     home = os.environ.get("TAPNB_HOME")

@@ -18,7 +18,7 @@ from tapnb_links import anchor, make_target, number_link, run_link
 from tapnb_records import (KINDS, details, dirty, field, field_list, movie_folders, number_files, records_in,
                            results_folder, seeds, what)
 from tapnb_results import ResultDirective, Results
-from tapnb_tables import scrolling, text_table
+from tapnb_tables import scrolling, sortable, text_table
 
 from tapnb.studies import prose
 from tapnb.system.files import read_json
@@ -27,12 +27,17 @@ from tapnb.system.files import read_json
 class Provenance(ResultDirective):
     """How one notebook was run: a line that opens to all details."""
 
-    def beside(self) -> list[nodes.Node]:
-        """Return nothing: a page shows its own provenance only."""
-        return []
+    suffix = ".json"
+
+    def places(self) -> list[tuple[str, str, str]]:
+        """Return one place: a page shows its own provenance only."""
+        return [self.place(self.arguments[0])]
+
+    def together(self, shown: nodes.container) -> list[nodes.Node]:
+        return shown.children
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
-        content = json.loads(self.file(profile, movie, f"{name}.json").read_text("utf-8"))
+        content = json.loads(self.result_file(profile, movie, name).read_text("utf-8"))
         stamp = content.get("provenance", {})
         commit = (stamp.get("commit") or "no commit")[:10] + (", changed since" if stamp.get("dirty") else "")
         summary = f"{name}: profile {profile}, movie {movie}, {commit}"
@@ -127,7 +132,7 @@ class RunRecords(SphinxDirective):
         if not rows:
             return [nodes.paragraph("", "No run has been recorded yet.")]
         numbers = numbers_by_run(root)
-        table = text_table(list(COLUMNS), [texts for _, texts in rows], [column in NUMERIC for column in COLUMNS])
+        table = sortable(text_table(list(COLUMNS), [texts for _, texts in rows], [column in NUMERIC for column in COLUMNS]))
         table["classes"].append("tapnb-runs")
         body = table[-1][-1]
         for line, (record, _) in zip(list(body), rows, strict=True):

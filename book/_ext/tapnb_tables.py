@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Sequence
+from html import escape
+from urllib.parse import quote
 
 from docutils import nodes
+from sphinx.application import Sphinx
 
 
-def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], widths: Sequence[int] = (),
-               title: nodes.title | None = None) -> nodes.table:
+def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], widths: Sequence[int] = ()) -> nodes.table:
     """Return a table of plain text cells, see :func:`table_row`.
 
     ``numeric`` marks the columns that are aligned by their digits and not wrapped; ``widths`` are relative, by default
@@ -19,7 +23,24 @@ def text_table(header: list[str], rows: list[list[str]], numeric: list[bool], wi
                          cols=len(header))
     filled = (table_row([cell or "\u2013" for cell in row], numeric) for row in rows)
     group += [nodes.thead("", table_row(header, numeric)), nodes.tbody("", *filled)]
-    return nodes.table("", *([title] if title else []), group, classes=["tapnb-table"])
+    return nodes.table("", group, classes=["tapnb-table"])
+
+
+def sortable(table: nodes.table) -> nodes.table:
+    """Return a table of results, which its headings sort."""
+    table["classes"].append("tapnb-sortable")
+    return table
+
+
+def csv_link(name: str, header: list[str], rows: list[list[str]]) -> nodes.raw:
+    """Return a link that saves a table as a file: it holds the file, and so works from a disk, and on a page saved alone.
+
+    The file has no asterisks: what is bold is for readers, not for programs.
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *([cell.strip("*") for cell in row] for row in rows)])
+    return nodes.raw("", f'<a class="tapnb-csv" download="{escape(name)}.csv" title="Save this table as a file" '
+                     f'href="data:text/csv;charset=utf-8,{quote(text.getvalue())}">CSV</a>', format="html")
 
 
 def scrolling(table: nodes.table) -> nodes.container:
@@ -35,3 +56,9 @@ def table_row(cells: list[str], numeric: list[bool]) -> nodes.row:
         text = nodes.paragraph("", "", nodes.strong("", bold[1])) if bold else nodes.paragraph("", cell)
         row += nodes.entry("", text, classes=["tapnb-number"] if number else [])
     return row
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the script that sorts."""
+    app.add_js_file("tables.js", loading_method="defer")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-// Numbers can be copied; the table of runs can be sorted and searched. Without this script all of it stands there, whole.
+// Numbers can be copied; the table of runs can be searched. Without this script all of it stands there, whole.
 // No module: browsers load modules from a server only, and the book is read from a folder as well.
 (() => {
   "use strict";
@@ -51,38 +51,6 @@
     return [...body.querySelectorAll("tr.tapnb-run")].map((line) => ({ line, record: line.nextElementSibling }));
   }
 
-  const collator = new Intl.Collator("en", { numeric: true });
-
-  function sort(table, column, descending) {
-    const body = table.tBodies[0];
-    const text = (run) => run.line.cells[column].textContent.trim();
-    const number = (run) => Number.parseFloat(text(run));
-    const runs = runsOf(body);
-    const numeric = runs.every((run) => /^-?\d+(\.\d+)?$|^\u2013?$/.test(text(run)));
-    runs.sort((a, b) => {
-      const order = numeric ? (number(a) || 0) - (number(b) || 0) : collator.compare(text(a), text(b));
-      return descending ? -order : order;
-    });
-    body.append(...runs.flatMap((run) => [run.line, run.record]));
-  }
-
-  function makeSortable(table) {
-    const headings = [...table.tHead.rows[0].cells];
-    headings.forEach((heading, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = heading.textContent.trim();
-      button.title = `Sort by ${button.textContent}`;
-      button.addEventListener("click", () => {
-        const descending = heading.getAttribute("aria-sort") === "ascending";
-        headings.forEach((other) => other.removeAttribute("aria-sort"));
-        heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
-        sort(table, column, descending);
-      });
-      heading.replaceChildren(button);
-    });
-  }
-
   /** A field that keeps the runs in whose line or record all of its words stand. */
   function makeSearchable(table) {
     const runs = runsOf(table.tBodies[0]);
@@ -128,9 +96,6 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     addCopyButtons();
-    for (const table of document.querySelectorAll("table.tapnb-runs")) {
-      makeSortable(table);
-      followLinks(makeSearchable(table));
-    }
+    for (const table of document.querySelectorAll("table.tapnb-runs")) followLinks(makeSearchable(table));
   });
 })();

@@ -7,7 +7,7 @@ from tapnb.figures.data import event_gallery, positives_over_time, preprocessing
 from tapnb.figures.decorrelation import channel_correlations, decorrelation_saturation, decorrelation_term
 from tapnb.figures.differences import runs_both_ways, score_effects
 from tapnb.figures.errors import confusion_matrices, error_rates, false_alarms, shares_over_time, surest_mistakes
-from tapnb.figures.events import event_mistakes, event_scores, free_response
+from tapnb.figures.events import event_mistakes, event_scores, events_from_few_labels, free_response
 from tapnb.figures.evidence import average_precisions, head_curves
 from tapnb.figures.findings import findings
 from tapnb.figures.forest import forest

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from tapnb.figures.narrow import SETTINGS, narrow
 from tapnb.movies import Movie, normalise
 
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
@@ -21,13 +22,22 @@ STYLE = Path(__file__).with_name("tapnb.mplstyle")
 
 
 def styled(function):
-    """Draw in the book's style without touching the caller's settings, and close what pyplot opened."""
+    """Draw in the book's style without touching the caller's settings, and close what pyplot opened.
+
+    ``figure.narrow()`` draws the same for a phone or returns None, see :mod:`tapnb.figures.narrow`.
+    """
+
+    def draw(settings: dict, finish, *args, **kwargs) -> Figure | None:
+        with plt.style.context([STYLE, settings]):
+            figure = function(*args, **kwargs)
+            finished = finish(figure)
+        plt.close(figure)
+        return finished
 
     @wraps(function)
     def drawn(*args, **kwargs) -> Figure:
-        with plt.style.context(STYLE):
-            figure = function(*args, **kwargs)
-        plt.close(figure)
+        figure = draw({}, lambda wide: wide, *args, **kwargs)
+        figure.narrow = partial(draw, SETTINGS, narrow, *args, **kwargs)
         return figure
 
     return drawn

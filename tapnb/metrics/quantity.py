@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import nan
+from math import isnan, nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,15 @@ class Quantity:
 
     def __hash__(self) -> int:
         return hash(self.text)
+
+    def clear_of(self, other: Quantity) -> bool:
+        """Whether this is above another number beyond the spread of both: their intervals, else one deviation each way.
+
+        A number without a spread is clear of none.
+        """
+        lowest = self.value - self.std if isnan(self.low) else self.low
+        highest = other.value + other.std if isnan(other.high) else other.high
+        return lowest > highest
 
     @property
     def bold(self) -> Quantity:

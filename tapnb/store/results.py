@@ -25,6 +25,10 @@ CLIP_PATH = re.compile(r"\bp[0-9a-f]{10}\b")
 """The name of a clip path in matplotlib's SVG files."""
 
 
+NARROW = "_narrow"
+"""Of the names of plots for phones."""
+
+
 def folder(profile: str, movie: str) -> Path:
     """Folder of one profile and one movie (a name or a path)."""
     return paths.results() / profile / movie_slug(movie)
@@ -106,7 +110,8 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
         Written as ``<notebook>_<name>.csv``, as text; values, spreads and intervals of their cells stand in
         ``<notebook>_values.csv``, see :func:`quantities`.
     plots : dict of Figure
-        Written as ``<notebook>_<name>.svg``. Plots only: no movie's pixels belong under ``results/``.
+        Written as ``<notebook>_<name>.svg``, and for phones as ``<notebook>_<name>_narrow.svg`` if it can be drawn so, see
+        :mod:`tapnb.figures.narrow`. Plots only: no movie's pixels belong under ``results/``.
     """
     target = folder(profile, movie)
     for name, table in (tables or {}).items():
@@ -117,6 +122,9 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
             values.to_csv(temporary, index=False)
     for name, figure in (plots or {}).items():
         _keep_plot(target / f"{notebook}_{name}.svg", figure)
+        narrow = figure.narrow() if hasattr(figure, "narrow") else None
+        if narrow is not None:
+            _keep_plot(target / f"{notebook}_{name}{NARROW}.svg", narrow)
     for role, run in runs.items():
         publication.publish(target, role, run.folder, run.record)
     path, named = target / f"{notebook}.json", {role: run.name for role, run in runs.items()}

@@ -176,7 +176,8 @@ def _make(folder: Path, make: Callable[[Path], dict], facts: dict, on: object, p
         else:
             begun |= read_json(begun_path)
     commit, dirty = provenance.commit()
-    begun["sittings"].append({"started": provenance.now(), "commit": commit, "dirty": dirty})
+    begun["sittings"].append({"started": provenance.now(), "commit": commit, "dirty": dirty,
+                              "device": device.describe(on, precision)})  # a run may go on elsewhere
     write_json(begun_path, begun)
     start, cpu_start = time.perf_counter(), time.process_time()
     try:

@@ -229,16 +229,15 @@ def one_labelling_table(results: dict) -> pd.DataFrame:
     results : dict
         Of :func:`one_labelling_run`.
     """
-    rows, means = [], []
+    rows = []
     for (trained, head), counts in judged_counts(results).items():
         summary = tables.mean_scores(counts)
         ranked = pd.Series(results["judged"][head][trained]["average_precision"], dtype=float)
         precision = "no event" if ranked.isna().any() else scores.with_spread(ranked.mean(), ranked.std())
         rows.append({"trained on": trained, "head": head} | {c: scores.with_spread(*summary[c]) for c in SCORES}
                     | {"average precision": precision})
-        means.append(summary.loc["mean"].to_dict() | {"average precision": ranked.mean()})
     table = pd.DataFrame(rows)
-    tables.bold_best(table, table.index, pd.DataFrame(means), (*SCORES, "average precision"))
+    tables.bold_best(table, table.index, (*SCORES, "average precision"))
     return table
 
 

@@ -65,29 +65,26 @@ def signed(value: float, low: float, high: float, digits: int = 2) -> Quantity:
     return Quantity("{} ({} to {})".format(*texts), value, low=low, high=high)
 
 
-def bold_best(table: pd.DataFrame, rows: np.ndarray, values: pd.DataFrame, columns: tuple[str, ...] = SCORES) -> None:
-    """Put the cells of the best value of each column between double asterisks, in place, as the paper's bold.
+def bold_best(table: pd.DataFrame, rows: np.ndarray, columns: tuple[str, ...] = SCORES) -> None:
+    """Put the best cell of each column between double asterisks, in place, if it is clear of the next beyond their spreads.
 
     Parameters
     ----------
     table : DataFrame
-        Of text.
     rows : array
         Labels of the rows that compete.
-    values : DataFrame
-        Their numbers, a row each in that order. What is equal in the two decimals shown is equally good.
     columns : tuple of str
     """
     for column in columns:
-        shown = values[column].round(2).to_numpy()
-        for row, value in zip(rows, shown):
-            if value == shown.max():
-                cell = table.loc[row, column]
-                table.loc[row, column] = cell.bold if isinstance(cell, Quantity) else f"**{cell}**"
+        cells = table.loc[rows, column]
+        ranked = sorted((row for row in rows if isinstance(cells[row], Quantity) and not np.isnan(cells[row].value)),
+                        key=lambda row: -cells[row].value)
+        if len(ranked) > 1 and cells[ranked[0]].clear_of(cells[ranked[1]]):
+            table.loc[ranked[0], column] = cells[ranked[0]].bold
 
 
 def strategies(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
-    """Table 2: for every strategy our row and the paper's, the best of either in bold.
+    """Table 2: for every strategy our row and the paper's, the best of either in bold, see :func:`bold_best`.
 
     Parameters
     ----------
@@ -101,23 +98,21 @@ def strategies(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.Data
     DataFrame
         Text: ``strategy``, ``source``, the four scores and the average precision.
     """
-    rows, means = [], []
+    rows = []
     for name, run in trained_runs.items():
         summary = mean_scores(counts(run))
         precision = pd.Series(run.results["average_precision"], dtype=float)
         ours = {c: scores.with_spread(*summary[c]) for c in SCORES}
         ours["average precision"] = scores.with_spread(precision.mean(), precision.std())
         rows.append({"strategy": name, "source": f"here ({len(counts(run))} runs)"} | ours)
-        means.append(summary.loc["mean"])
         if name in reference.index:
             theirs = {c: scores.with_spread(*reference.loc[name, [c, f"{c} std"]]) for c in SCORES}
             rows.append({"strategy": name, "source": f"paper ({PAPER_RUNS} runs)"} | theirs)
         else:
             rows.append({"strategy": name, "source": "not in the paper"} | dict.fromkeys(SCORES, "\u2013"))
     table = pd.DataFrame(rows).fillna("")
-    cited = [name for name in trained_runs if name in reference.index]
-    bold_best(table, table.index[0::2], pd.DataFrame(means))
-    bold_best(table, table.index[table["source"].str.startswith("paper")], reference.loc[cited, list(SCORES)])
+    bold_best(table, table.index[0::2])
+    bold_best(table, table.index[table["source"].str.startswith("paper")])
     return table
 
 

@@ -14,7 +14,7 @@ from tapnb.settings import chosen
 from tapnb.store import results, runs
 from tapnb.store.runs import Run
 from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences, differences_rounding,
-                           event_controls, event_scores, event_windows, events, evidence_runs, grad_cam,
+                           event_controls, event_few, event_scores, event_windows, events, evidence_runs, grad_cam,
                            limitations_heads, pretraining, strategies)
 from tapnb.workflow.tasks import Materials, Task
 
@@ -186,11 +186,17 @@ def detector(m: Materials, name: str, seed: int) -> Run:
                                seed=seed, **m.way)
 
 
+def from_few_labels(m: Materials, name: str, labels: int, draw: int) -> Run:
+    return event_few.few_run(name, events.Labels(labels, draw), m.train, m.held_out, m.runs[TAP], m.parameters, **m.way)
+
+
 def _of_events(notebook: str, p: Mapping) -> list[Task]:
     heads = (TAP,) if p["event_heads"] else (TAP, _strategy("A1"))
     return [_task(notebook, "event controls", controlled_events, p), _task(notebook, "windows of A1", windows, p, *heads), *(
         _task(notebook, f"detector {name}, seed {seed}", detector, p, TAP, name=name, seed=seed)
-        for name in p["event_strategies"] for seed in p["event_seeds"])]
+        for name in p["event_strategies"] for seed in p["event_seeds"]), *(
+        _task(notebook, event_few.role(name, labels), from_few_labels, p, TAP, name=name, labels=labels.events, draw=labels.draw)
+        for name, labels in event_few.all_labels(p))]
 
 
 def controls(m: Materials) -> Run:

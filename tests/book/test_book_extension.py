@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from urllib.parse import unquote
 
 import pytest
 from made_up_results import RECORD, write_results
@@ -87,7 +88,10 @@ def test_a_table_shows_its_cells_as_they_are(page):
         ["A1", "0.70 ± 0.03", "0.70"],
         ["B1", "<b>&", "–"],  # nothing there: a dash
     ]
-    assert html.find("table")["id"] == "tab" and "Table 1" in html.find("caption").text
+    link = html.select_one("a.tapnb-csv")
+    assert link["download"] == "smoke-synthetic-02_try_table.csv"
+    assert unquote(link["href"].partition(",")[2]) == (page.results / "02_try_table.csv").read_text()
+    assert html.find("figure")["id"] == "tab" and "Table 1 Ours and" in html.find("figcaption").text
 
 
 def test_a_figure_has_its_text_caption_and_name(page):
@@ -97,6 +101,10 @@ def test_a_figure_has_its_text_caption_and_name(page):
     assert warnings == ""
     figure = html.find("figure")
     assert figure["id"] == "fig" and figure.img["alt"] == "A falling line" and "It falls." in figure.text
+    assert figure.picture.source["srcset"].endswith("02_try_curve_narrow.svg") and figure.source["media"] == "(max-width: 600px)"
+    (page.results / "02_try_curve_narrow.svg").unlink()
+    html, warnings = page("```{result-figure} 02_try_curve\n:alt: A falling line\n```\n\nAgain.")
+    assert warnings == "" and html.select_one("figure img") and not html.select("source")
 
 
 def test_provenance_and_the_books_own_profile(page):
@@ -106,21 +114,29 @@ def test_provenance_and_the_books_own_profile(page):
     assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
 
 
-def test_the_published_movies_stand_below_the_books_own(page, tmp_path):
+def test_other_published_movies_stand_in_tabs_beside_the_books_own(page, tmp_path):
     for movie in ("synthetic", "hela"):
         write_results(tmp_path / "results" / "cpu" / movie, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
+        for name in ("02_try_table.csv", "02_try_curve.svg"):  # other results than those of the book's own
+            with (tmp_path / "results" / "cpu" / movie / name).open("a") as file:
+                file.write("" if movie == "synthetic" else "\n" if name.endswith("svg") else "C1,0.1,0.2\n")
     shown = ("```{result-table} 02_try_table\n:name: tab\n:caption: Ours\n```\n\n"
              "```{result-figure} 02_try_curve\n:name: fig\n:alt: A line\n\nFalls.\n```")
-    html, warnings = page(shown)
-    assert warnings == "" and len(html.select("table caption")) == len(html.select("figcaption")) == 1
-    assert len(html.select("table")) == len(html.select("img.tapnb-plot")) == 3
-    assert [p.text for p in html.select(".tapnb-beside")] == 2 * [
-        "The same, as published for synthetic, profile cpu:", "The same, as published for hela, profile cpu:"]
-    html, _ = page(shown, tapnb_profile="cpu")
-    assert [p.text for p in html.select(".tapnb-beside")] == 2 * ["The same, as published for hela, profile cpu:"]
+    html, warnings = page(shown, tapnb_profile="cpu")
+    assert warnings == "" and len(html.select("figcaption")) == 2 and len(html.select("img.tapnb-plot")) == 2
+    assert [label.text.strip() for label in html.select(".sd-tab-label")] == 2 * ["Simulated movie", "HeLa"]
+    assert [label["data-sync-id"] for label in html.select(".sd-tab-label")] == 2 * ["synthetic", "hela"]
+    assert "C1" in html.find(id="tab-cpu-hela").parent.text and "C1" not in html.find(id="tab-cpu-synthetic").parent.text
+    html, _ = page(shown)  # of a profile of its own: what differs from it is another tab, what is the same is not
+    assert [label.text.strip() for label in html.select(".sd-tab-label")] == 2 * [
+        "Simulated movie, profile smoke", "HeLa, profile cpu"]
     html, _ = page("```{result-table} cpu/hela/02_try_table\n```\n\n"
                    "```{result-table} 02_try_table\n:alone:\n```")
-    assert len(html.select("table")) == 2
+    assert len(html.select("table")) == 2 and not html.select(".sd-tab-label")
+    html, _ = page("```{result-table} cpu/hela/02_try_table smoke/synthetic/02_try_table\n```")
+    assert [label["data-sync-id"] for label in html.select(".sd-tab-label")] == ["hela", "synthetic"]
+    _, warnings = page("```{result-table} 02_try_table\n:alone:\n```\n\n```{result-table} smoke/synthetic/02_try_table\n```")
+    assert "02_try_table of smoke/synthetic is shown twice on this page" in warnings
 
 
 def test_what_has_no_movie_stands_there_once(page, tmp_path):
@@ -159,6 +175,7 @@ def test_a_cell_between_asterisks_is_bold(page):
     html, warnings = page("```{result-table} 02_try_best\n```")
     assert warnings == "" and [s.text for s in html.select("td strong")] == ["0.9"] and "*" not in html.table.text
     assert all("tapnb-number" in td["class"] for td in html.select("td"))
+    assert unquote(html.select_one("a.tapnb-csv")["href"]).endswith(",score\n0.9\n0.8\n")
 
 
 def test_a_picture_of_an_executed_notebook_comes_with_its_words(page, tmp_path):

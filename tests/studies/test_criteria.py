@@ -125,7 +125,7 @@ def test_one_labelling_judges_all_answers(made):
     np.testing.assert_allclose(confusion.scores(counts[BOTH, "linear"].sum(1))[1], list(expected.values()))
     table = criteria.one_labelling_table(criteria.one_labelling_run(found, movie, mode="restore", command="").results)
     assert table["trained on"].tolist() == list(criteria.CRITERIA)
-    assert all(table[score].astype(str).str.startswith("**").any() for score in SCORES)
+    assert all(table[score].astype(str).str.startswith("**").sum() <= 1 for score in SCORES)  # the best, if it is clear
 
 
 @pytest.mark.trains
@@ -142,7 +142,7 @@ def test_table_5_has_ours_the_papers_and_the_positives(made):
     assert shown.value == pytest.approx(ours - theirs, abs=1e-6)
     positives = table["positives (training, test)"].tolist()
     assert positives[4:] == [f"20, {counted[FILTER]}", "7467, 2470"]
-    assert table["prec 1"][5] == "**0.50 ± 0.04**" and table["rec 1"][1] == "**0.87 ± 0.01**"  # of linear heads
+    assert table["prec 1"][5] == "0.50 ± 0.04" and table["prec 1"][3] == "0.47 ± 0.04"  # of linear heads: near, so not bold
 
 
 def test_differences_by_hand_and_none_between_equals():

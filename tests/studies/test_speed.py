@@ -15,7 +15,7 @@ from tapnb.studies import speed, speed_growth, speed_precision
 from tapnb.system.files import write_json
 from tapnb.workflow import notebooks
 
-NOTHING = {"machine": {}, "rows": {}, "growth": {}, "large": {}, "precision": {}}
+NOTHING = {"machine": {}, "rows": {}, "growth": {}, "large": {}, "memory": {}, "precision": {}}
 
 
 @pytest.fixture
@@ -40,7 +40,8 @@ def test_a_missing_file_is_named_with_the_command_that_makes_it(tmp_path):
     lambda text: json.dumps(json.loads(text) | {"rows": {"step": {"title": "a step"}}}),
     lambda text: re.sub(r'"seconds": \[.+?\]', '"seconds": []', text, count=1),
     lambda text: text.replace('"train_loss"', '"loss"'),
-    lambda text: text.replace('"peak_gb"', '"peak"'),
+    lambda text: text.replace('"limit_gb"', '"limit"'),
+    lambda text: text.replace('"goal_gb"', '"goal"'),
 ])
 def test_a_damaged_file_is_an_error_in_one_sentence(tmp_path, damage):
     path = tmp_path / "benchmarks.json"
@@ -220,7 +221,7 @@ def test_the_notebook_shows_what_there_is(tmp_path, monkeypatch, whole):
     assert content["numbers"]["step_ratio"]["value"] == pytest.approx(4) and not content["runs"]
     assert content["provenance"]["movies"] == {}
     assert {p.name for p in folder.glob("*.svg")} == {
-        "12_speed_growth.svg", "12_speed_precision.svg", "12_speed_ratios.svg"}
+        f"12_speed_{name}{end}.svg" for name in ("growth", "precision", "ratios") for end in ("", "_narrow")}
     assert len(pd.read_csv(folder / "12_speed_rows.csv")) == len(speed.ROWS)
     growth = (folder / "12_speed_growth.csv").read_text("utf-8")
     assert ("proportional" in growth) is whole and ("not measured" in growth) is not whole

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tapnb.metrics.scores import SCORES
+from tapnb.metrics.scores import SCORES, with_interval, with_spread
 from tapnb.store.runs import Run
 from tapnb.studies import paper, tables
 
@@ -23,7 +23,7 @@ def test_table_2_by_hand(tmp_path):
     ours, theirs = table.iloc[0], table.iloc[1]
     assert (ours["rec 1"], ours["prec 1"], ours["source"]) == ("**0.75 ± 0.00**", "**0.60 ± 0.00**", "here (2 runs)")
     assert ours["average precision"] == "0.50 ± 0.14"
-    assert theirs["rec 1"] == "**0.89 ± 0.03**"  # the best of the paper's rows that are shown
+    assert theirs["rec 1"] == "**0.89 ± 0.03**"  # just clear of 0.80 ± 0.05, the other of the paper that is shown
     assert table.iloc[2]["rec 0"] == "0.70 ± 0.14" and table.iloc[3]["rec 0"] == "0.87 ± 0.07"
     # every frame is alike and so are A1's runs: only the paper's standard error of 0.03 / sqrt(10) is left
     cell = tables.against_paper(made, paper.table2()).set_index("strategy").loc["A1", "rec 1"]
@@ -31,15 +31,29 @@ def test_table_2_by_hand(tmp_path):
     assert cell.high - cell.low == pytest.approx(2 * 1.96 * 0.03 / 10**0.5, rel=0.1)
 
 
-def test_equal_in_the_digits_shown_is_equally_good():
-    table = pd.DataFrame({"rec 1": ["0.90", "0.90", "0.80"]})
-    tables.bold_best(table, table.index, pd.DataFrame({"rec 1": [0.901, 0.899, 0.8]}), ("rec 1",))
-    assert table["rec 1"].tolist() == ["**0.90**", "**0.90**", "0.80"]
+def test_the_best_is_bold_only_if_it_is_clear_of_the_next_beyond_their_spreads():
+    near, far = [with_spread(0.9, 0.02), with_spread(0.87, 0.02), with_spread(0.5, 0.01)], [with_spread(0.9, 0.02), with_spread(0.85, 0.02)]
+    assert bold(near) == ["0.90 ± 0.02", "0.87 ± 0.02", "0.50 ± 0.01"]  # 0.88 is below 0.89
+    assert bold(far) == ["**0.90 ± 0.02**", "0.85 ± 0.02"]  # and above 0.87
+    assert bold([with_interval(0.9, 0.8, 0.95), with_interval(0.7, 0.6, 0.79)])[0] == "**0.90 (0.80 to 0.95)**"
+    assert bold([with_interval(0.9, 0.8, 0.95), with_interval(0.7, 0.6, 0.81)])[0] == "0.90 (0.80 to 0.95)"
+
+
+def test_nothing_is_bold_that_has_no_spread_or_no_rival():
+    alone, unknown = [with_spread(0.9, 0.02), "\u2013"], [with_spread(0.9, 0.02), with_spread(0.5, np.nan)]
+    assert bold(alone) == alone and bold(unknown) == unknown
+
+
+def bold(cells):
+    """Return a column of cells as a table shows it, the best in bold."""
+    table = pd.DataFrame({"rec 1": cells})
+    tables.bold_best(table, table.index, ("rec 1",))
+    return table["rec 1"].tolist()
 
 
 def test_one_run_has_means_without_spread(tmp_path):
     table = tables.strategies({"A1": run([[90, 10, 5, 15]], tmp_path)}, paper.table2())
-    assert table.iloc[0]["rec 1"] == "**0.75**" and table.iloc[0]["average precision"] == "0.40"
+    assert table.iloc[0]["rec 1"] == "0.75" and table.iloc[0]["average precision"] == "0.40"
 
 
 def test_a_strategy_that_the_paper_lacks_is_said_to_be_none_of_its_and_competes_here(tmp_path):
@@ -48,7 +62,7 @@ def test_a_strategy_that_the_paper_lacks_is_said_to_be_none_of_its_and_competes_
     table = tables.strategies(made, paper.table2())
     assert table["strategy"].tolist() == ["D1", "D1", "A1", "A1"]
     assert table["source"].tolist() == ["here (2 runs)", "not in the paper", "here (2 runs)", "paper (10 runs)"]
-    assert table["rec 1"].tolist() == ["**0.90 ± 0.00**", "\u2013", "0.75 ± 0.00", "**0.89 ± 0.03**"]
+    assert table["rec 1"].tolist() == ["**0.90 ± 0.00**", "\u2013", "0.75 ± 0.00", "0.89 ± 0.03"]
     assert table["average precision"].tolist() == ["0.50 ± 0.14", "", "0.50 ± 0.14", ""]
     assert tables.against_paper(made, paper.table2())["strategy"].tolist() == ["A1"]
 

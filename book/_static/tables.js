@@ -1,0 +1,59 @@
+// Tables of results are sorted by their headings: up, down, as published. Without this script they stand as published.
+// No module: browsers load modules from a server only, and the book is read from a folder as well.
+(() => {
+  "use strict";
+
+  const NUMBER = /^([-\u2212+]?)(\d[\d\u202f,]*(?:\.\d+)?(?:e[-+]?\d+)?)(?=$|[\s\u202f%(±])/i;
+  const collator = new Intl.Collator("en", { numeric: true });
+
+  /** The number that a text begins with, such as 0.71 of "0.71 ± 0.03"; NaN if it begins with none. */
+  function numberOf(text) {
+    const parts = NUMBER.exec(text);
+    return parts ? Number(parts[2].replace(/[\u202f,]/g, "")) * (/[-\u2212]/.test(parts[1]) ? -1 : 1) : NaN;
+  }
+
+  const isEmpty = (text) => text === "" || /^[\u2013\u2014-]$/.test(text);
+
+  /** Rows that stay together: a run, and below it its record. */
+  function groupsOf(body) {
+    const groups = [];
+    for (const row of body.rows) {
+      if (row.classList.contains("tapnb-record")) groups.at(-1).push(row);
+      else groups.push([row]);
+    }
+    return groups;
+  }
+
+  function sorted(groups, column, descending) {
+    const texts = new Map(groups.map((group) => [group, group[0].cells[column]?.textContent.trim() ?? ""]));
+    const numeric = [...texts.values()].every((text) => isEmpty(text) || !Number.isNaN(numberOf(text)));
+    const order = (a, b) => numeric ? numberOf(a) - numberOf(b) : collator.compare(a, b);
+    return [...groups].sort((one, other) => {
+      const [a, b] = [texts.get(one), texts.get(other)];
+      if (isEmpty(a) || isEmpty(b)) return isEmpty(a) - isEmpty(b);  // what is not there comes last, either way
+      return descending ? order(b, a) : order(a, b);
+    });
+  }
+
+  function makeSortable(table) {
+    const body = table.tBodies[0];
+    const published = groupsOf(body);
+    const headings = [...table.tHead.rows[0].cells];
+    headings.forEach((heading, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...(heading.querySelector("p") ?? heading).childNodes);
+      button.title = `Sort by ${button.textContent.trim()}`;
+      button.addEventListener("click", () => {
+        const next = { ascending: "descending", descending: null }[heading.getAttribute("aria-sort")];
+        const order = next === undefined ? "ascending" : next;
+        for (const other of headings) other.removeAttribute("aria-sort");
+        if (order) heading.setAttribute("aria-sort", order);
+        body.append(...(order ? sorted(published, column, order === "descending") : published).flat());
+      });
+      heading.replaceChildren(button);
+    });
+  }
+
+  addEventListener("DOMContentLoaded", () => document.querySelectorAll("table.tapnb-sortable").forEach(makeSortable));
+})();

@@ -1,0 +1,121 @@
+"""Tables and plots as readers use them: tabs of movies, sorting, saving, enlarging, with the keyboard, on paper and a phone."""
+
+import csv
+import io
+
+import pytest
+
+pytestmark = pytest.mark.slow  # minutes: a whole book
+
+PAGE = "book/strategies.html"
+SHOWN = "e => getComputedStyle(e).display !== 'none'"
+
+
+def tabs(page):
+    """Return the labels of the tabs that are open."""
+    return page.locator(".tapnb-movies > input:checked + label").all_inner_texts()
+
+
+def test_tabs_open_with_the_keyboard_and_all_of_a_page_together(open_page):
+    page, visit = open_page(PAGE)
+    first = page.locator(".tapnb-movies").first
+    before = tabs(page)
+    first.locator("input").first.focus()
+    page.keyboard.press("ArrowRight")
+    after = tabs(page)
+    assert len(before) > 1 and all(new != old for new, old in zip(after[:1], before)) and len(set(after)) < len(after)
+    assert first.locator(".sd-tab-content").nth(1).is_visible() and not first.locator(".sd-tab-content").nth(0).is_visible()
+    again, _ = open_page(PAGE)
+    assert tabs(again) == after, "the reader's choice goes with them to the next page"
+    again.evaluate("localStorage.clear()")
+    assert not visit.errors
+
+
+def test_a_link_into_a_tab_that_is_closed_opens_it(open_page):
+    page, _ = open_page(PAGE)
+    place = page.locator(".tapnb-movies .sd-tab-content:nth-of-type(2) > span[id]").last
+    name, content = place.get_attribute("id"), place.locator("xpath=..")
+    assert not content.is_visible()
+    page.evaluate(f"location.hash = '#{name}'")
+    content.wait_for(state="visible")
+
+
+def test_tabs_need_no_script_and_paper_shows_all_of_them_with_their_names(browser, book):
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto((book / PAGE).as_uri())
+    tab_set = page.locator(".tapnb-movies").first
+    tab_set.locator("label").nth(1).click()
+    assert tab_set.locator(".sd-tab-content").nth(1).is_visible()
+    page.emulate_media(media="print")
+    assert all(content.is_visible() for content in tab_set.locator(".sd-tab-content").all())
+    places = [part.bounding_box()["y"] for part in tab_set.locator("> label, > .sd-tab-content").all()]
+    assert places == sorted(places), "every movie stands below its name"
+    context.close()
+
+
+def test_a_table_is_sorted_with_the_keyboard_up_down_and_back(open_page):
+    page, visit = open_page(PAGE)
+    table = page.locator("table.tapnb-sortable:visible").first
+    column = table.locator("th").count() - 1
+
+    def cells():
+        return table.locator("tbody tr").evaluate_all(f"rows => rows.map(row => row.cells[{column}].textContent.trim())")
+
+    published = cells()
+    heading = table.locator("th").nth(column)
+    heading.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    up = cells()
+    assert heading.get_attribute("aria-sort") == "ascending" and sorted(up) == sorted(published)
+    page.keyboard.press("Space")
+    down = cells()
+    assert heading.get_attribute("aria-sort") == "descending"
+    filled = [text for text in up if text != "\u2013"]
+    numbers = [float(text.split()[0].replace("\u2212", "-")) for text in filled]
+    assert numbers == sorted(numbers)
+    assert [text for text in down if text != "\u2013"][:1] == filled[-1:]
+    assert up[len(filled):] == down[len(filled):] == ["\u2013"] * (len(up) - len(filled)), "what is missing comes last"
+    page.keyboard.press("Enter")
+    assert cells() == published and heading.get_attribute("aria-sort") is None and not visit.errors
+
+
+def test_a_table_is_saved_as_a_file(open_page):
+    page, _ = open_page(PAGE)
+    exhibit = page.locator("figure.tapnb-exhibit:has(table)").first
+    shown = exhibit.locator("table:visible tr").first.locator("th").all_inner_texts()
+    with page.expect_download() as saved:
+        exhibit.locator("a.tapnb-csv:visible").click()
+    rows = list(csv.reader(io.StringIO(saved.value.path().read_text("utf-8"))))
+    assert saved.value.suggested_filename.endswith(".csv") and rows[0] == [text.strip() for text in shown]
+    assert not any(cell.startswith("**") for row in rows for cell in row)
+
+
+def test_the_first_column_stays_when_a_table_is_moved_on_a_phone(open_page):
+    page, _ = open_page(PAGE, "phone")
+    box = page.locator(".tapnb-scroll:visible:has(table.tapnb-sortable)").first
+    cell = box.locator("tbody td:first-child").first
+    page.evaluate("for (const box of document.querySelectorAll('.tapnb-scroll table')) box.style.width = '900px'")
+    before = cell.bounding_box()["x"]
+    box.evaluate("box => [box, ...box.querySelectorAll('*')].forEach(e => { e.scrollLeft = 200; })")
+    assert box.locator("tbody td:nth-child(2)").first.bounding_box()["x"] < before + cell.bounding_box()["width"] - 50
+    assert abs(cell.bounding_box()["x"] - before) < 3
+
+
+def test_a_plot_opens_large_and_closes_with_the_keyboard(open_page):
+    page, visit = open_page(PAGE, "phone")
+    plot = page.locator(".tapnb-enlarge:visible").first
+    assert "_narrow" in plot.locator("img").evaluate("image => image.currentSrc"), "a phone gets the narrow plot"
+    plot.focus()
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog.tapnb-large")
+    dialog.wait_for(state="visible")
+    assert "_narrow" not in dialog.locator("img").get_attribute("src")
+    assert dialog.locator("img").get_attribute("alt") == plot.locator("img").get_attribute("alt")
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    assert plot.evaluate("button => button === document.activeElement"), "focus goes back to where it was"
+    plot.click()
+    dialog.get_by_role("button", name="Close").click()
+    dialog.wait_for(state="hidden")
+    assert not visit.errors
