@@ -54,12 +54,12 @@ def restored(kind: type[Settings], values: Mapping[str, object]) -> Settings:
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
-def kept(settings: DataclassInstance) -> dict:
+def kept(settings: _Dataclass) -> dict:
     """All settings as plain JSON values, for a record."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
 
 
-def differing(settings: DataclassInstance) -> dict:
+def differing(settings: _Dataclass) -> dict:
     """The settings that are not the defaults, as plain JSON values."""
     defaults = kept(type(settings)())
     return {name: value for name, value in kept(settings).items() if value != defaults[name]}

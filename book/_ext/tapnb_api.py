@@ -60,7 +60,7 @@ def short(name: str) -> str:
 def subject(name: str) -> str:
     """Return the first sentence of a module's docstring, as Markdown for a cell of a table."""
     paragraph = importlib.import_module(name).__doc__.strip().split("\n\n")[0]
-    sentence = re.split(r"(?<=[.?])\s", paragraph)[0].rstrip(":.")
+    sentence = re.split(r"(?<=[.?])\s(?=[A-Z(])", paragraph)[0].rstrip(":.")
     return ROLE.sub(r"`\1`", " ".join(sentence.split())).replace("``", "`").replace("|", "\\|")
 
 

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import yaml
+
 from tapnb.system.files import replacing
 from tapnb.workflow.book import ROOT, BookError, build
 
@@ -40,7 +42,11 @@ def pdf(profile: str, movie: str, root: Path = ROOT) -> Path:
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if chromium is None:
         raise BookError("There is no Chromium to print the book with: install it, on Debian `apt-get install chromium`.")
-    return printed(build(profile, movie, root, "singlehtml"), root / "_build" / "book.pdf", chromium)
+    folder = build(profile, movie, root, "singlehtml").parent
+    front = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))["root"]
+    # Sphinx writes the page below, beside the front page, with the addresses that it would have at the top.
+    page = Path(shutil.copy(folder / f"{front}.html", folder / "book.html"))
+    return printed(page, root / "_build" / "book.pdf", chromium)
 
 
 def printed(page: Path, target: Path, chromium: str) -> Path:
