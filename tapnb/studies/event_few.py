@@ -90,7 +90,8 @@ def points(few: Iterable[tuple[str, runs.Run]], whole: Mapping[str, list[runs.Ru
     true, frames = events.true_events(held_out), len(held_out.frames) - 1
     grouped: dict[tuple[str, int], list[runs.Run]] = {}
     few = list(few)
-    for name, run in [*few, *((name, run) for name in dict(few) for run in whole.get(name, []))]:
+    with_all = [(name, run) for name in dict.fromkeys(name for name, _ in few) for run in whole.get(name, [])]
+    for name, run in few + with_all:
         grouped.setdefault((name, run.results["events"]), []).append(run)
     collected = []
     for (name, labels), own in sorted(grouped.items()):
