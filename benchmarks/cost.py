@@ -17,8 +17,8 @@ from tapnb.store import provenance, results, runs
 from tapnb.system import paths
 from tapnb.system.files import write_json
 
-MEASURED, PAPER = "cpu", "paper"
-"""Profiles: of the runs that were made, and of those that would be."""
+MEASURED, DETECTORS, PAPER = "cpu", "events", "paper"
+"""Profiles: of the runs that were made, of the detectors that were, and of all that would be."""
 
 MOVIES = ("synthetic", "hela")
 
@@ -33,8 +33,9 @@ def measure(movie: str) -> list[dict]:
         if everything or nothing is fused), and ``like``: the published run whose speed was taken.
     """
     of_profile = {profile: gpu_plan.tasks(Place.opened(profile, movie, torch.device("cpu")))
-                  for profile in (MEASURED, PAPER)}
-    speeds = {task.title: speed for task in of_profile[MEASURED] if (speed := _speed(task, movie))}
+                  for profile in (MEASURED, DETECTORS, PAPER)}
+    speeds = {task.title: speed for profile in (DETECTORS, MEASURED) for task in of_profile[profile]
+              if (speed := _speed(task, profile, movie))}
     rows = []
     for task in of_profile[PAPER]:
         work, (name, rate) = task.work(), speeds[_like(task.title, speeds)]
@@ -44,10 +45,10 @@ def measure(movie: str) -> list[dict]:
     return rows
 
 
-def _speed(task: Task, movie: str) -> tuple[str, float] | None:
+def _speed(task: Task, profile: str, movie: str) -> tuple[str, float] | None:
     """Name of the published run of a task, and operations a second of one core; None where there is none of its name."""
     try:
-        run = runs.find(results.published_run(MEASURED, movie, task.notebook, task.title))
+        run = runs.find(results.published_run(profile, movie, task.notebook, task.title))
     except FileNotFoundError:
         return None
     return run.name, task.work().flop / run.record["cpu_seconds"]
@@ -55,8 +56,12 @@ def _speed(task: Task, movie: str) -> tuple[str, float] | None:
 
 def _like(title: str, speeds: dict[str, tuple[str, float]]) -> str:
     """The task whose speed a task is taken to have: its own, its strategy's, or the pretraining's."""
-    strategy = title.split()[0]
-    return next(name for name in (title, strategy, f"A{strategy[1:]}", "tap") if name in speeds)
+    if title.startswith("detector"):
+        wanted = [title, title.split(",")[0], "detector A"]
+    else:
+        strategy = title.split()[0]
+        wanted = [title, strategy, f"A{strategy[1:]}"]
+    return next(name for wish in [*wanted, "tap"] for name in speeds if name.split(",")[0] == wish or name == wish)
 
 
 def main() -> int:

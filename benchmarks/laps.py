@@ -22,6 +22,7 @@ from tapnb.heads import HEADS, fixed_features, train_heads
 from tapnb.movies import Movie, catalogue, normalise
 from tapnb.pretrain import PretrainSettings
 from tapnb.system import device
+from tapnb.system.precision import autocast
 
 SEED = 1
 BATCH = 108  # pairs; the authors' scripts
@@ -189,11 +190,12 @@ def plain_frame(side: int = 1024, widths: tuple[int, ...] = WIDTHS) -> Iterator:
         yield 1
 
 
-def frame(side: int = 1024, widths: tuple[int, ...] = WIDTHS) -> Iterator:
+def frame(side: int = 1024, widths: tuple[int, ...] = WIDTHS, precision: str = "float32") -> Iterator:
     pixels, features = random_images(1, side)[0, 0], untrained(models.DenseFeatures, widths).eval()
     yield
     while True:
-        explain.dense_features(features, pixels)
+        with autocast(pixels.device, precision):
+            explain.dense_features(features, pixels)
         yield 1
 
 

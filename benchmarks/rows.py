@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from benchmarks import laps, machine, plain, quality, starts
+from benchmarks import laps, machine, plain, quality, starts, sweeps
 from benchmarks.laps import BATCH
 from benchmarks.processes import MeasurementError, Side, alone, alternate, default_allocator, ratio
 from tapnb import explain, models
@@ -24,6 +24,7 @@ MOVIE: dict = {}  # options of the simulated movie: the paper's 96 frames of 102
 
 OURS = default_allocator() | allocator.ENVIRONMENT
 PLAIN = default_allocator()
+FLOAT32, BFLOAT16 = "float32", "bfloat16"
 
 Also = dict[str, dict]
 
@@ -39,7 +40,7 @@ class Row:
     goal : float or None
         Wanted ratio of "plain" to "ours"; without "plain", the limit in seconds for "ours".
     sides : dict of Side
-        "ours" and, where there is a baseline, "plain".
+        "ours" and, where there is a baseline, "plain"; the others are ours in another way, such as another precision.
     also : callable
         Takes the timings of all sides and the record so far; returns the numbers beside the ratio.
     repetitions : int
@@ -86,9 +87,10 @@ def all_rows(tap: str = "") -> dict[str, Row]:
         "step": Row(
             "TAP training step, 96 x 96 pixels, batch 108, full width", "pair", 6.0 if machine.has_amx() else 2.0,
             {"plain": Side("crops one by one, augmented one by one, float32 network, Adam", laps.plain_step,
-                           {"movie": MOVIE, "batch": BATCH, "size": 96}, PLAIN),
-             "ours": Side("one step of pretrain.train_epoch: gather, augmentation, network, Adam", laps.step,
-                          {"movie": MOVIE, "batch": BATCH, "size": 96}, OURS, apart=True)},  # it keeps 13 GB
+                           {"movie": MOVIE, "batch": BATCH, "size": 96}, PLAIN)}
+            | _in_both_precisions(
+                Side("one step of pretrain.train_epoch: gather, augmentation, network, Adam", laps.step,
+                     {"movie": MOVIE, "batch": BATCH, "size": 96}, OURS, apart=True)),  # it keeps 13 GB
             _beside_step),
         "augmentation": Row(
             "Augmentation, 96 x 96 pixels", "pair", 10.0,
@@ -107,7 +109,9 @@ def all_rows(tap: str = "") -> dict[str, Row]:
         "frame": Row(
             "Dense features of a frame of 1024 x 1024 pixels", "frame", 4.0,
             {"plain": Side("the network in evaluation mode, float32", laps.plain_frame, {"side": 1024}, PLAIN),
-             "ours": Side("explain.dense_features", laps.frame, {"side": 1024}, OURS)}, _beside_frame),
+             "ours": Side("explain.dense_features", laps.frame, {"side": 1024}, OURS)}
+            | ({BFLOAT16: Side("the same under bf16 autocast, which nothing in the book does", laps.frame,
+                               {"side": 1024, "precision": BFLOAT16}, OURS)} if in_bfloat16() else {}), _beside_frame),
         "event_map": Row(
             "Event map of 1024 x 1024 pixels, every 8 pixels", "frame pair", 30.0,
             {"plain": Side("32 windows, each by itself: crop, features of both frames, head; scaled to all of a frame "
@@ -120,6 +124,10 @@ def all_rows(tap: str = "") -> dict[str, Row]:
                            laps.plain_detector, {"movie": MOVIE}, PLAIN),
              "ours": Side("Detector.maps, consecutive frame pairs", laps.detector, {"movie": MOVIE}, OURS)},
             _beside_detector),
+        "sweep": Row(
+            f"{len(sweeps.RECIPES)} short trainings as a sweep", "training", 1.6,
+            {"plain": Side("sweep.sweep with one worker, from its start to its end", sweeps.laps, {"workers": 1}, OURS),
+             "ours": Side("the same with two workers", sweeps.laps, {"workers": 2}, OURS)}, repetitions=3),
         "import": _start("`import tapnb`", "python", ["-c", "import tapnb"], 1.0),
         "import_networks": _start("`import tapnb.recognise`, with PyTorch", "python", ["-c", "import tapnb.recognise"]),
         "help": _start("`tapnb --help`", "tapnb", ["--help"], 0.3),
@@ -146,7 +154,8 @@ def measure(row: Row, record: dict, say: Callable[[str], None] = print) -> dict:
         say(f"  {error}")
         also = {}
     return {"title": row.title, "unit": row.unit, "goal": row.goal, "plain": timings.get("plain"),
-            "ours": timings["ours"], "ratio": ratio(timings) if compared else None, "also": also,
+            "ours": timings["ours"], "others": {name: timings[name] for name in timings.keys() - {"plain", "ours"}},
+            "ratio": ratio(timings) if compared else None, "also": also,
             "parameters": {name: side.arguments for name, side in row.sides.items()} | tap, "seed": laps.SEED,
             "device": device.describe(torch.device(row.on))}
 
@@ -167,10 +176,17 @@ def _heads_row(kind: str, goal: float) -> Row:
     return Row(
         f"Event heads on fixed features, {SEEDS} seeds, {kind}", "seed and epoch, per pair", goal,
         {"plain": Side("one seed, one batch: its features computed, then one step of the head", laps.plain_heads,
-                       arguments, PLAIN),
-         "ours": Side(f"one batch, {SEEDS} seeds: (time of heads.fixed_features / {epochs} epochs + time of one "
-                      f"epoch of heads.train_heads) / {SEEDS} seeds", laps.heads,
-                      arguments | {"epochs": epochs, "seeds": SEEDS}, OURS)}, beside)
+                       arguments, PLAIN)}
+        | _in_both_precisions(
+            Side(f"one batch, {SEEDS} seeds: (time of heads.fixed_features / {epochs} epochs + time of one epoch of "
+                 f"heads.train_heads) / {SEEDS} seeds", laps.heads, arguments | {"epochs": epochs, "seeds": SEEDS}, OURS)),
+        beside)
+
+
+def _in_both_precisions(ours: Side) -> dict[str, Side]:
+    """Our side of a training and, where the processor multiplies bf16 and ours does so, the same in float32."""
+    in_float32 = replace(ours, environment=ours.environment | {precision.VARIABLE: FLOAT32})
+    return {"ours": ours} | ({FLOAT32: in_float32} if in_bfloat16() else {})
 
 
 def _start(title: str, script: str, arguments: list[str], goal: float | None = None) -> Row:

@@ -79,9 +79,9 @@ figures.event_gallery(train, examples) if len(examples) else (
 # %% [markdown]
 # ## Is brightness enough?
 #
-# If a threshold on brightness found the events, this movie would show nothing about features. Average precision of
-# one-number classifiers on the test pairs: three of brightness, one of contrast, and one of the change between the two
-# frames, which is what a crop is drawn by in pretraining. A coin has the share of positives.
+# If a threshold on brightness found the events, this movie would show nothing about features. The table has the average
+# precision of one-number classifiers on the test pairs. Three are of brightness, one of contrast, one of the change
+# between the two frames, by which pretraining draws its crops. A coin has the share of positives.
 
 # %%
 precisions = study.brightness(data)

@@ -9,10 +9,10 @@
 # %% [markdown]
 # # Grad-CAM
 #
-# The paper's Figure 2: a Grad-CAM map over a whole frame, its top 8 regions, and these regions one frame later. The paper
-# sees that many of them hold a division. Here the same picture is drawn for both movies, and then counted: how many top
-# regions touch a labelled event, how many would if they lay anywhere, and how many if they were simply where the picture
-# changes most? The network is the one that notebook 02 published for the same profile and movie.
+# The paper's Figure 2: a Grad-CAM map over a whole frame, its top 8 regions, and these regions one frame later. The
+# paper sees that many of them hold a division. Here the same picture is drawn for both movies, and then counted. How
+# many top regions touch a labelled event? How many would if they lay anywhere, or simply where the picture changes
+# most? The network is the one that notebook 02 published for the same profile and movie.
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept

@@ -48,8 +48,8 @@ print(f"{tap.name}: {published['pairs']} crop pairs, {'unit-length' if published
 # %% [markdown]
 # ## Two trainings that differ in nothing else
 #
-# The recipe, the start and the crops of the published training, with a smaller budget: once with the term as the paper
-# writes it, once with channels of unit length.
+# Both have the recipe, the start and the crops of the published training, and a smaller budget. One has the term as the
+# paper writes it, the other channels of unit length.
 
 # %%
 ablations = decorrelation.ablation_runs(tap, train, other, pairs=ablation_pairs, seeds=ablation_seeds,
@@ -76,9 +76,9 @@ saturation_plot
 # %% [markdown]
 # ## Value and gradient
 #
-# Training mode, without augmentation. The last column of panels holds what an optimiser sees: $\lambda = 0.01$ times
-# the gradient of the term with respect to the network's weights, beside the gradient of the time-arrow loss. Zero is
-# drawn as zero.
+# Training mode, without augmentation. The last column of panels holds what an optimiser sees. It is $\lambda = 0.01$
+# times the gradient of the term with respect to the network's weights, beside the gradient of the time-arrow loss. Zero
+# is drawn as zero.
 
 # %% mystnb={"image": {"alt": "Nine panels: value of the decorrelation term, norm of its gradient in the features, and lambda times the norm of its gradient in the weights, against the side of the crop; rows for an untrained and a trained network on the movie and an untrained one on noise; three forms of the term."}, "figure": {"caption": "The decorrelation term in three forms against the side of the crop: one dot a batch, lines at the median.", "name": "fig-decorrelation-drawn"}}
 term_plot = figures.decorrelation_term(terms, saturation)
@@ -94,7 +94,7 @@ pull_table
 #
 # ## What becomes of the channels
 #
-# Correlation of the 32 channels over all pixels of the same held-out windows; the effective rank of their covariance is
+# Correlation of the 32 channels over all pixels of the same held-out windows. The effective rank of their covariance is
 # 32 if all are equally strong and independent, and 1 if all are the same.
 
 # %%

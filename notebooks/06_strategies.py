@@ -61,7 +61,7 @@ pretraining_table(tap)
 # ## Training and testing
 #
 # Fixed features are computed once and shared by all epochs and, for TAP, by all runs. A run's seed fixes the initial
-# weights of its head and of its random U-Net; crops, split and the order of the pairs are the same in all of them.
+# weights of its head and of its random U-Net. Crops, split and the order of the pairs are the same in all of them.
 
 # %%
 trained = {name: strategy_run(
@@ -112,7 +112,8 @@ ranked_table
 
 # %% [markdown]
 # F1 of the event class at three thresholds. The second is chosen on validation pairs, which only the strategies in
-# `validated` were asked about; the third calls as many test pairs events as there are, so that precision and recall are equal.
+# `validated` were asked about. The third calls as many test pairs events as there are, so that precision and recall are
+# equal.
 
 # %%
 f1 = {name: scores.mean_and_spread(thresholds.f1_per_run(of_one)) for name, of_one in answers.items()}

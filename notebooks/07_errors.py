@@ -57,8 +57,8 @@ confusion_plot
 # ## Figures 3 and 4: where in time
 #
 # Each line is divided by its own total: it says where the mistakes are, not how often one is made. The paper sees true
-# positives follow the ground truth, and early in the movie, up to about frame 20, more of the false positives than of the
-# true ones.
+# positives follow the ground truth. Early in the movie, up to about frame 20, it sees more of the false positives than
+# of the true ones.
 
 # %% mystnb={"image": {"alt": "Three lines over the frame index, each in per cent of its own total: false positives, true positives and ground-truth positives."}, "figure": {"caption": "As the paper's Figure 3: how false positives, true positives and all positives are spread over the movie, each in per cent of its own total.", "name": "fig-nb-false-positives"}}
 shares = errors.shares_over_time(counts)
@@ -98,9 +98,9 @@ start_table
 # %% [markdown]
 # ## The surest mistakes
 #
-# The mistakes with the largest difference between the two logits. Of crops that overlap, only the surest is shown. Below
-# each stands what it holds: for a false negative the class and its labelled pixels, for a false positive the kinds of
-# look-alike that notebook 10 counts.
+# The mistakes with the largest difference between the two logits. Of crops that overlap, only the surest is shown.
+# Below each stands what it holds. For a false negative that is the class and its labelled pixels, for a false positive
+# the kinds of look-alike that notebook 10 counts.
 
 # %% mystnb={"image": {"alt": "Pairs of 48-pixel crops of consecutive frames, false positives above and false negatives below, labelled pixels outlined, with frame numbers, the probability of an event and what the crop holds."}, "figure": {"caption": "The most confident mistakes of each kind: both frames, labelled pixels outlined (blue: division, vermillion: death), and the probability that A1 gives to an event, with the difference of the logits.", "name": "fig-nb-surest"}}
 held = limitations.kinds(train, data, tested["pair"].to_numpy())

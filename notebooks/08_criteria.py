@@ -38,9 +38,9 @@ data, threshold = strategies.dataset_of(published["A0"], train), asked["dataset"
 # %% [markdown]
 # ## Table 4: where they disagree
 #
-# With a and b labelled pixels in the two crops, a pair is positive if both a and b are above 0 (*any size, both*), if
-# one of them is (*any size, either*), or if one of them reaches the threshold of the size filter (*size filter,
-# either*). The paper shows four pairs; here each row is searched for among all pairs of the dataset. Of those that
+# A pair has a and b labelled pixels in its two crops. By *any size, both* it is positive if both are above 0, by *any
+# size, either* if one of them is. By *size filter, either* it is positive if one of them reaches the filter's
+# threshold. The paper shows four pairs; here each row is searched for among all pairs of the dataset. Of those that
 # have the row's labels and lie as its caption says, the one with the median labelled area is shown.
 
 # %%
@@ -54,9 +54,9 @@ figures.criteria_examples(train, data, examples)
 # %% [markdown]
 # ## How many positives
 #
-# In the training part before balancing, and among the tested pairs. A criterion changes how many positives there are
-# to learn from; where a profile keeps only so many training pairs, all criteria learn from equally many. One without
-# any positive training pair is left out below.
+# In the training part before balancing, and among the tested pairs. A criterion changes how many positives there are to
+# learn from. Where a profile keeps only so many training pairs, all criteria learn from equally many. One without any
+# positive training pair is left out below.
 
 # %%
 counted = criteria.positives(data, threshold, asked["test_pairs"])
@@ -92,9 +92,9 @@ scores_plot
 # %% [markdown]
 # ## Against one labelling
 #
-# Not in the paper. Each criterion above is tested against labels of its own, with a share of positives of its own,
-# and precision rises with that share whatever the head has learned. So here the same answers are all judged by the
-# same labels: those of the size filter.
+# Not in the paper. Each criterion above is tested against labels of its own, with a share of positives of its own.
+# Precision rises with that share whatever the head has learned. So here the same answers are all judged by the same
+# labels: those of the size filter.
 
 # %%
 one = criteria.one_labelling_run(by_head, train, mode=mode, command=command)

@@ -9,9 +9,9 @@
 # %% [markdown]
 # # Limitations
 #
-# Two remarks of the paper's Section 5, measured: that a time-invariant head does not help, and that moving polarised cells,
-# cells at the crop's edge, dead bodies and debris are taken for events. Only one thing is trained here, a linear head that
-# cannot tell the order of the frames; all else is what notebook 06 published for the same profile and movie.
+# Two remarks of the paper's Section 5, measured. A time-invariant head does not help. Moving polarised cells, cells at
+# the crop's edge, dead bodies and debris are taken for events. Only one thing is trained here, a linear head that
+# cannot tell the order of the frames. All else is what notebook 06 published for the same profile and movie.
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept
@@ -53,13 +53,15 @@ heads_table
 #
 # Every negative test pair is looked at for what might raise a false alarm. A crop may hold several kinds.
 #
-# *From the masks and the pixels of any movie:* the edge of an event, too few labelled pixels for the label; an event in the
-# same window up to two frames before or after; high contrast within 6 pixels of the crop's border and none inside.
+# *From the masks and the pixels of any movie:* the edge of an event, with too few labelled pixels for the label. An
+# event in the same window up to two frames before or after. High contrast within 6 pixels of the crop's border and none
+# inside.
 #
-# *From the simulation only:* polarised cells that run; bright, loosely clinging spheres; cells that round up and flatten
-# again; dead bodies, which is debris that a death in the movie has left; other debris; blobs out of focus. The table
-# of events has one place for each, and how far it moves: a crop holds it if its place is in the window while it lasts and it
-# has gone at most 12 pixels by then, at an even pace; where it may have moved in from outside, that *cannot be told*.
+# *From the simulation only:* polarised cells that run. Bright, loosely clinging spheres. Cells that round up and
+# flatten again. Dead bodies, which is debris that a death in the movie has left. Other debris. Blobs out of focus. The
+# table of events has one place for each, and how far it moves. A crop holds it if its place is in the window while it
+# lasts. At an even pace it must have gone at most 12 pixels by then; where it may have moved in from outside, that
+# *cannot be told*.
 
 # %%
 pairs = {name: errors.tested(strategies.predictions(run), data) for name, run in (("A0", a0), ("A1", a1))}

@@ -51,9 +51,9 @@ pd.DataFrame([{"role": name, "run": run.name} for name, run in published.items()
 # %% [markdown]
 # ## Labels and balancing
 #
-# The scripts sum the mask's *values*, so that a pixel of a death (2) counts twice, and they and the paper's "above 40"
-# ask for more than 40, where ours asks for 40 or more. They balance by drawing each class *with* replacement, half as
-# many as there are training pairs, so that some pairs come several times. All of this can be counted.
+# The scripts sum the mask's *values*, so that a pixel of a death (2) counts twice. They and the paper's "above 40" ask
+# for more than 40, where ours asks for 40 or more. They balance by drawing each class *with* replacement, half as many
+# as there are training pairs, so that some pairs come several times. All of this can be counted.
 
 # %%
 data = dataset.event_dataset(train, settings)
@@ -64,10 +64,10 @@ effects.table(measured)
 # %% [markdown]
 # ## Strategies the scripts' way
 #
-# The published run of a strategy, and the same run with one parameter changed: balancing with replacement; BatchNorm
-# scales of the random network drawn from N(0, 1); its BatchNorm statistics left as those of the *trained* network. Mean
-# and standard deviation over the runs; effects with their 95 % bootstrap interval over blocks of frames and over runs,
-# the same frames for both sides.
+# The published run of a strategy stands beside the same run with one parameter changed. The changes are balancing with
+# replacement; BatchNorm scales of the random network drawn from N(0, 1); its BatchNorm statistics left as those of the
+# *trained* network. Mean and standard deviation over the runs; effects with their 95 % bootstrap interval over blocks
+# of frames and over runs, the same frames for both sides.
 
 # %%
 pairs = [(name, "replacement") for name in balancing_strategies] + [
@@ -87,7 +87,7 @@ scores_plot
 # ## Where a spread of 0.32 could come from
 #
 # The paper's B0 has a recall of 0.60 ± 0.32 in class 0. Random weights under BatchNorm statistics that belong to other
-# weights are a plausible cause: each channel is then shifted and scaled by numbers that have nothing to do with it. If
+# weights are a plausible cause. Each channel is then shifted and scaled by numbers that have nothing to do with it. If
 # that is so, the runs with the trained network's statistics scatter more than ours.
 
 # %% mystnb={"image": {"alt": "Two panels, recall without and with an event: one marker a run for random features made our way and each of the scripts' ways, and a diamond with error bar for the paper."}, "figure": {"caption": "Recall of both classes in every single run with random features, our way and each of the scripts' ways, beside the paper's mean and standard deviation over 10 runs."}}
@@ -100,7 +100,7 @@ spread_plot
 #
 # Two short trainings like the published one, with the learning rate in one cycle and in the scripts' many, and their
 # accuracy on held-out pairs. And the augmentation: how much of an augmented crop lies outside the crop. Here such
-# pixels are reflections, in one resampling; two steps that fill with zeros would leave black corners, and those in one
+# pixels are reflections, in one resampling. Two steps that fill with zeros would leave black corners, and those in one
 # frame only could tell the frames apart.
 
 # %%
@@ -114,7 +114,7 @@ effects.table(on_pretraining)
 # ## Rounding and spreads
 #
 # Fixed features are kept in 16 bit here. One head is trained on them and one on the unrounded features, alike in all
-# else; how far another seed moves the predictions says how much that is. And a standard deviation by n is smaller than
+# else. How far another seed moves the predictions says how much that is. And a standard deviation by n is smaller than
 # ours, by n − 1, by a factor that is known.
 
 # %%

@@ -21,7 +21,7 @@ benchmarks: str = ""  # path of another file of measurements; empty: results/ben
 # %%
 from tapnb import figures
 from tapnb.store import results
-from tapnb.studies import speed, speed_cost, speed_growth, speed_precision
+from tapnb.studies import speed, speed_cost, speed_growth, speed_memory, speed_precision, speed_units
 
 parameters = results.parameters_of(globals())
 measured = speed.read(speed.find(benchmarks))
@@ -47,6 +47,15 @@ sides_table = speed.sides(measured)
 results.show_table(sides_table)
 
 # %% [markdown]
+# ## In float32 and in bf16
+#
+# Trainings take bf16 where the processor has units for it; features that are only evaluated are in float32 everywhere.
+
+# %%
+units_table = speed_units.table(measured)
+results.show_table(units_table)
+
+# %% [markdown]
 # ## What else was measured with them
 
 # %%
@@ -70,6 +79,15 @@ growth_plot
 # %%
 growth_table = speed_growth.table(measured)
 results.show_table(growth_table)
+
+# %% [markdown]
+# ## Memory
+#
+# Each notebook in a process of its own, with the published profile's crops, batches and training pairs, and few steps.
+
+# %%
+memory_table = speed_memory.table(measured)
+results.show_table(memory_table)
 
 # %%
 large_table = speed_growth.large(measured)
@@ -116,10 +134,11 @@ results.show_table(origins_table)
 
 # %%
 numbers = (speed.numbers(measured) | speed_growth.numbers(measured) | speed_precision.numbers(measured)
-           | speed_cost.numbers(counted))
+           | speed_memory.numbers(measured) | speed_cost.numbers(counted))
 tables = {"machine": machine_table, "rows": rows_table, "sides": sides_table, "also": also_table,
-          "missed": missed_table, "growth": growth_table, "large": large_table, "precision": precision_table,
-          "precision_difference": difference_table, "cost": cost_table, "made": origins_table}
+          "missed": missed_table, "units": units_table, "memory": memory_table, "growth": growth_table, "large": large_table,
+          "precision": precision_table, "precision_difference": difference_table, "cost": cost_table,
+          "made": origins_table}
 plots = {"ratios": ratios_plot, "growth": growth_plot, "precision": precision_plot}
 path = results.publish("12_speed", profile, movie, parameters, {}, numbers, {}, tables, plots)
 results.show_stamp(path)

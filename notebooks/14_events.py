@@ -9,9 +9,10 @@
 # %% [markdown]
 # # Events
 #
-# Who owns a movie counts events, not crops. A detector looks at whole frame pairs and lists divisions and deaths, each with a
-# place, a time and a score. It is trained on one movie and judged on another: TAP features or random ones, fixed or trained on,
-# beside controls that learn nothing, and the paper's own head A1 at every window of the movie. Not in the paper.
+# Who owns a movie counts events, not crops. A detector looks at whole frame pairs and lists divisions and deaths, each
+# with a place, a time and a score. It is trained on one movie and judged on another, with TAP features or random ones,
+# fixed or trained on. Beside it stand controls that learn nothing, and the paper's own head A1 at every window of the
+# movie. Not in the paper.
 
 # %% tags=["parameters"]
 profile: str = "smoke"  # the profile under whose name the results are kept
@@ -22,13 +23,17 @@ event_strategies: list[str] = ["A", "B", "C", "D"]  # TAP fixed, random fixed, r
 event_seeds: list[int] = [20, 40, 60]  # one run each
 event_steps: int = 800  # training steps of 16 crop pairs
 event_heads: str = ""  # the profile whose trained head A1 is tried as well; empty: this one
+event_few_strategies: list[str] = ["A", "C", "D"]  # those that are trained from few labels as well
+event_few_labels: list[int] = [1, 2, 5, 10, 25, 50]  # so many labelled events; none: nothing is trained from few
+event_few_draws: int = 5  # each drawn so often
+event_few_steps: int = 400  # training steps with few labels
 event_pictures: int = 12  # mistakes of each kind that are shown
 
 # %%
 from tapnb import figures
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import event_controls, event_scores, event_windows, events
+from tapnb.studies import event_controls, event_few, event_scores, event_windows, events
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
@@ -42,8 +47,8 @@ print(f"trained on {train.name}, searched {other.name}: {len(other.frames)} fram
 # %% [markdown]
 # ## Training
 #
-# The last fifth of the training movie's frames is held back: the weights that do best there are kept, and the threshold is the
-# one with the best F1 there. Controls take their threshold from the whole training movie.
+# The last fifth of the training movie's frames is held back. The weights that do best there are kept, and the threshold
+# is the one with the best F1 there. Controls take their threshold from the whole training movie.
 
 # %%
 command = f"tapnb run 14_events --profile {profile} --movie {movie} --mode execute"
@@ -83,6 +88,29 @@ response_plot = figures.free_response(free_response, event_scores.control_names(
 response_plot
 
 # %% [markdown]
+# ## From few labels
+#
+# Detectors that learnt from a few labelled events of the training movie, drawn at random, and from reversed frame pairs, which
+# hold none: what is not labelled may be an event. Steps are chosen on the last fifth, as with every label. All kinds together.
+
+# %%
+few = [(name, event_few.few_run(name, labels, train, other, tap, parameters, mode=mode, on=on, command=command))
+       for name, labels in event_few.all_labels(parameters)]
+few_points = event_few.points(few, trained, other)
+few_estimated = event_few.estimates(few_points)
+few_table = event_few.table(few_estimated)
+few_table
+
+# %% mystnb={"image": {"alt": "Average precision against the number of labelled events, on a logarithmic axis, a line a strategy, with error bars."}, "figure": {"caption": "Average precision on the movie that was never seen, against the labelled events that were learnt from, with 95 % intervals over draws of labels and over events."}}
+few_plot = figures.events_from_few_labels(few_estimated)
+few_plot
+
+# %%
+few_needed = event_few.needed(few_points)
+print("\n".join(f"{one.second} needs {one.text} labelled events to be as good as {one.first} with {one.at}"
+                for one in few_needed) or "Too few numbers of labels were tried to say how many pretraining saves.")
+
+# %% [markdown]
 # ## Mistakes of the best detector
 #
 # The surest false alarms, and the true events that got the lowest scores, each in the frame before and in its own.
@@ -98,10 +126,12 @@ mistakes = event_scores.mistakes(best, other, event_pictures) if best else {}
 
 # %%
 roles = {"event controls": controlled[0], "windows of A1": controlled[1]} | {
-    f"detector {name}, seed {run.record['seed']}": run for name, own in trained.items() for run in own}
+    f"detector {name}, seed {run.record['seed']}": run for name, own in trained.items() for run in own} | {
+    event_few.role(name, labels): run for (name, labels), (_, run) in zip(event_few.all_labels(parameters), few)}
 path = results.publish("14_events", profile, movie, parameters, {"tap": tap} | roles,
-                       event_scores.numbers(estimated, judged, compared), {"train": train, "held-out": other},
+                       event_scores.numbers(estimated, judged, compared)
+                       | event_few.numbers(few_estimated, few_points, few_needed), {"train": train, "held-out": other},
                        {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings,
-                        "free_response": free_response.round(4)},
-                       {"scores": events_plot, "free_response": response_plot})
+                        "free_response": free_response.round(4), "few": few_table},
+                       {"scores": events_plot, "free_response": response_plot, "few": few_plot})
 results.show_stamp(path)

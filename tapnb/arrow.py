@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -58,7 +60,7 @@ class PairSource:
 
 @torch.inference_mode()
 def arrow_logits(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs, batch: int = 32,
-            **form: float | bool) -> tuple[torch.Tensor, float]:
+            **form: Any) -> tuple[torch.Tensor, float]:
     """Logits of crop pairs without augmentation, in float32 and evaluation mode.
 
     Parameters
@@ -92,7 +94,7 @@ def arrow_logits(model: TimeArrowModel, source: PairSource, pairs: crops.CropPai
 
 
 def validate(model: TimeArrowModel, source: PairSource, pairs: crops.CropPairs,
-             weight: float = losses.DECORRELATION_WEIGHT, **form: float | bool) -> dict[str, float]:
+             weight: float = losses.DECORRELATION_WEIGHT, **form: Any) -> dict[str, float]:
     """Held-out ``loss`` (Eq. 4), ``decorrelation`` (Eq. 5) and ``accuracy`` of fixed pairs."""
     logits, extra = arrow_logits(model, source, pairs, **form)
     flip = torch.from_numpy(pairs.flip).to(logits.device)

@@ -68,7 +68,8 @@ class Draw:
         before, own, after = ((self.noisy < start).sum(), (self.noisy >= start) & (self.noisy < stop),
                               (self.noisy >= stop).sum())
         rows = (getattr(self, field.name)[start:stop] for field in fields(self)[:7])
-        return Draw(*rows, self.noisy[own] - start, self.noise_seed, self.noise_before + int(before),
+        return Draw(*rows, self.noisy[own] - start, self.noise_seed,  # type: ignore[call-arg]  # seven rows
+                    self.noise_before + int(before),
                     self.noise_after + int(after))
 
     def to(self, device: torch.device | str) -> Draw:

@@ -289,15 +289,16 @@ def book(
     profile: Profile = "auto",
     movie: MovieName = None,
     show: Annotated[bool, typer.Option("--open", help="Open the front page if there is a screen.")] = False,
+    as_pdf: Annotated[bool, typer.Option("--pdf", help="One PDF instead of pages; needs Chromium.")] = False,
 ) -> None:
-    """Build the book; the last line is its front page."""
+    """Build the book; the last line is its front page, or its PDF."""
     import webbrowser
 
     from tapnb.workflow import book as pages
-    from tapnb.workflow import notebooks, published
+    from tapnb.workflow import notebooks, pdf, published
 
     profile, movie = published.profile_and_movie(profile, movie, notebooks.SOURCES)
-    page = pages.build(profile, movie)
+    page = pdf.pdf(profile, movie) if as_pdf else pages.build(profile, movie)
     if show and pages.can_open():
         webbrowser.open(page.as_uri())
     typer.echo(page)

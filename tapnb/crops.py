@@ -76,6 +76,16 @@ def sample_uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.rando
     ------
     ValueError
         If crops do not fit, or no place is left to draw from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.crops import sample_uniform
+    >>> pairs = sample_uniform((96, 512, 512), 48, 1000, np.random.default_rng(1))
+    >>> len(pairs), int(pairs.t.max()), int(pairs.y.max())
+    (1000, 94, 464)
+    >>> len(pairs[pairs.t < 10]) < 200  # a slice, a mask or an index array selects
+    True
     """
     return _shown(_uniform(shape, size, n, rng, usable), usable, rng)
 
@@ -104,7 +114,9 @@ def _shown(pairs: CropPairs, usable: Usable | None, rng: np.random.Generator) ->
 
     Of a frame pair without any such place they go to other frame pairs. From an ordinary movie nothing more is drawn.
     """
-    partial = [] if usable is None else np.intersect1d(pairs.t, np.flatnonzero(usable.quality.partial_pairs))
+    if usable is None:
+        return pairs
+    partial = np.intersect1d(pairs.t, np.flatnonzero(usable.quality.partial_pairs))
     t, y, x = pairs.t.copy(), pairs.y.copy(), pairs.x.copy()
     nowhere = np.zeros(len(t), bool)
     for frame in partial:
@@ -230,6 +242,16 @@ def gather(frames: torch.Tensor, levels: np.ndarray, pairs: CropPairs) -> torch.
     -------
     float32 tensor, shape (N, 2, size, size)
         On the device of ``frames``; flipped pairs come in reversed order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.crops import as_tensor, gather, sample_uniform
+    >>> from tapnb.movies.synthetic import simulate
+    >>> movie = simulate(frames=3, size=96)
+    >>> pairs = sample_uniform(movie.shape, 48, 16, np.random.default_rng(1))
+    >>> gather(as_tensor(movie.frames), movie.levels, pairs).shape
+    torch.Size([16, 2, 48, 48])
     """
     t = pairs.t[:, None] + np.stack([pairs.flip, ~pairs.flip], axis=1)  # (N, 2): the frames in the order shown
     where = t, pairs.y[:, None], pairs.x[:, None]

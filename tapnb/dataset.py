@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -183,7 +184,7 @@ def split_time(pairs: CropPairs, seed: int = 25, gap: int = 3) -> dict[str, np.n
             for part, begin, end in zip(("train", "validation", "test"), cuts, cuts[1:])}
 
 
-SPLITS = {"random": split_random, "time": split_time}
+SPLITS: dict[str, Callable[[CropPairs, int], dict[str, np.ndarray]]] = {"random": split_random, "time": split_time}
 """By name: crop pairs and a seed to the indices of "train", "validation" and "test"."""
 
 
@@ -234,6 +235,20 @@ def event_dataset(movie: Movie, settings: DatasetSettings = DatasetSettings()) -
     ------
     ValueError
         If the movie has no masks, or no pair of one class.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.dataset import DatasetSettings, event_dataset
+    >>> from tapnb.movies import Movie
+    >>> frames = np.random.default_rng(0).integers(0, 255, (6, 96, 96), dtype=np.uint8)
+    >>> masks = np.zeros_like(frames)
+    >>> masks[2:4, 20:40, 20:40] = 1  # one cell divides
+    >>> data = event_dataset(Movie(frames, masks), DatasetSettings(crops_per_frame_pair=50))
+    >>> len(data.pairs), data.images(data.parts["test"]).shape
+    (250, torch.Size([50, 2, 48, 48]))
+    >>> float(data.labels[data.parts["balanced"]].mean())  # as many events as none
+    0.5
     """
     if movie.masks is None:
         raise ValueError(f"the movie {movie.name!r} has no event masks, which recognition needs; "

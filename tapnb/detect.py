@@ -94,6 +94,17 @@ class Detector:
         The score from which on something is an event, chosen on labelled events that it did not learn from.
     calibration : (float, float), optional
         Scale a and offset b of :meth:`probability`; None where too few events were held back.
+
+    Examples
+    --------
+    >>> from tapnb.detect import Detector, DetectorHead
+    >>> from tapnb.models import DenseFeatures
+    >>> from tapnb.movies.synthetic import simulate
+    >>> detector = Detector(("division",), DenseFeatures((4, 4, 4, 4)), DetectorHead())  # untrained
+    >>> events = detector.find(simulate(frames=3, size=96), progress=False)
+    >>> list(events)
+    ['t', 'y', 'x', 'kind', 'score']
+    >>> sure = events[events["score"] >= detector.threshold]
     """
 
     kinds: tuple[str, ...]
@@ -239,6 +250,16 @@ def of_map(scores: np.ndarray, t: int, kinds: Sequence[str], joining: Joining = 
     -------
     DataFrame
         :data:`COLUMNS`, in the pixels that the scores were made of.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.detect import of_map
+    >>> scores = np.zeros((1, 48, 48))  # one kind, at every second pixel
+    >>> scores[0, 10, 30] = 0.9
+    >>> of_map(scores, t=5, kinds=["division"])
+       t     y     x      kind  score
+    0  5  20.5  60.5  division    0.9
     """
     tables = []
     for kind, map_of_kind in zip(kinds, scores):

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import distributed, nn
@@ -168,7 +169,7 @@ def mean(values: dict[str, float], weight: float = 1.0) -> dict[str, float]:
     return dict(zip(values, (sums[:-1] / sums[-1]).tolist()))
 
 
-def from_first(value: object) -> object:
+def from_first(value: Any) -> Any:
     """What the first process calls this with, on every process."""
     if size() > 1:
         box = [value]

@@ -64,6 +64,16 @@ def event_maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: i
     ValueError
         If the head is of another class, the windows do not fit into the frames, the stride does not divide their
         size, or there is no such frame pair.
+
+    Examples
+    --------
+    >>> from tapnb.event_map import event_maps
+    >>> from tapnb.models import DenseFeatures, ResNetHead
+    >>> from tapnb.movies.synthetic import simulate
+    >>> features, head = DenseFeatures((4, 4, 4, 4)), ResNetHead(size=48)  # untrained
+    >>> maps = event_maps(features, head, simulate(frames=3, size=96))
+    >>> next(maps).shape  # of frames 0 and 1: a window at every 8th pixel
+    (7, 7)
     """
     size = window_size(head)
     _grid(movie.shape, size, stride)

@@ -130,6 +130,15 @@ def maps(model: TimeArrowModel, movie: Movie, t: int, tile: int = 0,
     kept : dict of tensor, optional
         Features by frame, changed in place: of an earlier call in, of ``t`` and ``t + 1`` out. A frame that is the
         second of one pair and the first of the next then goes through the U-Net once.
+
+    Examples
+    --------
+    >>> from tapnb.explain import maps
+    >>> from tapnb.models import TimeArrowModel
+    >>> from tapnb.movies.synthetic import simulate
+    >>> shown = maps(TimeArrowModel((4, 4, 4, 4)), simulate(frames=3, size=96), t=0)
+    >>> list(shown), shown["votes"].shape
+    (['grad_cam', 'second', 'votes', 'change'], (96, 96))
     """
     kept = {} if kept is None else kept
     on = next(model.parameters()).device

@@ -142,63 +142,53 @@ def train_heads(heads: list[nn.Module], features: torch.Tensor, labels: torch.Te
     ------
     ValueError
         If a loss or a weight is not finite after an epoch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tapnb.heads import HeadSettings, head_logits, train_heads
+    >>> from tapnb.models import LinearHead
+    >>> labels = torch.tensor([0, 1] * 8)
+    >>> features = torch.randn(16, 2, 32, 8, 8) + labels[:, None, None, None, None]
+    >>> heads = [LinearHead(size=8), LinearHead(size=8)]
+    >>> curves = train_heads(heads, features, labels, epochs=5, settings=HeadSettings(batch=8))
+    >>> len(curves), curves[0][-1]["steps"]
+    (2, 10)
+    >>> curves[0][-1]["training_loss"] < curves[0][0]["training_loss"]
+    True
     """
     optimisers = [torch.optim.Adam(head.train().parameters(), lr=settings.head_rate) for head in heads]
-    for weights in nn.ModuleList(heads).parameters():  # before any map: amid those of one head they would leave holes
-        weights.grad = torch.zeros_like(weights)  # in memory that are too small for those of the next
     watches = [EarlyStopping(head, settings.patience) for head in heads]
-    quick = [compiling.quick(head) for head in heads]  # for whole batches; the last of an epoch may be smaller
-
-    def learn(index: torch.Tensor, learning: list[int]) -> list[torch.Tensor]:
-        z = features[index].float()  # once for all heads
-        if many_heads.together() and len(learning) > 1:
-            step_losses = many_heads.learn([heads[i] for i in learning], z, labels[index])
-            for i in learning:
-                optimisers[i].step()
-            return step_losses
-        step_losses = []
-        for i in learning:
-            optimisers[i].zero_grad(set_to_none=False)
-            step_losses.append(_loss(quick[i] if len(index) == settings.batch else heads[i], z, labels[index]))
-            step_losses[-1].backward()
-            optimisers[i].step()
-        return step_losses
+    learn = _learner(heads, optimisers, features, labels, settings)
 
     def validate(i: int) -> float:
-        return _validation_loss(_logits(heads[i], validation[0]), validation[1])
+        return _validation_loss(_logits(heads[i], validation[0]), validation[1])  # type: ignore[index]  # asked only of one that there is
 
     return _train(watches, optimisers, learn, validate if validation else None, labels, epochs, settings, checkpoint)
 
 
-def train_end_to_end(backbone: DenseFeatures, head: nn.Module, images: torch.Tensor, labels: torch.Tensor, epochs: int,
-                     settings: HeadSettings = HeadSettings(),
+def train_end_to_end(backbones: list[DenseFeatures], heads: list[nn.Module], images: torch.Tensor, labels: torch.Tensor,
+                     epochs: int, settings: HeadSettings = HeadSettings(),
                      validation: tuple[torch.Tensor, torch.Tensor] | None = None,
-                     checkpoint: Path | None = None) -> Curve:
-    """Train a head together with the backbone that makes its features, in place (strategies C and D).
+                     checkpoint: Path | None = None) -> list[Curve]:
+    """Train each head together with the backbone that makes its features, in place (strategies C and D).
 
     As :func:`train_heads`, with images (N, 2, s, s) for features.
     """
-    network = nn.Sequential(backbone, head).train()
-    quick = compiling.quick(network)  # for whole batches; the last of an epoch may be smaller
-    optimiser = torch.optim.Adam([{"params": backbone.parameters(), "lr": settings.backbone_rate},
-                                  {"params": head.parameters(), "lr": settings.head_rate}])
+    networks = [nn.Sequential(backbone, head).train() for backbone, head in zip(backbones, heads, strict=True)]
+    optimisers = [torch.optim.Adam([{"params": backbone.parameters(), "lr": settings.backbone_rate},
+                                    {"params": head.parameters(), "lr": settings.head_rate}])
+                  for backbone, head in zip(backbones, heads)]
+    watches = [EarlyStopping(network, settings.patience) for network in networks]
+    learn = _learner(networks, optimisers, images, labels, settings)
 
-    def learn(index: torch.Tensor, _: list[int]) -> list[torch.Tensor]:
-        optimiser.zero_grad(set_to_none=True)
-        loss = _loss(quick if len(index) == settings.batch else network, images[index], labels[index])
-        loss.backward()
-        optimiser.step()
-        return [loss]
-
-    def validate(_: int) -> float:
-        network.eval()
-        loss = _validation_loss(head_logits([head], backbone, validation[0])[0], validation[1])
-        network.train()
+    def validate(i: int) -> float:
+        networks[i].eval()
+        loss = _validation_loss(head_logits([heads[i]], backbones[i], validation[0])[0], validation[1])  # type: ignore[index]  # as above
+        networks[i].train()
         return loss
 
-    watch = EarlyStopping(network, settings.patience)
-    return _train([watch], [optimiser], learn, validate if validation else None, labels, epochs, settings,
-                  checkpoint)[0]
+    return _train(watches, optimisers, learn, validate if validation else None, labels, epochs, settings, checkpoint)
 
 
 @torch.inference_mode()
@@ -223,6 +213,31 @@ def head_logits(heads: list[nn.Module], backbone: DenseFeatures, images: torch.T
         z = backbone(part)  # once for all heads
         parts.append(torch.stack([head(z) for head in heads]))
     return torch.cat(parts, dim=1)
+
+
+def _learner(networks: Sequence[nn.Module], optimisers: list[torch.optim.Optimizer], inputs: torch.Tensor,
+             labels: torch.Tensor, settings: HeadSettings) -> Callable[[torch.Tensor, list[int]], list[torch.Tensor]]:
+    """One step of several networks that see the same batch: what :func:`_train` calls ``learn``."""
+    for weights in nn.ModuleList(networks).parameters():  # before any map: amid those of one network they would leave
+        weights.grad = torch.zeros_like(weights)  # holes in memory that are too small for those of the next
+    quick = [compiling.quick(network) for network in networks]  # for whole batches; the last of an epoch may be smaller
+
+    def learn(index: torch.Tensor, learning: list[int]) -> list[torch.Tensor]:
+        batch = inputs[index].float()  # once for all networks
+        if many_heads.together() and len(learning) > 1:
+            step_losses = many_heads.learn([networks[i] for i in learning], batch, labels[index])
+            for i in learning:
+                optimisers[i].step()
+            return step_losses
+        step_losses = []
+        for i in learning:
+            optimisers[i].zero_grad(set_to_none=False)
+            step_losses.append(_loss(quick[i] if len(index) == settings.batch else networks[i], batch, labels[index]))
+            step_losses[-1].backward()
+            optimisers[i].step()
+        return step_losses
+
+    return learn
 
 
 def _train(watches: list[EarlyStopping], optimisers: list[torch.optim.Optimizer],
@@ -265,7 +280,7 @@ def _train(watches: list[EarlyStopping], optimisers: list[torch.optim.Optimizer]
             curves[i].append({"epoch": epoch, "steps": epoch * len(batches),
                               "training_loss": float(sums[i]) / len(batches)})
             if settings.patience:
-                curves[i][-1]["validation_loss"] = validate(i)
+                curves[i][-1]["validation_loss"] = validate(i)  # type: ignore[misc]  # there is one, as said above
             divergence.check({name.replace("_", " "): curves[i][-1][name] for name in curves[i][-1] if "loss" in name},
                              watches[i].network, epoch, epochs, rate)
             if settings.patience and watches[i].has_ended(curves[i][-1]["validation_loss"]):

@@ -1,7 +1,7 @@
-"""Heads of several seeds in one pass: the same layers side by side, each with its own weights.
+"""Heads of several seeds in one pass, with their backbones where those are trained: layers side by side, each its own weights.
 
 Stacked weights and `vmap` make of so many convolutions a grouped one, and of so many matrix products a batched one. Each
-head ends as if it were trained alone, up to rounding. What it saves is launches of kernels and reading the batch again,
+network ends as if it were trained alone, up to rounding. What it saves is launches of kernels and reading the batch again,
 no arithmetic; so it is for small batches on a GPU, and only where ``TAPNB_HEADS=together`` asks for it.
 """
 
@@ -40,9 +40,9 @@ def learn(heads: list[nn.Module], z: torch.Tensor, labels: torch.Tensor) -> list
     Parameters
     ----------
     heads : list of Module
-        Of one kind, in training mode.
-    z : tensor, shape (N, 2, C, s, s)
-        Features of a batch, the same for all.
+        Of one kind, in training mode; or backbones with their heads.
+    z : tensor, shape (N, 2, C, s, s) or (N, 2, s, s)
+        Features of a batch, or its images; the same for all.
     labels : int64 tensor, shape (N,)
 
     Returns

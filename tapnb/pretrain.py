@@ -187,6 +187,19 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     ValueError
         If a setting does not fit the movie, or is unknown; if a loss or a weight is not finite: then the last epoch
         in which all was well is kept as a checkpoint, and no weights.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tapnb.movies.synthetic import simulate
+    >>> from tapnb.pretrain import PretrainSettings, history, load, pretrain
+    >>> settings = PretrainSettings(pairs=16, pairs_per_epoch=8, batch=4, crop_sizes=(32,),
+    ...                             validation_pairs=4, channels=(4, 4, 4, 4))  # so small only here
+    >>> movie, held_out = simulate(1, frames=3, size=96), simulate(2, frames=3, size=96)
+    >>> model = pretrain(movie, held_out, settings, Path("runs/mine"))
+    >>> len(history(Path("runs/mine")))  # epochs
+    2
+    >>> model = load(Path("runs/mine"))
     """
     on, folder = torch.device(on), Path(folder)
     distributed.share(settings.batch)  # before anything is written

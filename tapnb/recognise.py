@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from tapnb import weights
+from tapnb import many_heads, weights
 from tapnb.dataset import EventDataset, balance, fewer
 from tapnb.heads import (
     EPOCHS,
     HEADS,
+    Curve,
     HeadSettings,
     estimate_norms,
     fixed_features,
@@ -168,12 +169,32 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
     Yields
     ------
     list of Recogniser
-        Those that share their features: fixed TAP features, or pixels, serve all seeds at once, others one.
+        Those that share their features: fixed TAP features, or pixels, serve all seeds at once, others one. Features that
+        are trained are so one seed after the other, or all in one pass: :func:`tapnb.many_heads.together`.
 
     Raises
     ------
     ValueError
         If the strategy is unknown, or there is no seed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.dataset import DatasetSettings, event_dataset
+    >>> from tapnb.heads import HeadSettings
+    >>> from tapnb.models import DenseFeatures
+    >>> from tapnb.movies import Movie
+    >>> from tapnb.recognise import Recogniser, fit
+    >>> frames = np.random.default_rng(0).integers(0, 255, (6, 96, 96), dtype=np.uint8)
+    >>> masks = np.zeros_like(frames)
+    >>> masks[2:4, 20:40, 20:40] = 1
+    >>> data = event_dataset(Movie(frames, masks), DatasetSettings(crop_size=16, crops_per_frame_pair=50))
+    >>> features = DenseFeatures((4, 4, 4, 4)).eval()  # in earnest: those of a pretraining
+    >>> [[recogniser]] = fit("A0", features, data, HeadSettings(epochs=1, batch=8))
+    >>> recogniser.save("events.safetensors")
+    >>> recogniser = Recogniser.load("events.safetensors")
+    >>> recogniser.probability(data.images(data.parts["test"][:3])).shape
+    torch.Size([3])
     """
     kind, on = strategy_named(strategy), torch.device(on)
     if not seeds:
@@ -199,6 +220,18 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
                 redraw_kaiming_uniform(features, settings.redraw_norms)
         return features, head
 
+    def settle(features: DenseFeatures) -> None:
+        """Give features their running statistics, where they have none of their own and no training will."""
+        if settings.keep_trained_norms and kind.features == "random":
+            features.load_state_dict({k: v for k, v in tap.state_dict().items() if "running_" in k}, strict=False)
+        elif not kind.trained:
+            estimate_norms(features, images)
+
+    def end_to_end(networks: list[tuple[DenseFeatures, nn.Module]], seed: int | str) -> list[Curve]:
+        backbones, heads = map(list, zip(*networks))
+        return train_end_to_end(backbones, heads, images, labels, epochs, settings, watched,
+                                folder and _checkpoint(folder, seed))
+
     if kind.features == "pixels":
         tap = RawPixels()
     if kind.shared:
@@ -206,15 +239,18 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
         curves = train_heads(heads, **fixed(tap, seeds[0]))
         yield [Recogniser(strategy, size, tap, head, curve) for head, curve in zip(heads, curves)]
         return
+    if kind.trained and many_heads.together():
+        networks = [initial(seed) for seed in seeds]
+        for features, _ in networks:
+            settle(features)
+        curves = end_to_end(networks, "-".join(map(str, seeds)))
+        yield from ([Recogniser(strategy, size, *network, curve)] for network, curve in zip(networks, curves))
+        return
     for seed in tqdm(seeds, desc=strategy, unit="run"):
         features, head = initial(seed)
-        if settings.keep_trained_norms and kind.features == "random":
-            features.load_state_dict({k: v for k, v in tap.state_dict().items() if "running_" in k}, strict=False)
-        elif not kind.trained:
-            estimate_norms(features, images)
+        settle(features)
         if kind.trained:
-            curve = train_end_to_end(features, head, images, labels, epochs, settings, watched,
-                                     folder and _checkpoint(folder, seed))
+            (curve,) = end_to_end([(features, head)], seed)
         else:
             (curve,) = train_heads([head], **fixed(features, seed))
         yield [Recogniser(strategy, size, features, head, curve)]

@@ -9,9 +9,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
-Settings = TypeVar("Settings")
+
+class _Dataclass(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Settings = TypeVar("Settings", bound=_Dataclass)
 
 
 def chosen(kind: type[Settings], parameters: Mapping[str, object], prefix: str = "") -> Settings:
@@ -47,12 +54,12 @@ def restored(kind: type[Settings], values: Mapping[str, object]) -> Settings:
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
-def kept(settings: object) -> dict:
+def kept(settings: _Dataclass) -> dict:
     """All settings as plain JSON values, for a record."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
 
 
-def differing(settings: object) -> dict:
+def differing(settings: _Dataclass) -> dict:
     """The settings that are not the defaults, as plain JSON values."""
     defaults = kept(type(settings)())
     return {name: value for name, value in kept(settings).items() if value != defaults[name]}

@@ -94,5 +94,7 @@ def measurements():
                         "versions": {"python": "3.11.9", "torch": "2.13.0"},
                         "peak_gflops": {"float32": 347.0, "bfloat16": None}, "gpu": None},
             "rows": rows, "growth": growth, "precision": STAMP | {"runs": runs, "parameters": {"validation_size": 24}},
+            "memory": STAMP | {"title": "memory", "goal_gb": 6.0, "notebooks": [{"notebook": "01_data", "peak_gb": 0.75},
+                                                                               {"notebook": "06_strategies", "peak_gb": 2.5}]},
             "large": STAMP | {"title": "a large movie", "movie_gb": 4.1, "limit_gb": 2.0, "peak_gb": 1.25,
                              "steps": [{"what": "reading", "seconds": 30.0}, {"what": "event map", "seconds": 600.0}]}}

@@ -49,7 +49,7 @@ def test_training_end_to_end_moves_the_backbone():
     torch.manual_seed(1)
     backbone, images = models.DenseFeatures((4, 8, 8, 8)), torch.rand(12, 2, 8, 8)
     before = copy.deepcopy(backbone)
-    heads.train_end_to_end(backbone, models.LinearHead(8), images, torch.arange(12) % 2, 1)
+    heads.train_end_to_end([backbone], [models.LinearHead(8)], images, torch.arange(12) % 2, 1)
     assert not torch.equal(backbone.backbone.head.weight, before.backbone.head.weight)
 
 
@@ -57,7 +57,7 @@ def test_backbone_and_head_have_their_own_learning_rates():
     torch.manual_seed(1)
     backbone, head, images = models.DenseFeatures((4, 8, 8, 8)), models.LinearHead(8), torch.rand(12, 2, 8, 8)
     before = copy.deepcopy((backbone, head))
-    heads.train_end_to_end(backbone, head, images, torch.arange(12) % 2, 1, HeadSettings(backbone_rate=0.0))
+    heads.train_end_to_end([backbone], [head], images, torch.arange(12) % 2, 1, HeadSettings(backbone_rate=0.0))
     assert torch.equal(backbone.backbone.head.weight, before[0].backbone.head.weight)
     assert not torch.equal(head.linear.weight, before[1].linear.weight)
 
@@ -78,7 +78,7 @@ def test_what_is_not_finite_stops_the_training_of_heads(spoil, monkeypatch):
 def test_training_end_to_end_stops_too():
     backbone, images = models.DenseFeatures((4, 8, 8, 8)), torch.full((12, 2, 8, 8), torch.nan)
     with pytest.raises(ValueError, match="wrong in epoch 1 of 2 at a learning rate of 0.01: its training loss is nan"):
-        heads.train_end_to_end(backbone, models.LinearHead(8), images, torch.arange(12) % 2, 2,
+        heads.train_end_to_end([backbone], [models.LinearHead(8)], images, torch.arange(12) % 2, 2,
                                HeadSettings(backbone_rate=0.01))
 
 

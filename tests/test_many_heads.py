@@ -4,9 +4,11 @@ import copy
 
 import pytest
 import torch
+from torch import nn
 
 from tapnb import many_heads
 from tapnb.heads import HEADS, HeadSettings, train_heads
+from tapnb.models import DenseFeatures
 from tapnb.system import precision
 
 pytestmark = pytest.mark.trains
@@ -26,14 +28,23 @@ def heads_of(kind, seeds=(20, 40, 60)):
         yield HEADS[kind](8).double()
 
 
+def networks_of(kind):
+    """Backbones with their heads, on images."""
+    for seed, head in enumerate(heads_of(kind)):
+        torch.manual_seed(seed)
+        yield nn.Sequential(DenseFeatures((4, 8, 8, 8)).double(), head)
+
+
 @pytest.mark.parametrize("kind", HEADS)
-def test_one_pass_gives_the_losses_gradients_and_statistics_of_each_head_alone(kind, task, monkeypatch):
+@pytest.mark.parametrize("build", [heads_of, networks_of])
+def test_one_pass_gives_the_losses_gradients_and_statistics_of_each_alone(kind, build, task, monkeypatch):
     monkeypatch.setenv("TAPNB_PRECISION", "float32")  # rounding would hide what differs
     features, labels = task
-    apart, side_by_side = list(heads_of(kind)), list(heads_of(kind))
-    losses = many_heads.learn(side_by_side, features.double(), labels)
+    batch = (features if build is heads_of else features[:, :, 0]).double()
+    apart, side_by_side = (list(build(kind)) for _ in range(2))
+    losses = many_heads.learn(side_by_side, batch, labels)
     for one, other, loss in zip(apart, side_by_side, losses):
-        expected = torch.nn.functional.cross_entropy(one(features.double()), labels)
+        expected = torch.nn.functional.cross_entropy(one(batch), labels)
         expected.backward()
         assert loss.item() == pytest.approx(expected.item(), rel=1e-6)  # the loss itself is computed in float32
         for a, b in zip(one.parameters(), other.parameters()):

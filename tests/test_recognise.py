@@ -54,6 +54,17 @@ def test_a_head_does_not_depend_on_the_seeds_beside_it(tap, data, images, name):
     torch.testing.assert_close(beside.probability(images), alone.probability(images), rtol=1e-3, atol=1e-3)
 
 
+def test_trained_features_of_all_seeds_can_learn_in_one_pass(tap, data, images, monkeypatch, tmp_path):
+    apart = [one for group in fit("D1", tap, data, ONE_EPOCH, [20, 40]) for one in group]
+    monkeypatch.setenv("TAPNB_HEADS", "together")
+    groups = list(fit("D1", tap, data, ONE_EPOCH, [20, 40], folder=tmp_path))
+    assert [len(group) for group in groups] == [1, 1] and [path.name for path in tmp_path.iterdir()] == ["checkpoint-20-40.pt"]
+    for one, (other,) in zip(apart, groups):
+        assert other.features is not tap
+        assert other.curve[0]["training_loss"] == pytest.approx(one.curve[0]["training_loss"], rel=0.02)
+    assert not torch.allclose(groups[0][0].probability(images), groups[1][0].probability(images))
+
+
 def test_a_smaller_batch_takes_more_steps(tap, data, images):
     few, many = (next(fit("A0", tap, data, HeadSettings(epochs=1, batch=batch)))[0].probability(images)
                  for batch in (60, 10))

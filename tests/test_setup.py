@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+import tapnb
 from tapnb.workflow.published import PUBLISHED
 
 ROOT = Path(__file__).resolve().parent.parent
+LOCKS = {"models": "requirements-models.lock", "edit": "requirements-edit.lock"}
+"""Of the extras that `make book` does without; everything else is in requirements.lock."""
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -98,19 +101,13 @@ def test_every_page_of_the_table_of_contents_exists_and_every_page_is_in_it():
     assert pages == {f"book/{p.stem}" for p in (ROOT / "book").glob("*.md")}
 
 
-def test_the_api_page_has_every_module():
-    listed = re.findall(r"automodule:: (tapnb\.[\w.]+)", (ROOT / "book" / "api.md").read_text("utf-8"))
-    modules = {p for p in (ROOT / "tapnb").rglob("*.py") if not p.stem.startswith("__")}
-    assert sorted(listed) == sorted(".".join(p.relative_to(ROOT).with_suffix("").parts) for p in modules)
-
-
 def test_the_lock_has_an_exact_version_of_every_dependency():
     packaging = pytest.importorskip("packaging.requirements")
-    (locked, lines), (more, more_lines) = lock(), lock("requirements-models.lock")
-    for names, of in ((locked, lines), (more, more_lines)):
+    for name in ("requirements.lock", *LOCKS.values()):
+        names, of = lock(name)
         assert len(names) == len(of) and all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in of)
     for group, texts in dependencies().items():
-        versions = more if group == "models" else locked
+        versions = lock(LOCKS.get(group, "requirements.lock"))[0]
         for wanted in map(packaging.Requirement, texts):
             assert normal(wanted.name) in versions, f"{wanted} of {group or 'everyone'} is not locked"
             assert versions[normal(wanted.name)] in wanted.specifier
@@ -125,9 +122,20 @@ def test_models_bring_only_what_others_do_not_have():
     assert more["pydantic"] in wanted.specifier
 
 
+def test_what_edits_the_book_brings_only_what_the_book_does_not_have():
+    assert not set(lock(LOCKS["edit"])[0]) & set(lock()[0])
+
+
+def test_everyone_says_the_same_version():
+    """The changelog's first heading, the package, its settings and whoever cites it."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    changes = re.findall(r"^## (\S+),", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert version == tapnb.__version__ == load("CITATION.cff")["version"] == changes[0]
+
+
 def test_every_dependency_says_what_it_is_for():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    blocks = re.findall(r"^(?:dependencies|book|sweep|test|models) = \[\n(.*?)\n\]", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^(?:dependencies|book|sweep|test|edit|models) = \[\n(.*?)\n\]", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) == len(dependencies())
     for line in "\n".join(blocks).splitlines():
         assert re.fullmatch(r'    "[^"]+",\s+# \S.*', line), line
@@ -153,7 +161,7 @@ def test_every_import_of_the_module_is_a_declared_dependency():
 
 def test_the_method_needs_neither_notebooks_nor_book():
     needed = {normal(re.split(r"[<>=]", d)[0]) for d in dependencies()[""]}
-    extras = {normal(re.split(r"[<>=]", d)[0]) for group in ("book", "sweep", "test", "models") for d in dependencies()[group]}
+    extras = {normal(re.split(r"[<>=]", d)[0]) for group in dependencies() if group for d in dependencies()[group]}
     extras -= {"pydantic"}  # which `models` needs in an older version
     assert not needed & extras and {"jupyter-book", "papermill", "pytest", "beautifulsoup4"} <= extras
     paths = [*(ROOT / "tapnb").glob("*.py")]

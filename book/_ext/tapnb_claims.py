@@ -38,7 +38,11 @@ class Claims(Results, SphinxDirective):
         own = f"{self.config.tapnb_profile}/{self.config.tapnb_movie}"
         places = list(dict.fromkeys(own if place == "this" else place for place in self.arguments[0].split()))
         root = Path(self.config.tapnb_results or Path(self.env.srcdir) / "results")
-        verdicts_of = {place: claims.judge(claims.read(root / place)) for place in places}
+        judged_before = self.env.temp_data.setdefault("tapnb-judged", {})  # of this page, which asks again and again
+        for place in places:
+            if place not in judged_before:
+                judged_before[place] = claims.judge(claims.read(root / place))
+        verdicts_of = {place: judged_before[place] for place in places}
         empty = {place for place, judged in verdicts_of.items()
                  if place != own and all(v.verdict == verdicts.NOT_RUN for v in judged)}
         only = set(map(int, self.options.get("only", "").split()))

@@ -118,6 +118,7 @@ def written(when: date) -> str:
 
 def setup(app: Sphinx) -> dict:
     """Register what is done to the configuration and to every page."""
+    app.setup_extension("tapnb_head")
     app.connect("config-inited", settle, priority=900)
     app.connect("html-page-context", finish, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,8 +14,8 @@ GREY = "#999999"
 
 
 def _panels(bins: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Titles and bins of the four panels: linear before and after, ResNet before and after."""
-    titles = {"before": "{0}, as trained", "after": "{0}, T = {1:.2f}"}
+    """Titles and bins of the panels, in the order of the rows: a head and what was done to its probabilities."""
+    titles = {"before": "{0}, as trained", "after": "{0}, T = {1:.2f}", "platt": "{0}, scale and offset"}
     return [(titles[scaling].format(head, panel["temperature"].iloc[0]), panel)
             for (head, scaling), panel in bins.groupby(["head", "scaling"], sort=False)]
 
@@ -38,11 +38,16 @@ def reliability(bins: pd.DataFrame) -> Figure:
     Parameters
     ----------
     bins : DataFrame
-        From :func:`tapnb.studies.calibration.bins`.
+        From :func:`tapnb.studies.calibration.bins`, with :func:`~tapnb.studies.calibration.cured_bins`: one row of
+        diagrams a head, one column a scaling.
     """
-    first = bins["seed"].iloc[0]
-    figure, grid = plt.subplots(2, 4, figsize=(9.5, 3.9), sharex=True, sharey="row", height_ratios=(3, 1))
-    for (title, panel), axes, below in zip(_panels(bins), *grid):
+    first, heads, scalings = bins["seed"].iloc[0], bins["head"].unique(), bins["scaling"].unique()
+    size = 2.5 * len(scalings), 3.5 * len(heads)
+    figure, grid = plt.subplots(2 * len(heads), len(scalings), figsize=size, sharex=True, sharey="row",
+                                height_ratios=(3, 1) * len(heads))
+    bins = bins.assign(head=pd.Categorical(bins["head"], heads), scaling=pd.Categorical(bins["scaling"], scalings))
+    panels = _panels(bins.sort_values(["head", "scaling"], kind="stable"))
+    for (title, panel), axes, below in zip(panels, grid[::2].flat, grid[1::2].flat):
         filled = panel[panel["pairs"] > 0].assign(share=lambda b: b["events"] / b["pairs"])
         for seed, others in filled[filled["seed"] != first].groupby("seed"):
             axes.plot(others["confidence"], others["share"], color=GREY, linewidth=0.8, label="other seeds")
@@ -54,9 +59,12 @@ def reliability(bins: pd.DataFrame) -> Figure:
         _diagonal(axes, one["ece"].iloc[0], "ECE, class 1:")
         axes.set_title(title, fontsize=9)
         below.bar(one["low"], one["pairs"], one["high"] - one["low"], align="edge", color=BLUE, edgecolor="white")
-        below.set(yscale="log", ylim=(0.7, None), xlabel="probability of an event")
-    grid[0, 0].set_ylabel("share of events")
-    grid[1, 0].set_ylabel("crop pairs")
+        below.set(yscale="log", ylim=(0.7, None))
+    for axes, below in zip(grid[::2, 0], grid[1::2, 0]):
+        axes.set_ylabel("share of events")
+        below.set_ylabel("crop pairs")
+    for axes in grid[-1]:
+        axes.set_xlabel("probability of an event")
     handles = dict(zip(*reversed(grid[0, 0].get_legend_handles_labels())))  # one entry for all other seeds
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
     return figure

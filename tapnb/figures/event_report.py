@@ -73,7 +73,8 @@ def report(movie: Movie, events: pd.DataFrame, about: dict[str, str], quality: d
         about="".join(f"<tr><th>{html.escape(key)}</th><td>{html.escape(str(text))}</td></tr>"
                       for key, text in about.items()),
         data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),  # no text may end the script
-        script=files("tapnb.figures").joinpath("event_report.js").read_text("utf-8"))
+        script="\n".join(files("tapnb.figures").joinpath(name).read_text("utf-8")
+                         for name in ("movie_player.js", "event_report.js")))
 
 
 def answer(events: pd.DataFrame, movie: Movie) -> str:
@@ -123,6 +124,7 @@ def _webp(image: Image.Image, quality: int = 75) -> bytes:
 
 
 def encoded(image: Image.Image, quality: int = 75) -> str:
+    """A picture as WebP in base64."""
     return base64.b64encode(_webp(image, quality)).decode()
 
 

@@ -88,6 +88,33 @@ def free_response(curves: pd.DataFrame, controls: list[str]) -> Figure:
 
 
 @styled
+def events_from_few_labels(estimated: pd.DataFrame) -> Figure:
+    """Average precision against labelled events, a line a strategy, with 95 % intervals.
+
+    Parameters
+    ----------
+    estimated : DataFrame
+        From :func:`tapnb.studies.event_few.estimates`.
+    """
+    own = estimated[estimated["measure"] == "average precision"]
+    if own.empty:
+        return _empty("no detector was trained from few labels")
+    figure, axes = plt.subplots(figsize=(6.5, 3.8))
+    names = list(dict.fromkeys(own["name"]))
+    for k, name in enumerate(names):
+        of = own[own["name"] == name].sort_values("labels")
+        beside = of["labels"] * 1.04 ** (k - (len(names) - 1) / 2)  # so that error bars do not hide each other
+        axes.errorbar(beside, of["value"], yerr=[of["value"] - of["low"], of["high"] - of["value"]], fmt="-o",
+                      color=COLOURS[name], markersize=4.5, capsize=2, elinewidth=1, label=name)
+    ticks = sorted(own["labels"].unique())
+    axes.set(xlabel="labelled events", ylabel="average precision", ylim=(0, 1), xscale="log")
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.minorticks_off()
+    figure.legend(loc="outside lower center", ncols=3)
+    return figure
+
+
+@styled
 def event_mistakes(movie: Movie, mistakes: dict[str, pd.DataFrame], side: int = 64) -> Figure:
     """A gallery of mistakes: the frame before and the event's own, side by side.
 

@@ -126,6 +126,15 @@ def measures(margins: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     dict of float
         ``ece``: over the winning class's probability, of being right, as in the scripts; ``ece_class_1``: over the
         probability of an event; ``nll``: mean negative log-likelihood, in nats; ``brier``: mean squared error.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.metrics.calibration import measures
+    >>> sure = np.full(10, 3.0)  # ten times 95 % sure of an event, and right seven times
+    >>> errors = measures(sure, np.arange(10) < 7)
+    >>> round(errors["ece"], 2), round(errors["brier"], 2)
+    (0.25, 0.27)
     """
     p = expit(margins)
     winning, class_1 = ece(sums_by_kind(p, labels))
@@ -160,6 +169,20 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     ------
     ValueError
         If there is no pair, or a logit is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.metrics.calibration import scale_and_offset, temperature
+    >>> rng = np.random.default_rng(0)
+    >>> margins = rng.normal(0, 2, 5000)
+    >>> labels = rng.random(5000) < 1 / (1 + np.exp(-margins))  # what calibrated margins mean
+    >>> overconfident = np.stack([np.zeros(5000), 3 * margins], axis=1)
+    >>> round(temperature(overconfident, labels), 1)
+    3.0
+    >>> scale, offset = scale_and_offset(3 * margins + 1, labels)
+    >>> abs(scale - 1 / 3) < 0.03 and abs(offset + 1 / 3) < 0.1
+    True
     """
     logits, labels = np.asarray(logits, float), np.asarray(labels, float)
     if not len(labels) or logits.shape != (len(labels), 2) or not np.isfinite(logits).all():

@@ -140,6 +140,19 @@ def matched(found: pd.DataFrame, true: pd.DataFrame, frames: int, tolerance: Tol
     ignored : DataFrame, optional
         Columns ``t``, ``y``, ``x``: places where nobody knows whether there is an event. Found events within the
         tolerance of one, of whatever kind, are left out unless they match a true event.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tapnb.metrics.events import at, average_precision, matched
+    >>> true = pd.DataFrame({"t": [5, 9], "y": [20.0, 70.0], "x": [20.0, 30.0], "kind": "division"})
+    >>> found = pd.DataFrame({"t": [6, 5, 2], "y": [22.0, 21.0, 90.0], "x": [21.0, 19.0, 90.0], "kind": "division",
+    ...                       "score": [0.9, 0.8, 0.3]})
+    >>> m = matched(found, true, frames=12)
+    >>> m.event  # the second one finds an event that is found already: a false alarm
+    array([ 0, -1, -1])
+    >>> at(m, 0.5)
+    {'precision': 0.5, 'recall': 0.5, 'f1': 0.5, 'found': 2, 'true': 1}
     """
     if frames < 1:
         raise ValueError(f"Events were searched in {frames} frames: give the number of frames of the movie.")

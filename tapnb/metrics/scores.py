@@ -23,6 +23,14 @@ def scores(labels: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     Parameters
     ----------
     labels, predicted : bool arrays, shape (N,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.metrics.scores import scores
+    >>> labels, predicted = np.array([0, 0, 0, 1, 1], bool), np.array([0, 0, 1, 1, 1], bool)
+    >>> {name: round(float(score), 2) for name, score in scores(labels, predicted).items()}
+    {'prec 0': 1.0, 'rec 0': 0.67, 'prec 1': 0.67, 'rec 1': 1.0}
     """
     row = {}
     for value in (False, True):
@@ -118,6 +126,13 @@ def average_precision(labels: np.ndarray, ranking: np.ndarray) -> float:
     labels : bool array, shape (N,)
     ranking : float array, shape (N,)
         Larger means more likely an event.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.metrics.scores import average_precision
+    >>> average_precision(np.array([True, False, True, False]), np.array([0.9, 0.8, 0.7, 0.1]))
+    0.8333333333333333
     """
     if not np.any(labels):
         return float("nan")

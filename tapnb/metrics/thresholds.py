@@ -27,6 +27,13 @@ def best(labels: np.ndarray, margins: np.ndarray) -> float:
     ------
     ValueError
         Where there is no event.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.metrics.thresholds import best
+    >>> best(np.array([False, False, True, True]), np.array([-2.0, 0.5, 1.5, 3.0]))
+    1.5
     """
     if not np.any(labels):
         raise ValueError("no event among the validation pairs: a threshold cannot be chosen on them")

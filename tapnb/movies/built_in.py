@@ -159,7 +159,7 @@ def _open_synthetic(role, **options) -> Movie:
 
     known = inspect.signature(synthetic.simulate).parameters
     check_options("synthetic", options, list(known))
-    defaults = dict(zip(known, synthetic.simulate.__defaults__))  # Sphinx replaces a signature's own by their text
+    defaults = dict(zip(known, inspect.unwrap(synthetic.simulate).__defaults__))  # Sphinx replaces a signature's own by their text
     arguments = defaults | {"seed": ROLES.index(role) + 1} | options
     key = json.dumps([arguments, synthetic.VERSION], sort_keys=True, default=str)
     cache = paths.data() / "synthetic" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"

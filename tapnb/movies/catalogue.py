@@ -51,6 +51,15 @@ def open_movie(name, role="train", **options) -> Movie:
         If the movie has to be fetched first, or a file is missing.
     ValueError
         If the name, the role or an option is unknown, or a file is refused.
+
+    Examples
+    --------
+    >>> import numpy as np, tifffile
+    >>> from tapnb.movies.catalogue import open_movie
+    >>> cells = np.random.default_rng(0).integers(0, 255, (3, 100, 400), dtype=np.uint8)
+    >>> tifffile.imwrite("stack.tif", cells, photometric="minisblack")
+    >>> open_movie("stack.tif").shape, open_movie("stack.tif", "held-out").shape
+    ((3, 100, 216), (3, 100, 136))
     """
     if role not in ROLES:
         raise ValueError(f"There is no role {role!r}: choose 'train' or 'held-out'.")

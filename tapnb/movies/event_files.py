@@ -41,6 +41,17 @@ def write_events(folder, events: pd.DataFrame) -> None:
     In Fiji an event is called "division 0.93 t12": kind, probability (or score), and frame as in the table, from 0. Its
     position in the stack is 13, since Fiji counts from 1. Fiji opens no archive without ROIs, so that an empty list
     leaves none, nor that of an earlier list; the tables then hold their header.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from pathlib import Path
+    >>> from tapnb.movies.event_files import write_events
+    >>> events = pd.DataFrame({"t": [5], "y": [20.5], "x": [60.5], "kind": ["division"], "score": [0.9],
+    ...                        "probability": [0.7]})
+    >>> write_events(Path("events"), events)
+    >>> sorted(path.name for path in Path("events").iterdir())
+    ['events-fiji.zip', 'events-napari.csv', 'events.csv']
     """
     folder = Path(folder).expanduser()
     events = events[COLUMNS].reset_index(drop=True).astype({"t": int})

@@ -174,6 +174,14 @@ def normalise(frames, levels) -> np.ndarray:
     Notes
     -----
     The paper is silent on normalisation; see :attr:`Movie.levels`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tapnb.movies import normalise
+    >>> normalise(np.array([[[100, 150], [200, 250]]]), [[100, 200]])
+    array([[[0. , 0.5],
+            [1. , 1.5]]], dtype=float32)
     """
     frames = np.asarray(frames)
     levels = np.asarray(levels, dtype=np.float32)
@@ -216,6 +224,16 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
         If a path does not exist.
     ValueError
         If a stack cannot be read, the shapes differ, or the masks hold other values or no event at all.
+
+    Examples
+    --------
+    >>> import numpy as np, tifffile
+    >>> from tapnb.movies import read_movie
+    >>> cells = np.random.default_rng(0).integers(0, 255, (4, 100, 120), dtype=np.uint8)
+    >>> tifffile.imwrite("stack.tif", cells, photometric="minisblack")
+    >>> movie = read_movie("stack.tif", minutes_per_frame=15)
+    >>> movie.name, movie.shape, movie.masks is None
+    ('stack', (4, 100, 120), True)
     """
     frames_path = Path(frames_path).expanduser()
     recording = read_recording(frames_path, choice=choice)

@@ -79,6 +79,15 @@ def simulate(seed: int = 1, frames: int = 96, size: int = 1024, cells: int | Non
     Notes
     -----
     Stands for the paper's movie (Section 3): 96 frames of 1024 x 1024 pixels, 8 bit, every 15 minutes.
+
+    Examples
+    --------
+    >>> from tapnb.movies.synthetic import simulate
+    >>> movie = simulate(seed=1, frames=3, size=96)
+    >>> movie.shape, movie.frames.dtype, movie.masks.dtype
+    ((3, 96, 96), dtype('uint8'), dtype('uint8'))
+    >>> simulate(seed=1, frames=3, size=96).fingerprint == movie.fingerprint
+    True
     """
     cells = _check(seed, frames, size, cells)
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))

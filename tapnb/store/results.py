@@ -52,6 +52,14 @@ def number(value: float, runs: list[Run], digits: int = 3, std: float | None = N
     interval : (float, float), optional
         95 % confidence interval.
     unit : str
+
+    Examples
+    --------
+    >>> from tapnb.store.results import number
+    >>> number(0.7134, [], digits=2, std=0.031, n=5)["text"]
+    '0.71 ± 0.03'
+    >>> number(12.5, [], digits=1, interval=(11.0, 14.2), unit="%")["text"]
+    '12.5 (11.0 to 14.2)\\u202f%'
     """
     if math.isnan(value):
         return {"value": None, "std": None, "n": n, "interval": None, "runs": [run.name for run in runs],

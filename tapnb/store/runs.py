@@ -113,6 +113,20 @@ def run(kind: Kind, movies: dict[str, Movie], parameters: dict, seed: int, make:
         Unknown mode; a number of the results is not finite; a file of the run to be restored is damaged.
     FileNotFoundError
         The run is to be restored and is not there.
+
+    Examples
+    --------
+    >>> from tapnb.movies.synthetic import simulate
+    >>> from tapnb.store import kinds, runs
+    >>> movie = simulate(frames=3, size=96)
+    >>> def make(folder):  # called once; leaves files in the folder and returns numbers
+    ...     return {"brightness": float(movie.frames.mean())}
+    >>> made = runs.run(kinds.CONTENT_VIEW, {"train": movie}, {"scales": [1, 2]}, 1, make, mode="execute", command="...")
+    >>> made.name.startswith("content-synthetic-"), sorted(path.name for path in made.folder.glob("record.json"))
+    (True, ['record.json'])
+    >>> again = runs.run(kinds.CONTENT_VIEW, {"train": movie}, {"scales": [1, 2]}, 1, make, mode="restore", command="...")
+    >>> again.results == made.results == runs.find(made.name).results
+    True
     """
     if mode not in MODES:
         raise ValueError(f"unknown mode {mode!r}; choose 'execute' (compute what is missing) or 'restore' (only read)")
@@ -162,7 +176,8 @@ def _make(folder: Path, make: Callable[[Path], dict], facts: dict, on: object, p
         else:
             begun |= read_json(begun_path)
     commit, dirty = provenance.commit()
-    begun["sittings"].append({"started": provenance.now(), "commit": commit, "dirty": dirty})
+    begun["sittings"].append({"started": provenance.now(), "commit": commit, "dirty": dirty,
+                              "device": device.describe(on, precision)})  # a run may go on elsewhere
     write_json(begun_path, begun)
     start, cpu_start = time.perf_counter(), time.process_time()
     try:

@@ -160,6 +160,30 @@ def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str,
     return runs.run(kinds.CALIBRATION, {"train": movie}, key, 0, make, mode=mode, command=command)
 
 
+def cured_bins(strategies: dict[str, runs.Run]) -> pd.DataFrame:
+    """Bins of the reliability diagrams after scale and offset, the cure: rows as of :func:`bins`, scaling "platt".
+
+    A run keeps the bins before and after T. These are a function of the same answers: both numbers are fitted on the
+    validation pairs of a seed, and its test pairs are sorted.
+
+    Parameters
+    ----------
+    strategies : dict of Run
+        As of :func:`calibration_run`.
+    """
+    rows = []
+    for head in HEADS:
+        for seed, answers in predictions(strategies[head]).groupby("seed"):
+            margin = {part: scores.margin(of_part) for part, of_part in answers.groupby("part", observed=True)}
+            labels = {part: of_part["label"].to_numpy(bool) for part, of_part in answers.groupby("part", observed=True)}
+            scale, offset = calibration.scale_and_offset(margin["validation"], labels["validation"])
+            sums = calibration.bin_sums(expit(scale * margin["test"] + offset), labels["test"])
+            about = {"head": head, "scaling": "platt", "seed": seed, "temperature": np.nan,
+                     "ece": float(calibration.ece(sums))}
+            rows += _rows(sums, about)
+    return pd.DataFrame(rows)
+
+
 def measures_table(results: dict) -> pd.DataFrame:
     """Figure 5 in numbers, from the ``results`` of :func:`calibration_run`: measures on the test pairs, as text."""
     return pd.DataFrame([
@@ -173,8 +197,8 @@ def fits_table(results: dict) -> pd.DataFrame:
     rows = []
     for head, (scaling, name) in product(HEADS, SCALINGS.items()):
         of_head = results["heads"][head]
-        fitted = {"after": of_head["temperature"], "factor": of_head["factor"]}
-        rows.append({"head": head, "scaling": name, "T or factor": spread(fitted[scaling]) if scaling in fitted else "",
+        fitted = {"after": median_and_range(of_head["temperature"]), "factor": spread(of_head["factor"])}
+        rows.append({"head": head, "scaling": name, "T or factor": fitted.get(scaling, ""),
                      "recall, event": spread(of_head["recall"][scaling], "no event"),
                      "ECE, validation": spread(of_head["measures"][scaling]["validation"]["ece"])})
     return pd.DataFrame(rows)
@@ -229,12 +253,21 @@ def numbers(run: runs.Run) -> dict[str, dict]:
                        f"{head}_recall_{scaling}": (of_head["recall"][scaling], 3)}
         over_seeds |= {f"{head}_{key}_by_chance_{scaling}": (values, 3)
                        for key, values in of_head["by_chance"].get(scaling, {}).items()}
-        over_seeds |= {f"{head}_{name}": (of_head[name], 2) for name in ("temperature", "factor")}
+        over_seeds[f"{head}_factor"] = of_head["factor"], 2
     table = {key: number(pd.Series(values).mean(), [run], digits, pd.Series(values).std(), len(values))
              for key, (values, digits) in over_seeds.items() if None not in values}
+    for head in HEADS:  # temperatures differ tenfold from run to run
+        values = run.results["heads"][head]["temperature"]
+        ends = {"": np.median(values), "_least": min(values), "_most": max(values)}
+        table |= {f"{head}_temperature{end}": number(value, [run], 1) for end, value in ends.items()}
     table |= {f"{kind}_{key}": number(d["value"], [run], 3, interval=(d["low"], d["high"]))
               for kind in ("differences", "differences_class_1") for key, d in run.results[kind].items()}
     return table | {f"{part}_{key}": number(value, [run], 0) for part in pairs for key, value in pairs[part].items()}
+
+
+def median_and_range(values: list[float]) -> str:
+    """Median, least and largest of the temperatures as text: where they differ tenfold a mean says nothing."""
+    return f"{np.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
 def spread(values: list[float | None], otherwise: str = "infinite") -> str:
@@ -266,12 +299,17 @@ def bins(results: dict, form: str = "diagram") -> pd.DataFrame:
     for head, scaling in product(HEADS, ("before", "after")):
         of_head = results["heads"][head]
         for r, sums in enumerate(of_head[form][scaling]):
-            edges = np.linspace(0, 1, len(sums) + 1)
             about = {"head": head, "scaling": scaling, "seed": of_head["seeds"][r],
                      "temperature": of_head["temperature"][r], "ece": of_head["measures"][scaling][part][key][r]}
-            rows += [about | {"low": low, "high": high, "pairs": int(n), "confidence": c / n if n else np.nan,
-                              "events": int(k)} for low, high, (n, c, k) in zip(edges, edges[1:], sums)]
+            rows += _rows(sums, about)
     return pd.DataFrame(rows)
+
+
+def _rows(sums: np.ndarray, about: dict) -> list[dict]:
+    """One row a bin, from the sums of equally wide bins."""
+    edges = np.linspace(0, 1, len(sums) + 1)
+    return [about | {"low": low, "high": high, "pairs": int(n), "confidence": c / n if n else np.nan, "events": int(k)}
+            for low, high, (n, c, k) in zip(edges, edges[1:], sums)]
 
 
 def _by_seed(predictions: pd.DataFrame, part: str) -> tuple[list[int], np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -219,8 +220,13 @@ def published_folder(movie: str) -> Path:
 
 
 def publish_detector(run: runs.Run, movie: str) -> Path:
-    """Publish a run's detector, with its record, as the one of a built-in movie: what `tapnb events --model` takes."""
+    """Publish a run's detector, with its record and what it found, as the one of a built-in movie.
+
+    That is what `tapnb events --model` takes, and what the book's player shows.
+    """
     target = published_folder(movie)
     detector(run).save(target / WEIGHTS)
+    with replacing(target / FOUND) as temporary:
+        shutil.copyfile(run.folder / FOUND, temporary)
     write_json(target / RECORD, run.record)
     return target

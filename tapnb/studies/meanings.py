@@ -56,8 +56,8 @@ SHARE = "95 % interval of a share, after Wilson."
 STRATEGY, SCORE = r"(?P<strategy>[A-D]\d)", r"(?P<score>prec_0|prec_1|rec_0|rec_1|F1|average_precision|ranking|spread)"
 SCALING = r"(?P<scaling>before|after|factor|prior|platt)"
 MAP = r"(?P<movie>train|held_out)_(?P<map>grad_cam|second|votes|change|random)"
-ROW = ("(?P<row>step_cuda|step|augmentation|crops|linear_heads|resnet_heads|frame|event_map|detector|import_networks|import|"
-       "help)")
+ROW = ("(?P<row>step_cuda|step|augmentation|crops|linear_heads|resnet_heads|frame|event_map|detector|sweep|import_networks|"
+       "import|help)")
 MEASURE = r"(?P<measure>ece_class_1|ece|nll|brier)"
 
 PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -151,8 +151,9 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "measures_table"),
         ("(?P<head>linear|ResNet)_recall_" + SCALING, "Share of the test pairs with an event that the {head} head calls one at "
          "probability 1/2, {scaling}. " + BY_RUNS, "fits_table"),
-        ("(?P<head>linear|ResNet)_temperature", "Temperature T of the {head} head: the one with the highest likelihood on the "
-         "validation pairs. " + BY_RUNS, "run"),
+        *((f"(?P<head>linear|ResNet)_temperature{end}", "Temperature T of the {head} head, the one with the highest "
+           f"likelihood on the validation pairs: {what} over runs that differ in their seed.", "run")
+          for end, what in (("", "median"), ("_least", "the lowest"), ("_most", "the highest"))),
         ("(?P<head>linear|ResNet)_factor", "Factor on the event's probability of the {head} head with the lowest expected "
          "calibration error on the validation pairs. " + BY_RUNS, "fits_table"),
         ("differences(?P<which>_class_1)?_heads_before", "Calibration error of the linear head minus that of the ResNet head, "
@@ -192,6 +193,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("growth_(?P<what>.+)_largest", "The largest exponent of cost against {what}, over all series.", "growth_table"),
         ("growth_(?P<what>.+)", "Exponent of growth: slope of log seconds against log size, by least squares ({what}).",
          "growth_table"),
+        ("memory_(?P<what>.+)", "Peak memory of a notebook's process in the published profile: {what} of all notebooks.",
+         "memory_table"),
         ("large_(?P<what>.+)", "The movie that is larger than the memory it may take: its {what}.", "large_table"),
         ("precision_(?P<what>.+)", "Setting of the trainings in both precisions: {what}.", "precision_table"),
         ("(?P<precision>float32|bfloat16)_(?P<what>.+)", "{what} of trainings in {precision}. " + BY_RUNS, "precision_table"),
@@ -230,6 +233,10 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "2 \u00d7 precision \u00d7 recall / (precision + recall). " + BY_RUNS, "strategies")),
     "14_events": (
         ("(?P<kind>division|death)s", "Labelled {kind}s of the held-out movie.", "judged"),
+        (r"few_(?P<strategy>[A-D])_(?P<labels>\d+)_(?P<measure>average_precision|best)", "{measure}. Strategy {strategy}, trained "
+         "on {labels} labelled events, all events of the held-out movie. 95 % interval over events and runs.", "few_estimated"),
+        ("needed_(?P<first>[A-D])_for_(?P<other>[A-D])", "Labelled events with which {first} has the average precision of {other} "
+         "with five. 95 % interval over events and draws of labels.", "few_needed"),
         ("(?P<first>.+)_less_(?P<other>.+)_(?P<kind>division|death)", "Average precision of {first} minus that of {other}, "
          "{kind}s of the held-out movie. 95 % interval over events and runs.", "compared"),
         ("(?P<who>.+)_(?P<kind>division|death)_(?P<measure>average_precision|f1|strict|best)", "{measure}. {who}, {kind}s of "

@@ -24,7 +24,7 @@ MISSING = "not measured"
 ROWS = {"step": "training step of the time arrow", "augmentation": "augmentation", "crops": "sampling crop pairs",
         "linear_heads": "linear event heads", "resnet_heads": "ResNet event heads",
         "frame": "dense features of a frame", "event_map": "event map of a movie",
-        "detector": "scores of a detector", "import": "import tapnb",
+        "detector": "scores of a detector", "sweep": "a sweep with two workers", "import": "import tapnb",
         "import_networks": "import tapnb.recognise",
         "help": "tapnb -\u2060-help", "step_cuda": "training step on a CUDA device"}
 """What is to be measured beside a plain way; a row that was measured has its own title."""
@@ -47,7 +47,7 @@ def read(path: Path) -> dict:
     Returns
     -------
     dict
-        ``machine``, ``rows``, ``growth``, ``large`` and ``precision``.
+        ``machine``, ``rows``, ``growth``, ``large``, ``memory`` and ``precision``.
 
     Raises
     ------
@@ -60,12 +60,12 @@ def read(path: Path) -> dict:
         raise FileNotFoundError(f"there are no measurements in {path}; `make bench` makes them")
     try:
         kept = json.loads(path.read_text("utf-8"))
-        measured = {part: kept.get(part) or {} for part in ("machine", "rows", "growth", "large", "precision")}
+        measured = {part: kept.get(part) or {} for part in ("machine", "rows", "growth", "large", "memory", "precision")}
         for part, order in (("rows", ROWS), ("growth", GROWTH)):  # the file's own order is that of the alphabet
             there = measured[part]
             measured[part] = {key: there[key] for key in dict.fromkeys([*order, *there]) if key in there}
         for row in measured["rows"].values():  # a side without a time would be a table without a number
-            sides = [side for side in (row["plain"], row["ours"]) if side]
+            sides = [side for side in (row["plain"], row["ours"], *row.get("others", {}).values()) if side]
             for place, name in (row, "title"), *((side, "what") for side in sides):
                 place[name] = as_prose(place[name])
             _ = row["unit"], row["goal"], [median(side["seconds"]) for side in sides]
@@ -77,6 +77,8 @@ def read(path: Path) -> dict:
         if large := measured["large"]:
             _ = [large[size] for size in ("movie_gb", "limit_gb", "peak_gb")]
             _ = [(step["what"], step["seconds"]) for step in large["steps"]]
+        if memory := measured["memory"]:
+            _ = memory["goal_gb"], [(notebook["notebook"], notebook["peak_gb"]) for notebook in memory["notebooks"]]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"{path} is damaged ({type(error).__name__}: {error}); `make bench` makes it again") from None
     return measured
@@ -230,6 +232,7 @@ def origins(measured: dict) -> pd.DataFrame:
     parts = {row["title"]: row for row in measured["rows"].values()}
     parts |= {f"growth with {GROWTH.get(key, key)}": kind for key, kind in measured["growth"].items()}
     parts |= {name: measured[part] for name, part in (("a movie larger than memory", "large"),
+                                                      ("memory of the notebooks", "memory"),
                                                       ("precision", "precision")) if measured[part]}
     table = [[name, (part.get("commit") or "no checkout")[:10] + (", changed since" if part.get("dirty") else ""),
               part.get("made", ""), part.get("device", ""), str(part.get("seed", "")),

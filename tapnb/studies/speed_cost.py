@@ -19,7 +19,7 @@ WATTS = {"core": 8.0, "H100": 1000.0}
 
 GROUPS = {"tap": "pretraining", "06_strategies": "strategies of Table 2", "15_evidence": "heads trained to their end",
           "08_criteria": "labelling criteria", "10_limitations": "a head blind to time", "11_differences": "differences",
-          "05_decorrelation": "forms of the decorrelation"}
+          "05_decorrelation": "forms of the decorrelation", "14_events": "detectors of events, with all labels and with few"}
 """What is one line of the table: a run, or all of a notebook."""
 
 

@@ -134,7 +134,7 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSetting
                 "curves": curves,
                 "average_precision": [None if np.isnan(value) else float(value) for value in ranked],
                 "test": confusion.by_frame(table, data.pairs.t, len(movie.frames) - 1)} | (
-                    {"heads": "together"} if strategy.shared and many_heads.together() else {})
+                    {"heads": "together"} if (strategy.shared or strategy.trained) and many_heads.together() else {})
 
     key = {"strategy": name, "dataset": dataset, "training": training, "seeds": seeds, "test_pairs": test_pairs,
            "validation_pairs": validation_pairs}

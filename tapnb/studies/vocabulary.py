@@ -56,10 +56,11 @@ VOCABULARY = {
     # speed
     "row:step": "training step of the time arrow", "row:linear_heads": "linear event heads",
     "row:resnet_heads": "ResNet event heads", "row:frame": "dense features of a frame", "row:crops": "sampling crop pairs",
-    "row:event_map": "event map of a movie", "row:detector": "scores of a detector", "row:import": "import tapnb",
-    "row:import_networks": "import tapnb.recognise", "row:help": "tapnb \u2011\u2011help",
+    "row:event_map": "event map of a movie", "row:detector": "scores of a detector", "row:sweep": "a sweep with two workers instead of one",
+    "row:import": "import tapnb", "row:import_networks": "import tapnb.recognise", "row:help": "tapnb \u2011\u2011help",
     "row:step_cuda": "training step on a CUDA device", "way:ours": "our way", "way:plain": "the plain way",
     "which:ratio": "of a ratio to the plain way", "which:other": "of another kind", "reached:_reached": " that are reached",
+    "what:most": "the largest", "what:median": "the median", "what:goal": "the most that is allowed",
     # verdicts
     "reproduced": "reproduced", "not_reproduced": "not reproduced", "undecided": "not decidable at this budget",
     "not_run": "not run yet",

@@ -42,6 +42,14 @@ def write_json(path: Path, value: object) -> None:
     ValueError
         If it holds a number that JSON does not know; the message names the file and the key. Where there is no value,
         None stands.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tapnb.system.files import read_json, write_json
+    >>> write_json(Path("record.json"), {"seed": 20})
+    >>> read_json(Path("record.json"))
+    {'seed': 20}
     """
     try:
         text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)

@@ -20,6 +20,8 @@ import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+VARIABLE = "TAPNB_PRECISION"
+
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 PRODUCTS = {F.conv2d, F.linear}
@@ -82,7 +84,7 @@ def resolve(device: torch.device, precision: str = "auto") -> str:
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}; choose {choices}")
     if precision == "auto":
-        precision = os.environ.get("TAPNB_PRECISION") or "auto"
+        precision = os.environ.get(VARIABLE) or "auto"
         if precision not in PRECISIONS:
             raise ValueError(f"the environment variable TAPNB_PRECISION is {precision!r}; set it to {choices}, or not "
                              "at all")

@@ -112,8 +112,8 @@ def named_pictures(notebook) -> dict[str, bytes]:
     return pictures_by_name
 
 
-def build(profile: str, movie: str, root: Path = ROOT) -> Path:
-    """Build the HTML pages, every warning an error.
+def build(profile: str, movie: str, root: Path = ROOT, builder: str = "html") -> Path:
+    """Build the HTML pages, or all of them as one, every warning an error.
 
     Parameters
     ----------
@@ -121,11 +121,12 @@ def build(profile: str, movie: str, root: Path = ROOT) -> Path:
         Whose numbers the pages show.
     root : Path
         The book's root.
+    builder : {"html", "singlehtml"}
 
     Returns
     -------
     Path
-        The front page, ``_build/html/index.html``.
+        The front page, ``_build/html/index.html``, or the only one.
 
     Raises
     ------
@@ -140,9 +141,9 @@ def build(profile: str, movie: str, root: Path = ROOT) -> Path:
     # -W alone stops at the first warning; --keep-going shows them all, and the exit code is the same.
     strict = ["--all", "-W", "-n", "--keep-going", "-q"]
     program = "from jupyter_book.cli.main import main; main()"  # this interpreter's, wherever the script lies
-    command = [sys.executable, "-c", program, "build", str(root), *strict]
+    command = [sys.executable, "-c", program, "build", str(root), "--builder", builder, *strict]
     done = subprocess.run(command, cwd=root, env=environment, check=False)
-    page = root / "_build" / "html" / "index.html"
+    page = root / "_build" / builder / "index.html"
     if done.returncode or not page.is_file():
         raise BookError("The book was not built: its warnings and errors are above.")
     return page

@@ -14,7 +14,7 @@ from tapnb.settings import chosen
 from tapnb.store import results, runs
 from tapnb.store.runs import Run
 from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences, differences_rounding,
-                           event_controls, event_scores, event_windows, events, evidence_runs, grad_cam,
+                           event_controls, event_few, event_scores, event_windows, events, evidence_runs, grad_cam,
                            limitations_heads, pretraining, strategies)
 from tapnb.workflow.tasks import Materials, Task
 
@@ -41,11 +41,13 @@ def _strategy(name: str) -> str:
 
 
 def tap(m: Materials) -> Run:
+    """The pretraining of notebook 02."""
     return pretraining.tap_run(m.train, m.held_out, pretraining.settings_of(m.parameters), seed=m["tap_seed"],
                                test_pairs=m["tap_test_pairs"], **m.way)
 
 
 def recipe(m: Materials, text: str) -> Run:
+    """A short pretraining by another recipe, given as text."""
     settings = pretraining.of_recipe(pretraining.settings_of(m.parameters), pretraining.read_recipe(text), m["recipe_pairs"])
     return pretraining.tap_run(m.train, m.held_out, settings, seed=m["tap_seed"], test_pairs=m["tap_validation_pairs"], **m.way)
 
@@ -56,21 +58,25 @@ def _of_pretraining(notebook: str, p: Mapping) -> list[Task]:
 
 
 def touching(m: Materials) -> Run:
+    """How often Grad-CAM's regions touch events."""
     return grad_cam.touching_run(m.runs[TAP], {"train": m.train, "held-out": m.held_out}, m["frame_pairs"], tile=m["tile"], **m.way)
 
 
 def content(m: Materials) -> Run:
+    """The content view: accuracy at other scales of the frames."""
     return content_view.content_run(m.runs[TAP], m.held_out, pairs=m["content_pairs"], draws=m["content_draws"],
                                     samplers=m["content_samplers"], **m.way)
 
 
 def ablation(m: Materials, form: str, seed: int) -> Run:
+    """A short pretraining with one form of the decorrelation term."""
     (run,) = decorrelation.ablation_runs(m.runs[TAP], m.train, m.held_out, pairs=m["ablation_pairs"], seeds=[seed], forms=[form],
                                          test_pairs=m["ablation_test_pairs"], **m.way).values()
     return run
 
 
 def decorrelated(m: Materials) -> Run:
+    """What the forms of the decorrelation term did."""
     trained = {key.partition(" ablation ")[2]: run for key, run in m.runs.items() if key != TAP}
     return decorrelation.decorrelation_run(m.runs[TAP], m.held_out, trained, sizes=m["decorrelation_sizes"],
                                            seeds=m["decorrelation_seeds"], pairs=m["decorrelation_pairs"],
@@ -84,6 +90,7 @@ def _of_decorrelation(notebook: str, p: Mapping) -> list[Task]:
 
 
 def strategy(m: Materials, name: str) -> Run:
+    """A strategy of notebook 06, all of its seeds."""
     validation_pairs = (m["validation_pairs"] or None) if name in m["validated"] else 0
     return strategies.strategy_run(name, m.train, m.runs[TAP], chosen(DatasetSettings, m.parameters),
                                    strategies.head_settings(name, m.parameters), seeds=m["seeds"],
@@ -95,6 +102,7 @@ def _of_strategies(notebook: str, p: Mapping) -> list[Task]:
 
 
 def criterion(m: Materials, name: str, criterion: str) -> Run | None:
+    """A head under another labelling criterion; None where it leaves no positive training pair."""
     published = m.runs[_strategy(name)]
     data = strategies.dataset_of(published, m.train)
     counted = criteria.positives(data, published.record["parameters"]["dataset"]["area_threshold"])
@@ -104,6 +112,7 @@ def criterion(m: Materials, name: str, criterion: str) -> Run | None:
 
 
 def one_labelling(m: Materials) -> Run:
+    """All heads judged under one labelling."""
     by_head = {}
     for key, run in m.runs.items():
         _, name, criterion = key.split(" ", 2)
@@ -118,27 +127,32 @@ def _of_criteria(notebook: str, p: Mapping) -> list[Task]:
 
 
 def calibrated(m: Materials) -> Run:
+    """The calibration of two heads."""
     return calibration.calibration_run({head: m.runs[_strategy(name)] for head, name in calibration.HEADS.items()}, m.train,
                                        **m.named)
 
 
 def invariant(m: Materials) -> Run:
+    """A0 with a head that is blind to the order of the frames."""
     return limitations_heads.invariant_run(m.train, m.runs[_strategy("A0")], **m.way)
 
 
 def other_way(m: Materials, name: str, option: str) -> Run:
+    """A strategy with one of the scripts' ways."""
     published = m.runs[_strategy(name)]
     sides = differences.both_ways(published, option, m.train, m.runs[TAP], **m.way)
     return next(run for run in sides if run.name != published.name)
 
 
 def schedule(m: Materials, name: str) -> Run:
+    """A short pretraining under another schedule."""
     (run,) = differences.schedule_runs(m.train, m.held_out, m.runs[TAP], m["schedule_pairs"], m["schedule_test_pairs"],
                                        schedules=[name], **m.way)
     return run
 
 
 def rounding(m: Materials, name: str) -> Run:
+    """What rounding to bfloat16 does to a strategy's features."""
     return differences_rounding.rounding_run(m.train, m.runs[TAP], m.runs[_strategy(name)], m["rounding_pairs"], **m.way)
 
 
@@ -155,32 +169,43 @@ def _of_differences(notebook: str, p: Mapping) -> list[Task]:
 
 
 def controlled_events(m: Materials) -> Run:
+    """Detectors that learn nothing but a threshold."""
     return event_controls.control_run(m.train, m.held_out, **m.named)
 
 
 def windows(m: Materials) -> Run:
+    """The head of A1 at every window of the movie."""
     heads = m.runs[_strategy("A1")] if not m["event_heads"] else runs.find(
         results.published_run(m["event_heads"], m["movie"], "06_strategies", "A1"))
     return event_windows.window_run(heads, m.train, m.held_out, **m.way)
 
 
 def detector(m: Materials, name: str, seed: int) -> Run:
+    """A detector of one strategy and seed."""
     return events.detector_run(name, m.train, m.runs[TAP], event_scores.detector_settings(m.parameters, m.train), m.held_out,
                                seed=seed, **m.way)
+
+
+def from_few_labels(m: Materials, name: str, labels: int, draw: int) -> Run:
+    return event_few.few_run(name, events.Labels(labels, draw), m.train, m.held_out, m.runs[TAP], m.parameters, **m.way)
 
 
 def _of_events(notebook: str, p: Mapping) -> list[Task]:
     heads = (TAP,) if p["event_heads"] else (TAP, _strategy("A1"))
     return [_task(notebook, "event controls", controlled_events, p), _task(notebook, "windows of A1", windows, p, *heads), *(
         _task(notebook, f"detector {name}, seed {seed}", detector, p, TAP, name=name, seed=seed)
-        for name in p["event_strategies"] for seed in p["event_seeds"])]
+        for name in p["event_strategies"] for seed in p["event_seeds"]), *(
+        _task(notebook, event_few.role(name, labels), from_few_labels, p, TAP, name=name, labels=labels.events, draw=labels.draw)
+        for name, labels in event_few.all_labels(p))]
 
 
 def controls(m: Materials) -> Run:
+    """Recognition without a network."""
     return evidence_runs.controls(m.train, m.held_out, m.parameters, **m.named)
 
 
 def to_its_end(m: Materials, name: str, seeds: list[int]) -> Run:
+    """A strategy whose heads are trained until they get no better."""
     own = {**m.parameters, f"{evidence_runs.PREFIX}seeds": seeds}
     (run,) = evidence_runs.trained(name, m.train, m.held_out, m.runs[TAP], own, **m.way)
     return run

@@ -110,6 +110,15 @@ def declared(script: Path | str) -> dict[str, Parameter]:
     ------
     ValueError
         If there is no such cell, or a line of it is not one annotated assignment of a literal.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tapnb.workflow.parameters import declared
+    >>> script = Path("01_try.py")
+    >>> _ = script.write_text('# %% tags=["parameters"]\\nepochs: int = 3  # passes over all pairs\\n')
+    >>> declared(script)["epochs"]
+    Parameter(name='epochs', type='int', default=3, help='passes over all pairs')
     """
     script = Path(script)
     cells = [cell for cell in CELL.split(script.read_text("utf-8")) if TAGGED.match(cell)]

@@ -12,9 +12,11 @@ from toys import shrinking_discs
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # benchmarks is not installed
 
-from benchmarks import growth, laps, large, precision, processes, quality, rows, starts  # noqa: E402
+from benchmarks import (growth, laps, large, memory, precision, processes, quality, rows, starts,  # noqa: E402
+                        sweeps)
 from tapnb import models  # noqa: E402
 from tapnb.event_map import event_maps  # noqa: E402
+from tapnb.movies import catalogue  # noqa: E402
 from tapnb.movies.stacks import read_stack  # noqa: E402
 
 WIDTHS = (4, 8, 8, 8)
@@ -31,15 +33,15 @@ def home(tmp_path, monkeypatch):
 
 def test_every_row_of_the_table_is_there():
     starts = ["import", "import_networks", "help"]
-    keys = ["step", "augmentation", "crops", "linear_heads", "resnet_heads", "frame", "event_map", "detector", *starts]
+    keys = ["step", "augmentation", "crops", "linear_heads", "resnet_heads", "frame", "event_map", "detector", "sweep", *starts]
     all_rows = rows.all_rows()
     assert list(all_rows)[: len(keys)] == keys
     assert set(all_rows) - set(keys) == ({"step_cuda"} if torch.cuda.is_available() else set())
     for key, row in all_rows.items():
-        assert row.repetitions >= 5 and "ours" in row.sides, key
+        assert row.repetitions >= (3 if key == "sweep" else 5) and "ours" in row.sides, key
         assert ("plain" in row.sides) == (key not in starts)
         assert row.sides["ours"].environment.get("MALLOC_TRIM_THRESHOLD_") or key in starts
-        if "plain" in row.sides:
+        if "plain" in row.sides and key != "sweep":  # one worker and two have the same settings
             assert not any(row.sides["plain"].environment.values())
     assert list(growth.KINDS) == ["frames", "frame_size", "crop_pairs", "seeds", "threads"]
 
@@ -67,6 +69,38 @@ def test_a_lap_of_every_way_does_its_units(generator, arguments, units, home):
     assert next(lap) is None, "the preparation"
     assert next(lap) == units
     assert next(lap) == units
+
+
+@pytest.mark.parametrize("units, others", [
+    (False, {}), (True, {"step": "float32", "linear_heads": "float32", "resnet_heads": "float32", "frame": "bfloat16"})])
+def test_what_multiplies_matrices_is_timed_in_the_other_precision_too_where_there_are_units(units, others, monkeypatch):
+    monkeypatch.setattr(rows, "in_bfloat16", lambda: units)
+    sides = {key: set(row.sides) - {"plain", "ours", "compiled"} for key, row in rows.all_rows().items()}
+    assert {key: names for key, names in sides.items() if names} == {key: {name} for key, name in others.items()}
+    for key, name in others.items():
+        side = rows.all_rows()[key].sides[name]
+        assert side.environment.get("TAPNB_PRECISION") == "float32" or side.arguments["precision"] == name
+
+
+@pytest.mark.trains
+def test_a_sweep_makes_all_its_runs_in_a_home_that_goes(home, monkeypatch):
+    ended = []
+    monkeypatch.setattr(sweeps, "sweep", lambda tasks, cluster, say: ended.append(
+        [task.make(*catalogue.open_both(*task.movie), {}).folder for task in tasks]))
+    lap = sweeps.laps(1, "synthetic-6x160", ["uniform 24", "change 24"], pairs=32)
+    assert next(lap) is None and next(lap) == 2
+    assert len({*ended[0]}) == 2 and not any(folder.exists() or home in folder.parents for folder in ended[0])
+    assert next(lap) == 2 and len(ended) == 2
+
+
+def test_a_notebooks_memory_is_that_of_its_kernel(home, tmp_path):
+    (tmp_path / "results").mkdir()
+    for file in ("benchmarks.json", "cost.json"):
+        (tmp_path / "results" / file).write_text("{}", "utf-8")
+    measurement = memory.measure(["01_data"], "smoke", "synthetic-6x160", {"crops_per_frame_pair": 60})
+    (notebook,) = measurement["notebooks"]
+    assert notebook["notebook"] == "01_data" and 0.1 < notebook["peak_gb"] < 4
+    assert not list((tmp_path / "data").glob("tmp*"))
 
 
 def test_heads_share_their_features_time_among_seeds_and_epochs(monkeypatch):

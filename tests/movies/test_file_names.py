@@ -291,7 +291,7 @@ def test_names_without_numbers_keep_the_order_of_their_letters():
 @pytest.mark.parametrize(("names", "says"), [
     (["t0.tif", "t1.tif", "t3.tif", "t4.tif"], "between t1.tif and t3.tif a time point is missing .1 in all.*gaps: allow"),
     (["t0.tif", "t1.tif", "t5.tif"], "missing .3 in all"),
-    (["t0.tif", "t0_mask.tif", "t1.tif", "t1_mask.tif"], "2 kinds, 2 like t0.tif and 2 like t0_mask.tif: .*`pattern`, such as 't.\[0-9\].tif'"),
+    (["t0.tif", "t0_mask.tif", "t1.tif", "t1_mask.tif"], "2 kinds, 2 like t0.tif and 2 like t0_mask.tif: .*`pattern`, such as 't.\\[0-9\\].tif'"),
     (["img0.tif", "mask0.tif", "img1.tif", "mask1.tif"], "files of 2 kinds"),
     (["t0_GFP.tif", "t0_RFP.tif", "t1_GFP.tif", "t1_RFP.tif"], "2 kinds.*`pattern`, such as"),
     (["t0_ch0.tif", "t0_ch1.tif", "t1_ch0.tif", "t1_ch1.tif"], "2 channels .0, 1. of 2 time points.*`channel`"),

@@ -10,7 +10,7 @@ import torch
 from tapnb import weights
 from tapnb.movies import Movie
 from tapnb.store import kinds, provenance, runs
-from tapnb.system import paths
+from tapnb.system import device, paths
 from tapnb.system.files import write_json
 
 
@@ -100,8 +100,18 @@ def test_an_interrupted_run_resumes_in_its_folder(movie):
     with pytest.raises(FileNotFoundError):
         execute(movie, Make(), "restore")
     made = execute(movie, Make())
-    assert len(made.record["sittings"]) == 2
+    assert [sitting["device"] for sitting in made.record["sittings"]] == [made.record["device"]] * 2
     assert (made.folder / "partial.txt").exists()
+
+
+def test_every_sitting_says_where_it_was(movie, monkeypatch):
+    monkeypatch.setattr(device, "describe", lambda on, precision: "a GPU")
+    with pytest.raises(KeyboardInterrupt):
+        execute(movie, Make(fail=True))
+    monkeypatch.setattr(device, "describe", lambda on, precision: "two cores")
+    made = execute(movie, Make())
+    assert [sitting["device"] for sitting in made.record["sittings"]] == ["a GPU", "two cores"]
+    assert made.record["device"] == "two cores"
 
 
 def test_another_version_of_a_kind_is_another_run_and_loses_nothing(movie):

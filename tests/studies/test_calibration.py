@@ -118,8 +118,25 @@ def test_tables_and_bins_are_those_of_the_run(setting):
     gaps = abs(one["pairs"] * one["confidence"] - one["events"]).sum() / one["pairs"].sum()
     assert gaps == pytest.approx(one["ece"].iloc[0], abs=1e-6)
     assert table["head"].tolist() == ["linear"] * 5 + ["ResNet"] * 5  # a record's keys are in another order
+    assert fits["T or factor"][1] == calibration.median_and_range(results["heads"]["linear"]["temperature"])
     paper = calibration.bins(results, "paper_form")
     assert paper["ece"].iloc[0] == results["heads"]["linear"]["measures"]["before"]["validation"]["ece"][0]
+
+
+def test_the_cure_is_binned_as_its_error_was_measured(setting):
+    movie, strategies = setting
+    results = calibration.calibration_run(strategies, movie, mode="execute", command="", draws=50).results
+    cured, before = calibration.cured_bins(strategies), calibration.bins(results)
+    assert list(cured.columns) == list(before.columns) and set(cured["scaling"]) == {"platt"}
+    for head in calibration.HEADS:
+        errors = cured[cured["head"] == head].groupby("seed")["ece"].first()
+        assert errors.index.tolist() == results["heads"][head]["seeds"]
+        np.testing.assert_allclose(errors, results["heads"][head]["measures"]["platt"]["test"]["ece_class_1"])
+    assert (cured.groupby(["head", "seed"])["events"].sum() == before["events"].sum() / 8).all()
+
+
+def test_temperatures_that_differ_tenfold_are_a_median_and_a_range():
+    assert calibration.median_and_range([9.57, 17.6, 76.44, 121.0, 277.73]) == "76.4 (9.6 to 277.7)"
 
 
 def test_an_infinite_likelihood_is_kept_as_none_and_shown_as_such():
@@ -156,7 +173,8 @@ def test_numbers_are_means_over_the_seeds_without_what_is_infinite(by_hand, tmp_
     numbers = calibration.numbers(runs.Run(tmp_path, {"name": "calibration-x", "results": by_hand}))
     texts = {key: number["text"] for key, number in numbers.items()}
     assert texts["linear_ece_before"] == "0.210 ± 0.014" and texts["linear_ece_validation_before"] == "0.110 ± 0.014"
-    assert texts["linear_temperature"] == "2.00 ± 0.71" and texts["ResNet_recall_platt"] == "0.625 ± 0.177"
+    assert texts["linear_temperature"] == "2.0" and texts["linear_temperature_most"] == "2.5"
+    assert texts["ResNet_recall_platt"] == "0.625 ± 0.177"
     assert texts["linear_ece_by_chance_after"] == "0.020 ± 0.014" and "linear_ece_by_chance_prior" not in texts
     assert "linear_nll_factor" in texts and "ResNet_nll_factor" not in texts
     assert texts["differences_ResNet"] == "\u22120.020 (\u22120.050 to 0.011)"

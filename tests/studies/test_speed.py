@@ -15,7 +15,7 @@ from tapnb.studies import speed, speed_growth, speed_precision
 from tapnb.system.files import write_json
 from tapnb.workflow import notebooks
 
-NOTHING = {"machine": {}, "rows": {}, "growth": {}, "large": {}, "precision": {}}
+NOTHING = {"machine": {}, "rows": {}, "growth": {}, "large": {}, "memory": {}, "precision": {}}
 
 
 @pytest.fixture
@@ -40,7 +40,8 @@ def test_a_missing_file_is_named_with_the_command_that_makes_it(tmp_path):
     lambda text: json.dumps(json.loads(text) | {"rows": {"step": {"title": "a step"}}}),
     lambda text: re.sub(r'"seconds": \[.+?\]', '"seconds": []', text, count=1),
     lambda text: text.replace('"train_loss"', '"loss"'),
-    lambda text: text.replace('"peak_gb"', '"peak"'),
+    lambda text: text.replace('"limit_gb"', '"limit"'),
+    lambda text: text.replace('"goal_gb"', '"goal"'),
 ])
 def test_a_damaged_file_is_an_error_in_one_sentence(tmp_path, damage):
     path = tmp_path / "benchmarks.json"

@@ -1,0 +1,44 @@
+"""How long a sweep takes with so many workers: the same short trainings in a new home each time, on processes of one thread."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+
+from tapnb.workflow import notebook_runs, published
+from tapnb.workflow.cluster import Cluster
+from tapnb.workflow.notebooks import SOURCES
+from tapnb.workflow.sweep import sweep
+
+RECIPES = ["uniform 48", "change 48", "uniform 32", "change 32", "uniform 24", "change 24"]
+"""Short pretrainings that need no other run, as notebook 02 compares them."""
+
+PAIRS = 768
+
+
+def laps(workers: int, movie: str = "synthetic-24x448", recipes: list[str] = RECIPES, pairs: int = PAIRS) -> Iterator:
+    """Laps of one sweep, from the start of its workers to their end.
+
+    Parameters
+    ----------
+    workers : int
+        Processes on this machine.
+    movie : str
+    recipes : list of str
+    pairs : int
+        Crop pairs of a training.
+    """
+    job = published.decide("02_pretraining", "smoke", movie, "execute", {"recipes": recipes, "recipe_pairs": pairs}, SOURCES)
+    tasks = [task for task in notebook_runs.of_notebooks(job.parameters) if " recipe " in task.key]
+    home = os.environ.get("TAPNB_HOME")
+    yield
+    while True:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["TAPNB_HOME"] = folder  # of the workers too
+            sweep(tasks, Cluster(workers), lambda line: None)
+        if home is None:
+            del os.environ["TAPNB_HOME"]
+        else:
+            os.environ["TAPNB_HOME"] = home
+        yield len(tasks)

@@ -1,0 +1,194 @@
+"""How many labelled events a detector needs, with features from pretraining and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+
+from tapnb.detector_training import DetectorSettings
+from tapnb.metrics import events as scores
+from tapnb.metrics import intervals
+from tapnb.metrics.intervals import Resampled
+from tapnb.metrics.scores import with_interval
+from tapnb.movies import Movie
+from tapnb.store import results, runs
+from tapnb.studies import event_scores, events
+
+CHECKS = 2
+"""How often a detector is looked at while it is trained: trainings with few labels are half as long as with all."""
+
+SEED = 20
+"""Of all of them: draws differ in what is labelled, not in the initial weights."""
+
+ASKED = (("A", "C"), ("D", "C"))
+"""How many labels does the second need to be as good as the first? C begins with random features, A and D with TAP's."""
+
+AT = 5
+"""Labels of the first at which that is asked."""
+
+
+def settings(parameters: Mapping, movie: Movie) -> DetectorSettings:
+    """How the notebook's detectors are trained from few labels."""
+    return replace(event_scores.detector_settings(dict(parameters), movie), steps=parameters["event_few_steps"], checks=CHECKS)
+
+
+def all_labels(parameters: Mapping) -> list[tuple[str, events.Labels]]:
+    """What is to be trained: strategies, and which events are labelled. One draw of all of them before the next."""
+    return [(name, events.Labels(count, draw)) for draw in range(parameters["event_few_draws"])
+            for count in parameters["event_few_labels"] for name in parameters["event_few_strategies"]]
+
+
+def role(name: str, labels: events.Labels) -> str:
+    """Under which the run is published."""
+    return f"detector {name}, {labels.events} labelled, draw {labels.draw}"
+
+
+def few_run(name: str, labels: events.Labels, train: Movie, held_out: Movie, tap: runs.Run, parameters: Mapping, *, mode: str,
+            on: torch.device, command: str) -> runs.Run:
+    """Train one detector from few labels, see :func:`tapnb.studies.events.detector_run`."""
+    return events.detector_run(name, train, tap, settings(parameters, train), held_out, labels=labels, seed=SEED, mode=mode, on=on,
+                               command=command)
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Detectors of one strategy with the same number of labels, on the events of the held-out movie.
+
+    Attributes
+    ----------
+    name : str
+    labels : int
+        Labelled events.
+    runs : list of Run
+        One a draw of them; with every label, one a seed.
+    average_precision, best : Resampled
+        Average precision, and F1 at the best threshold, of every run and under draws of the events.
+    """
+
+    name: str
+    labels: int
+    runs: list[runs.Run]
+    average_precision: Resampled
+    best: Resampled
+
+
+def points(few: Iterable[tuple[str, runs.Run]], whole: Mapping[str, list[runs.Run]], held_out: Movie) -> list[Point]:
+    """All numbers of labels of every strategy of which there are few.
+
+    Parameters
+    ----------
+    few : iterable of (str, Run)
+        Strategies with their :func:`few_run`.
+    whole : dict of list of Run
+        The same strategies, and others, with all labels.
+    held_out : Movie
+    """
+    true, frames = events.true_events(held_out), len(held_out.frames) - 1
+    grouped: dict[tuple[str, int], list[runs.Run]] = {}
+    few = list(few)
+    with_all = [(name, run) for name in dict.fromkeys(name for name, _ in few) for run in whole.get(name, [])]
+    for name, run in few + with_all:
+        grouped.setdefault((name, run.results["events"]), []).append(run)
+    collected = []
+    for (name, labels), own in sorted(grouped.items()):
+        matched = [scores.matched(events.found(run, events.HELD_OUT), true, frames) for run in own]
+        collected.append(Point(name, labels, own, scores.resampled_average_precision(matched),
+                               scores.resampled_f1(matched, [scores.best_threshold(m) for m in matched])))
+    return collected
+
+
+def estimates(collected: list[Point]) -> pd.DataFrame:
+    """``name``, ``labels``, ``runs``, ``measure`` ("average precision" or "best"), ``value``, ``low``, ``high``."""
+    rows = []
+    for point in collected:
+        for measure, resampled in (("average precision", point.average_precision), ("best", point.best)):
+            e = intervals.estimate(resampled)
+            rows.append({"name": point.name, "labels": point.labels, "runs": len(point.runs), "measure": measure,
+                         "value": e.value, "low": max(e.low, 0.0), "high": min(e.high, 1.0)})
+    return pd.DataFrame(rows, columns=["name", "labels", "runs", "measure", "value", "low", "high"])
+
+
+def table(estimated: pd.DataFrame) -> pd.DataFrame:
+    """:func:`estimates` as text, a row a strategy and number of labels."""
+    rows = [{"strategy": name, "labelled events": str(labels), "runs": str(own["runs"].iloc[0])} | {
+        event_scores.MEASURES[r.measure]: with_interval(r.value, r.low, r.high) for r in own.itertuples()}
+        for (name, labels), own in estimated.groupby(["name", "labels"], sort=False)]
+    return pd.DataFrame(rows, columns=["strategy", "labelled events", "runs", event_scores.MEASURES["average precision"],
+                                       event_scores.MEASURES["best"]])
+
+
+@dataclass(frozen=True)
+class Needed:
+    """Labels with which ``second`` has the average precision of ``first`` with ``at`` labels; 95 % interval.
+
+    Beyond the numbers of labels that were tried nothing is known: an end there is that number, and a bound.
+    """
+
+    first: str
+    second: str
+    at: int
+    value: float
+    low: float
+    high: float
+    tried: tuple[int, int]
+
+    @property
+    def text(self) -> str:
+        """Such as "12 (5.1 to more than 50)"."""
+        return f"{self._bounded(self.value)} ({self._bounded(self.low)} to {self._bounded(self.high)})"
+
+    def _bounded(self, labels: float) -> str:
+        least, most = self.tried
+        ends = {least: f"at most {least}", most: f"at least {most}"}
+        return next((words for end, words in ends.items() if np.isclose(labels, end)), f"{labels:.2g}")
+
+
+def needed(collected: list[Point], draws: int = intervals.DRAWS) -> list[Needed]:
+    """For :data:`ASKED`: read from the line through the mean average precisions of the second, over the logarithm of labels.
+
+    The interval is that of percentiles: events are drawn again, the same in all points, and so are the runs of each point.
+    """
+    rng = np.random.default_rng(0)
+    of: dict[str, dict[int, Point]] = {}
+    for point in collected:
+        of.setdefault(point.name, {})[point.labels] = point
+    answers = []
+    for first, second in ASKED:
+        if AT not in of.get(first, {}) or len(of.get(second, {})) < 2:
+            continue
+        own, others = of[first][AT].average_precision, [of[second][labels].average_precision for labels in sorted(of[second])]
+        tried = np.array(sorted(of[second]))
+        value = _read(tried, np.array([[other.runs.mean()] for other in others]), np.array([own.runs.mean()]))
+        drawn = _read(tried, np.stack([_redrawn(other, rng, draws) for other in others]), _redrawn(own, rng, draws))
+        low, high = np.percentile(drawn, [2.5, 97.5])
+        answers.append(Needed(first, second, AT, float(value[0]), float(low), float(high), (int(tried[0]), int(tried[-1]))))
+    return answers
+
+
+def _redrawn(resampled: Resampled, rng: np.random.Generator, draws: int) -> np.ndarray:
+    """The mean over runs that are drawn again, under every draw of the events."""
+    count = resampled.draws.shape[1]
+    return np.take_along_axis(resampled.draws[:draws], rng.integers(count, size=(min(draws, len(resampled.draws)), count)),
+                              axis=1).mean(axis=1)
+
+
+def _read(labels: np.ndarray, precision: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Labels at which a line (L, D) first reaches what is wanted (D,); the ends of the line where it lies wholly on one side."""
+    rising = np.maximum.accumulate(precision, axis=0)
+    return np.array([np.exp(np.interp(want, line, np.log(labels))) for line, want in zip(rising.T, wanted)])
+
+
+def numbers(estimated: pd.DataFrame, collected: list[Point], answers: list[Needed]) -> dict[str, dict]:
+    """Average precision at every number of labels, and labels that are needed."""
+    of = {(point.name, point.labels): point.runs for point in collected}
+    named = {f"few_{r.name}_{r.labels}_{event_scores.key(r.measure)}": results.number(
+        r.value, of[r.name, r.labels], 2, interval=(r.low, r.high)) for r in estimated.itertuples()}
+    for answer in answers:
+        made_of = [run for point in collected if point.name in (answer.first, answer.second) for run in point.runs]
+        named[f"needed_{answer.second}_for_{answer.first}"] = results.number(
+            answer.value, made_of, 1, interval=(answer.low, answer.high)) | {"text": answer.text}
+    return named

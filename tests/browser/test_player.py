@@ -1,0 +1,107 @@
+"""The player of a movie in a browser: slider, keys and layers."""
+
+import json
+
+import pytest
+from made_up_answers import write_detector, write_network
+from sphinx.testing.util import SphinxTestApp
+
+from tapnb.workflow.notebooks import CHECKOUT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Address of a page with a player."""
+    root = tmp_path_factory.mktemp("seen")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAPNB_HOME", str(root / "home"))
+        patch.syspath_prepend(str(CHECKOUT / "book" / "_ext"))
+        write_network(root / "results" / "smoke" / "synthetic")
+        write_detector(root / "results")
+        source = root / "source"
+        source.mkdir()
+        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_player']\n")
+        (source / "index.md").write_text("# Page\n\n```{movie-player} 02_pretraining\n```\n")
+        app = SphinxTestApp("html", srcdir=source, confoverrides={
+            "tapnb_results": str(root / "results"), "html_theme": "sphinx_book_theme",
+            "html_static_path": [str(CHECKOUT / "book" / "_static")], "html_css_files": ["tapnb.css"]})
+        app.build()
+        app.cleanup()
+    return (source / "_build" / "html" / "index.html").as_uri()
+
+
+@pytest.fixture
+def page(browser, address):
+    """The page in a fresh tab of a phone."""
+    context = browser.new_context(viewport={"width": 390, "height": 900}, offline=True)
+    context.set_default_timeout(120_000)
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    yield page
+    assert errors == []
+    context.close()
+
+
+def frame(page):
+    return page.locator("img.tapnb-frame").get_attribute("alt")
+
+
+def data_of(page):
+    return json.loads(page.locator(".tapnb-player script").text_content())
+
+
+def test_keys_step_play_and_stop(page):
+    assert frame(page) == "Frame 4 of the movie"
+    before = page.locator("img.tapnb-frame").get_attribute("src")
+    page.get_by_role("slider", name="Frame").focus()
+    page.keyboard.press("ArrowRight")
+    assert frame(page) == "Frame 5 of the movie" and page.locator("img.tapnb-frame").get_attribute("src") != before
+    page.locator(".tapnb-screen").click()  # whoever clicks the picture steps with the arrows as well
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert frame(page) == "Frame 3 of the movie"
+    page.keyboard.press("Space")
+    assert page.get_by_role("button", name="Pause").count() == 1
+    page.wait_for_function("document.querySelector('img.tapnb-frame').alt !== 'Frame 3 of the movie'")
+    page.get_by_role("button", name="Pause").click()
+    stopped = frame(page)
+    page.wait_for_timeout(600)
+    assert frame(page) == stopped and page.get_by_role("button", name="Play").count() == 1
+
+
+def test_layers_are_shown_and_hidden(page):
+    events = [event for event in data_of(page)["events"] if abs(event["t"] - 4) <= 1]
+    labelled = [event for event in events if event["layer"] == "labelled"]
+    sure = [event for event in events if event.get("value", 0) >= 0.5]
+    marks = page.locator(".tapnb-screen circle"), page.locator(".tapnb-screen rect")
+    assert [mark.count() for mark in marks] == [len(labelled), len(sure)]
+    least = page.get_by_role("slider", name="probability at least")
+    least.focus()
+    page.keyboard.press("Home")
+    assert marks[1].count() == len(events) - len(labelled) > len(sure)  # the false one as well
+    page.get_by_role("checkbox", name="found events (squares)").uncheck()
+    assert [mark.count() for mark in marks] == [len(labelled), 0]
+    assert "found" not in page.get_by_role("status").inner_text()
+    page.get_by_role("checkbox", name="labelled events (circles)").uncheck()
+    assert marks[0].count() == 0
+
+
+def test_grad_cam_lies_over_its_frames_and_elsewhere_says_where_it_is(page):
+    heat, status = page.locator(".tapnb-heat"), page.get_by_role("status")
+    assert not heat.is_visible()
+    page.get_by_role("radio", name="as its second").check()
+    assert heat.is_visible() and frame(page) == "Frame 4 of the movie"
+    second = heat.get_attribute("src")
+    page.get_by_role("radio", name="as the pair's first frame").check()
+    assert heat.get_attribute("src") != second
+    page.get_by_role("slider", name="Frame").focus()
+    page.keyboard.press("Home")
+    assert not heat.is_visible() and "Grad-CAM is there for frames 2 to 5" in status.inner_text()
+
+
+def test_it_fits_a_phone(page):
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

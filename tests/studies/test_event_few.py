@@ -1,0 +1,93 @@
+"""How many labels a detector needs: by hand, with runs that were never trained."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from toys import shrinking_discs
+
+from tapnb.metrics.intervals import Resampled
+from tapnb.store import runs
+from tapnb.studies import event_few, events
+
+PARAMETERS = {"event_few_strategies": ["A", "C"], "event_few_labels": [1, 5], "event_few_draws": 2, "event_few_steps": 30,
+              "event_steps": 800}
+
+
+@pytest.fixture(scope="module")
+def movie():
+    return shrinking_discs(2, side=96, per_frame=2)
+
+
+def made_up(folder, found, labels) -> runs.Run:
+    """The run of a detector that found just these events, after it had learnt from so many."""
+    folder.mkdir()
+    found.assign(part=events.HELD_OUT).to_parquet(folder / "found.parquet")
+    return runs.Run(folder, {"name": folder.name, "seed": 20, "results": {"events": labels}})
+
+
+def point(name, labels, *means, spread=0.0):
+    """A point of which every draw of events gives the runs' own values, or values about them."""
+    about = np.random.default_rng(labels).normal(0, spread, (200, 1)) if spread else np.zeros((200, 1))
+    resampled = Resampled(np.array(means), np.array(means) + about, 50)
+    return event_few.Point(name, labels, [], resampled, resampled)
+
+
+def test_one_draw_of_all_numbers_comes_before_the_next():
+    asked = event_few.all_labels(PARAMETERS)
+    assert [(name, labels.events, labels.draw) for name, labels in asked] == [
+        (name, n, draw) for draw in (0, 1) for n in (1, 5) for name in ("A", "C")]
+    assert event_few.role(*asked[-1]) == "detector C, 5 labelled, draw 1"
+    assert event_few.all_labels(PARAMETERS | {"event_few_labels": []}) == []
+
+
+def test_few_labels_are_trained_on_half_as_long(movie):
+    settings = event_few.settings(PARAMETERS, movie)
+    assert (settings.steps, settings.checks, settings.kinds) == (30, 2, ("division",))
+
+
+def test_runs_are_put_together_by_their_number_of_labels_and_end_with_all(movie, tmp_path):
+    true = events.true_events(movie)
+    every, half = true.assign(score=0.9), true.iloc[::2].assign(score=0.9)
+    few = [("A", made_up(tmp_path / "a1", half, 1)), ("A", made_up(tmp_path / "a1b", every, 1)),
+           ("A", made_up(tmp_path / "a5", every, 5))]
+    whole = {"A": [made_up(tmp_path / "a", every, 40)], "D": [made_up(tmp_path / "d", every, 40)]}
+    estimated = event_few.estimates(event_few.points(few, whole, movie))
+    own = estimated[estimated["measure"] == "average precision"]
+    assert own[["name", "labels", "runs"]].values.tolist() == [["A", 1, 2], ["A", 5, 1], ["A", 40, 1]]  # nothing of D
+    share = np.ceil(len(true) / 2) / len(true)
+    assert own["value"].tolist() == pytest.approx([(1 + share) / 2, 1, 1])
+    shown = event_few.table(estimated)
+    assert shown["labelled events"].tolist() == ["1", "5", "40"] and shown["runs"].tolist() == ["2", "1", "1"]
+
+
+def test_needed_labels_are_read_from_the_line_of_the_second():
+    line = [point("C", 1, 0.2), point("C", 4, 0.4), point("C", 16, 0.8)]
+    (answer,) = event_few.needed([point("A", 5, 0.6), *line])
+    assert (answer.first, answer.second, answer.at) == ("A", "C", 5)
+    assert answer.value == pytest.approx(8) == answer.low == answer.high  # half way in the logarithm
+    assert answer.text == "8 (8 to 8)"
+
+
+@pytest.mark.parametrize("wanted, text", [(0.1, "at most 1"), (0.9, "at least 16")])
+def test_beyond_what_was_tried_there_is_only_a_bound(wanted, text):
+    (answer,) = event_few.needed([point("A", 5, wanted), point("C", 1, 0.2), point("C", 16, 0.8)])
+    assert answer.text == f"{text} ({text} to {text})"
+
+
+def test_the_interval_holds_the_spread_of_runs_and_of_events():
+    line = [point("C", 1, 0.2), point("C", 4, 0.4), point("C", 16, 0.8)]
+    (sure,), (unsure,) = (event_few.needed([point("A", 5, *runs, spread=spread), *line])
+                          for runs, spread in (((0.6, 0.6), 0.0), ((0.5, 0.7), 0.05)))
+    assert sure.low == pytest.approx(sure.high) and unsure.low < 6 < sure.value < 10 < unsure.high
+
+
+def test_nothing_is_said_without_a_line():
+    assert event_few.needed([point("A", 5, 0.6), point("C", 4, 0.4)]) == []
+    assert event_few.needed([]) == [] and event_few.numbers(event_few.estimates([]), [], []) == {}
+    assert len(event_few.table(event_few.estimates([]))) == 0
+
+
+def test_numbers_say_bounds_in_words():
+    answers = event_few.needed([point("D", 5, 0.9), point("C", 1, 0.2), point("C", 16, 0.8)])
+    named = event_few.numbers(pd.DataFrame(columns=["name", "labels", "measure", "value", "low", "high"]), [], answers)
+    assert named["needed_C_for_D"]["text"] == "at least 16 (at least 16 to at least 16)"
