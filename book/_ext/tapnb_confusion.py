@@ -79,7 +79,7 @@ NOT_HERE = "The crops themselves are not in this book: the images of {movie} wer
 
 
 class Confusion(ResultDirective):
-    """The matrix of one profile and movie, and below it those of the other published movies."""
+    """The matrix of one profile and movie, and in tabs those of the other published movies."""
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
         file = self.file(profile, movie, f"{name}.json")

@@ -28,7 +28,7 @@ CAPTION = ("{movie}, the held-out movie: frames {first} to {last} of {count}, re
 
 
 class MoviePlayer(ResultDirective):
-    """The player of one profile and movie, and below it those of the other published movies."""
+    """The player of one profile and movie, and in tabs those of the other published movies."""
 
     def show(self, profile: str, movie: str, name: str) -> list[nodes.Node]:
         file = self.file(profile, movie, f"{name}.json")

@@ -197,7 +197,7 @@ class ResultDirective(Results, SphinxDirective):
 
     def together(self, shown: nodes.container) -> list[nodes.Node]:
         """Return all that is shown, with what all of it shares, such as a caption."""
-        raise NotImplementedError
+        return [shown]
 
     def source(self, profile: str, movie: str, name: str) -> nodes.Node:
         """Return the small link under a table or figure to its notebook."""
