@@ -39,10 +39,11 @@ def add_head(app: Sphinx, page: str, template: str, context: dict, doctree: node
         return
     parts = [f"{math.ceil(words / WORDS_A_MINUTE)} min to read"]
     named = NOTEBOOK.search(Path(app.env.doc2path(page)).read_text("utf-8"))
-    profile, movie = app.config.tapnb_profile, app.config.tapnb_movie
     if named:
-        parts.append(f"made again by <code>tapnb run {escape(named[1])} --profile {escape(profile)} --movie {escape(movie)}</code>")
-        made = results_folder(app.config, app.env) / profile / movie / f"{named[1]}.json"
+        *place, notebook = named[1].split("/")
+        profile, movie = place or (app.config.tapnb_profile, app.config.tapnb_movie)
+        parts.append(f"made again by <code>tapnb run {escape(notebook)} --profile {escape(profile)} --movie {escape(movie)}</code>")
+        made = results_folder(app.config, app.env) / profile / movie / f"{notebook}.json"
         if made.is_file():
             parts.append(computing(read_json(made).get("provenance", {}).get("seconds")))
     line = f'<p class="tapnb-head">{", ".join(filter(None, parts))}</p>'

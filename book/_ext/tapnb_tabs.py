@@ -12,8 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx_design.shared import create_component
 
-MOVIES = {"synthetic": "Simulated movie", "hela": "HeLa", "hela20": "HeLa, 20 frames"}
-"""How tabs call the built-in movies."""
+from tapnb.movies.built_in import TITLES
 
 Place = tuple[str, str]
 """A profile and a movie."""
@@ -30,7 +29,7 @@ def movie_tabs(shown: dict[Place, Sequence[nodes.Node]], name: str | None = None
     one_each = len({movie for _, movie in shown}) == len(shown)
     tabs = create_component("tab-set", classes=["sd-tab-set", "tapnb-movies"])
     for (profile, movie), parts in shown.items():
-        text = MOVIES.get(movie, movie) + ("" if one_profile else f", profile {profile}")
+        text = TITLES.get(movie, movie) + ("" if one_profile else f", profile {profile}")
         label = nodes.rubric(text, text, classes=["sd-tab-label"], sync_group="movie",
                              sync_id=movie if one_each else f"{profile}-{movie}")
         content = create_component("tab-content", classes=["sd-tab-content"], children=parts)

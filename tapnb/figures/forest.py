@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tapnb.figures.style import BLUE, VERMILLION, styled
+from tapnb.movies.built_in import TITLES
 from tapnb.studies.forest import PRIMARY
 from tapnb.studies.verdicts import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED
 
@@ -36,7 +37,7 @@ def forest(effects: pd.DataFrame) -> Figure:
         axes.axvline(0, color="0.2", linewidth=1)
         for row in own.itertuples():
             _mark(axes, row)
-        axes.set(title=movie, xlim=(-OUTSIDE, OUTSIDE), ylim=(max(claims.index, default=1) + 0.6, 0.4))
+        axes.set(title=TITLES.get(movie, movie), xlim=(-OUTSIDE, OUTSIDE), ylim=(max(claims.index, default=1) + 0.6, 0.4))
         axes.set_yticks(list(claims.index), [f"{number}. {claim}" for number, claim in claims.items()])
         axes.set_xticks([-0.4, -0.2, 0, 0.2, 0.4], ["\u22120.4", "\u22120.2", "bound", "+0.2", "+0.4"])
         axes.set_xlabel("against the claim  \u2190   \u2192  as claimed")

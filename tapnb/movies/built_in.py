@@ -23,9 +23,12 @@ from tapnb.system import paths
 from tapnb.system.files import replacing, set_aside
 
 __all__ = ["open_built_in", "is_built_in", "check_options", "fetch", "fetch_missing", "at_hand", "hela_folder", "NAMES", "ROLES",
-           "SEQUENCES"]
+           "SEQUENCES", "TITLES"]
 
 NAMES = ("synthetic", "hela", "hela20")
+TITLES = {"synthetic": "Simulated movie", "hela": "HeLa", "hela20": "HeLa, 20 frames"}
+"""What the movies are called in headings and figures."""
+
 SIMULATED = re.compile(r"synthetic-(?P<frames>\d+)x(?P<size>\d+)")
 ROLES = ("train", "held-out")
 SEQUENCES = {"train": "02", "held-out": "01"}  # 02 has more divisions
