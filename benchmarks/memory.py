@@ -23,7 +23,7 @@ GOAL = 6.0  # GB, of every notebook
 
 SHORT: dict[str, object] = {
     "tap_pairs": 96, "tap_pairs_per_epoch": 48, "tap_validation_pairs": 40, "tap_test_pairs": 100, "recipe_pairs": 32,
-    "ablation_pairs": 32, "ablation_test_pairs": 40, "schedule_pairs": 32, "schedule_test_pairs": 40,
+    "ablation_pairs": 32, "ablation_test_pairs": 40, "schedule_pairs": 32, "schedule_test_pairs": 40, "frame_pairs": 2,
     "strategies": ["A0", "A1", "B0", "B1", "C1"], "seeds": [20, 40], "linear_epochs": 1, "resnet_epochs": 1,
     "event_strategies": ["A", "C"], "event_steps": 8,
     "evidence_strategies": ["A1"], "evidence_test_pairs": 1000, "evidence_validation_pairs": 1000,
