@@ -1,6 +1,6 @@
 """``python -m benchmarks.cost``: what the paper's protocol costs, into ``results/cost.json``. Nothing is trained.
 
-The arithmetic of every run is counted (:mod:`benchmarks.gpu_count`), under the paper's profile and under `cpu`. What `cpu`'s
+The arithmetic of every training is counted (:mod:`benchmarks.gpu_count`), under the paper's profile and under `cpu`. What `cpu`'s
 published runs took says how much of it a core does a second. So hours on cores are extrapolated from what was measured,
 and minutes on a GPU are an estimate from a data sheet.
 """
@@ -24,13 +24,14 @@ MOVIES = ("synthetic", "hela")
 
 
 def measure(movie: str) -> list[dict]:
-    """Every run of the paper's profile on one movie.
+    """Every training of the paper's profile on one movie; runs that only look at what was trained are left out.
 
     Returns
     -------
     list of dict
         ``movie``, ``run``, ``notebook``, ``pflop`` (10^15 operations), ``core_hours``, ``fused`` and ``apart`` (minutes on an H100
-        if everything or nothing is fused), and ``like``: the published run whose speed was taken.
+        if everything or nothing is fused), ``needs`` (titles of runs that it waits for), ``like``: the published run whose speed was
+        taken, and that speed, ``gflop_a_core``.
     """
     of_profile = {profile: gpu_plan.tasks(Place.opened(profile, movie, torch.device("cpu")))
                   for profile in (MEASURED, DETECTORS, PAPER)}
@@ -41,7 +42,7 @@ def measure(movie: str) -> list[dict]:
         work, (name, rate) = task.work(), speeds[_like(task.title, speeds)]
         rows.append({"movie": movie, "run": task.title, "notebook": task.notebook, "pflop": work.flop / 1e15,
                      "core_hours": work.flop / rate / 3600, "fused": work.arithmetic_seconds / 60,
-                     "apart": work.seconds / 60, "like": name, "gflop_a_core": rate / 1e9})
+                     "apart": work.seconds / 60, "needs": list(task.needs), "like": name, "gflop_a_core": rate / 1e9})
     return rows
 
 
@@ -60,7 +61,8 @@ def _like(title: str, speeds: dict[str, tuple[str, float]]) -> str:
         wanted = [title, title.split(",")[0], "detector A"]
     else:
         strategy = title.split()[0]
-        wanted = [title, strategy, f"A{strategy[1:]}"]
+        alike = "C" if strategy.startswith("D") else "A"  # features that are trained, or fixed
+        wanted = [title, strategy, f"{alike}{strategy[1:]}", f"A{strategy[1:]}"]
     return next(name for wish in [*wanted, "tap"] for name in speeds if name.split(",")[0] == wish or name == wish)
 
 

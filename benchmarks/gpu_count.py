@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from tapnb import losses, recognise
+from tapnb import losses, many_heads, recognise
 from tapnb.detect import DetectorHead
 from tapnb.detector_training import DetectorSettings
 from tapnb.heads import HEADS, HeadSettings
@@ -39,7 +39,6 @@ BANDWIDTH_SHARE = 0.6
 
 COUNTED = 2
 """Crop pairs of a counted batch; arithmetic and maps grow in proportion."""
-
 
 TESTED = 256
 """Crop pairs a step where nothing is learned."""
@@ -285,7 +284,8 @@ def strategy(name: str, training: HeadSettings, *, size: int, seeds: int, traini
         parts.append(Part("features", "float32", looked_at, TESTED, New(DenseFeatures), crop))
     parts.append(Part("answers", "float32", seeds * (asked + checks), TESTED, head, maps))
     of_pair = 2 * size**2 * (4 + (0 if kind.trained else 2 * channels))
-    return Work(tuple(parts), training_pairs * of_pair + 16.0 * weights, training_pairs * (seeds if kind.shared else 1))
+    at_once = seeds if kind.shared or (kind.trained and many_heads.together()) else 1
+    return Work(tuple(parts), training_pairs * of_pair + 16.0 * weights, training_pairs * at_once)
 
 
 def detector(name: str, settings: DetectorSettings, frames: tuple[int, int], searched: int) -> Work:

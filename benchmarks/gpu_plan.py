@@ -238,7 +238,8 @@ def _detector(place: Place, name: str, title: str, settings: Callable[[], Detect
         return [train(made["tap"][0], **place.way("14_events", mode))]
 
     def work() -> gpu_count.Work:
-        return gpu_count.detector(name, settings(), place.train.shape[1:], _searched(place, settings()))
+        own = settings()
+        return gpu_count.detector(name, own, place.train.shape[1:], _searched(place, own))
 
     return Task(title, "14_events", ("tap",), make, work)
 

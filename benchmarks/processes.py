@@ -78,7 +78,7 @@ def worker(environment: dict[str, str | None]) -> Iterator[Callable]:
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there,), daemon=True)
+    process = context.Process(target=_serve, args=(there,))  # no daemon: a sweep in it starts processes of its own
     with _changed(environment):
         process.start()
     there.close()

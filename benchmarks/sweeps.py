@@ -6,10 +6,10 @@ import os
 import tempfile
 from collections.abc import Iterator
 
+from tapnb.system import paths
 from tapnb.workflow import notebook_runs, published
 from tapnb.workflow.cluster import Cluster
 from tapnb.workflow.notebooks import SOURCES
-from tapnb.workflow.sweep import sweep
 
 RECIPES = ["uniform 48", "change 48", "uniform 32", "change 32", "uniform 24", "change 24"]
 """Short pretrainings that need no other run, as notebook 02 compares them."""
@@ -29,16 +29,15 @@ def laps(workers: int, movie: str = "synthetic-24x448", recipes: list[str] = REC
     pairs : int
         Crop pairs of a training.
     """
+    from tapnb.workflow.sweep import sweep  # here: Dask is not needed for any other row
+
     job = published.decide("02_pretraining", "smoke", movie, "execute", {"recipes": recipes, "recipe_pairs": pairs}, SOURCES)
     tasks = [task for task in notebook_runs.of_notebooks(job.parameters) if " recipe " in task.key]
-    home = os.environ.get("TAPNB_HOME")
+    own = paths.data()
+    own.mkdir(parents=True, exist_ok=True)  # the system's temporary folder may lie in memory
     yield
     while True:
-        with tempfile.TemporaryDirectory() as folder:
-            os.environ["TAPNB_HOME"] = folder  # of the workers too
+        with tempfile.TemporaryDirectory(dir=own) as folder:
+            os.environ["TAPNB_HOME"] = folder  # of this process, which does nothing else, and of its workers
             sweep(tasks, Cluster(workers), lambda line: None)
-        if home is None:
-            del os.environ["TAPNB_HOME"]
-        else:
-            os.environ["TAPNB_HOME"] = home
         yield len(tasks)

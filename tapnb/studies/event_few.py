@@ -150,6 +150,7 @@ class Needed:
 def needed(collected: list[Point], draws: int = intervals.DRAWS) -> list[Needed]:
     """For :data:`ASKED`: read from the line through the mean average precisions of the second, over the logarithm of labels.
 
+    The last point of a line are the detectors with every label, which were trained for longer and with negatives from anywhere.
     The interval is that of percentiles: events are drawn again, the same in all points, and so are the runs of each point.
     """
     rng = np.random.default_rng(0)
@@ -177,7 +178,7 @@ def _redrawn(resampled: Resampled, rng: np.random.Generator, draws: int) -> np.n
 
 
 def _read(labels: np.ndarray, precision: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Labels at which a line (L, D) first reaches what is wanted (D,); the ends of the line where it lies wholly on one side."""
+    """Labels from which on a line (L, D) has what is wanted (D,); the ends of the line where it lies wholly on one side."""
     rising = np.maximum.accumulate(precision, axis=0)
     return np.array([np.exp(np.interp(want, line, np.log(labels))) for line, want in zip(rising.T, wanted)])
 

@@ -220,7 +220,9 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "share of its peak.", "cost_table"),
         ("cost_(?P<movie>[^_]+)_gpu", "All runs of profile paper on {movie}: estimate for one H100 if nothing is fused, the "
          "longer of arithmetic and memory.", "cost_table"),
-        ("cost_(?P<movie>[^_]+)_(?P<what>core|64_cores|pretraining_core)", "Operations of profile paper on {movie} / those "
+        ("cost_(?P<movie>[^_]+)_64_cores", "Hours of profile paper on {movie} with 64 cores: pretraining shared by all, the rest "
+         "divided by their number, or its longest chain of runs.", "cost_table"),
+        ("cost_(?P<movie>[^_]+)_(?P<what>core|pretraining_core)", "Operations of profile paper on {movie} / those "
          "that a core did a second in the published runs of the same kind ({what}).", "cost_table"),
         ("(?P<what>.+)", "Measured beside the rows of the table of speed: {what}.", "also_table")),
     "13_findings": (

@@ -9,7 +9,7 @@ import pandas as pd
 from tapnb.studies.speed import MISSING, text
 
 ROWS = ("step", "linear_heads", "resnet_heads", "frame")
-"""Those that multiply matrices. All but the last are in bf16 where there are units for it; evaluation is in float32 always."""
+"""Trainings, which are in bf16 where there are units for it, and the evaluation that all rest on, in float32 always."""
 
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
 NO_UNITS = "no units"
@@ -28,7 +28,7 @@ def table(measured: dict) -> pd.DataFrame:
         row = measured["rows"].get(key)
         if not row:
             continue
-        own = BFLOAT16 if has_units and key != "frame" else FLOAT32
+        own = BFLOAT16 if has_units and "bf16" in row.get("device", "bf16") and key != "frame" else FLOAT32
         sides = {**row.get("others", {}), "plain": row["plain"], own: row["ours"]}
         seconds = {name: median(sides[name]["seconds"]) for name in ("plain", FLOAT32, BFLOAT16) if sides.get(name)}
         none = {BFLOAT16: MISSING if has_units else NO_UNITS}

@@ -85,12 +85,20 @@ def test_what_multiplies_matrices_is_timed_in_the_other_precision_too_where_ther
 @pytest.mark.trains
 def test_a_sweep_makes_all_its_runs_in_a_home_that_goes(home, monkeypatch):
     ended = []
-    monkeypatch.setattr(sweeps, "sweep", lambda tasks, cluster, say: ended.append(
+    monkeypatch.setenv("TAPNB_HOME", str(home))  # put back at the end
+    monkeypatch.setattr("tapnb.workflow.sweep.sweep", lambda tasks, cluster, say: ended.append(
         [task.make(*catalogue.open_both(*task.movie), {}).folder for task in tasks]))
     lap = sweeps.laps(1, "synthetic-6x160", ["uniform 24", "change 24"], pairs=32)
     assert next(lap) is None and next(lap) == 2
-    assert len({*ended[0]}) == 2 and not any(folder.exists() or home in folder.parents for folder in ended[0])
+    assert len({*ended[0]}) == 2 and not any(folder.exists() or folder.is_relative_to(home / "runs") for folder in ended[0])
     assert next(lap) == 2 and len(ended) == 2
+
+
+@pytest.mark.slow
+def test_a_sweep_is_timed_in_a_process_that_may_have_processes_of_its_own(home):
+    side = processes.Side("a sweep", sweeps.laps, {"workers": 1, "movie": "synthetic-6x160", "recipes": ["uniform 24"], "pairs": 32})
+    timing = processes.alternate({"ours": side}, repetitions=1, say=lambda line: None)["ours"]
+    assert 0 < timing["seconds"][0] < 300
 
 
 def test_a_notebooks_memory_is_that_of_its_kernel(home, tmp_path):

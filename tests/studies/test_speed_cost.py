@@ -31,6 +31,16 @@ def test_hours_fall_with_cores_and_energy_does_not():
     assert first["kWh, H100 (estimate)"] == "0.10 to 0.20"
 
 
+def test_cores_end_no_sooner_than_the_longest_chain():
+    waits = [dict(of, needs=needs) for of, needs in zip(ROWS[:3], ([], ["tap"], ["tap", "A1"]))]
+    (hours,) = speed_cost.by_group(waits).query("kind == 'everything'")["hours_64"]
+    assert hours == pytest.approx(200 / 64 + 10 + 30)  # pretraining on all cores, then C1 after A1
+    (hours,) = speed_cost.by_group(waits).query("kind == 'everything'")["hours_1"]
+    assert hours == pytest.approx(240)
+    (hours,) = speed_cost.by_group(ROWS).query("kind == 'strategies of Table 2'")["hours_64"]
+    assert hours == pytest.approx(30)
+
+
 def test_totals_are_numbers():
     named = speed_cost.numbers(ROWS)
     assert named["cost_synthetic_core"]["value"] == 240 and named["cost_hela_gpu"]["value"] == 6
