@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const PICTURES = ".bd-article img.tapnb-plot, .bd-article .cell_output img";
+  const PICTURES = ".bd-article img.tapnb-plot, .bd-article .tapnb-step img, .bd-article .cell_output img";
   let dialog = null;
 
   function makeDialog() {

@@ -35,7 +35,7 @@ function play(figure) {
     choice.addEventListener("click", () => {
       choices.forEach((other, i) => other.classList.toggle("tapnb-forwards", i === forwards));
       answer.textContent =
-        (which === forwards ? "Right: " : "No, that one runs backwards: ") + "one cell becomes two, never two one.";
+        (which === forwards ? "Correct: " : "No, that one runs backwards: ") + "one cell becomes two, never two one.";
       still.hidden = false;
     })
   );
