@@ -38,8 +38,8 @@ def named_on_pages():
         for kind, arguments in re.findall(r"\{(result-table|result-figure)\} (.+)", text):
             for place, name in re.findall(r"((?:[^\s/]+/){2})?(\S+)", arguments):
                 yield place, name, kind
-        for name in re.findall(r"\{provenance\} (\S+)", text):
-            yield "", name, None
+        for place, name in re.findall(r"\{provenance\} ((?:[^\s/]+/){2})?(\S+)", text):
+            yield place, name, None
 
 
 def build(home):

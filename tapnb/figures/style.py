@@ -24,7 +24,7 @@ STYLE = Path(__file__).with_name("tapnb.mplstyle")
 def styled(function):
     """Draw in the book's style without touching the caller's settings, and close what pyplot opened.
 
-    ``figure.narrow()`` draws the same for a phone or returns None, see :mod:`tapnb.figures.narrow`.
+    ``figure.narrow()`` draws the same for a phone or returns None, see ``tapnb/figures/narrow.py``.
     """
 
     def draw(settings: dict, finish, *args, **kwargs) -> Figure | None:

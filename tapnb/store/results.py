@@ -111,7 +111,7 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
         ``<notebook>_values.csv``, see :func:`quantities`.
     plots : dict of Figure
         Written as ``<notebook>_<name>.svg``, and for phones as ``<notebook>_<name>_narrow.svg`` if it can be drawn so, see
-        :mod:`tapnb.figures.narrow`. Plots only: no movie's pixels belong under ``results/``.
+        ``tapnb/figures/narrow.py``. Plots only: no movie's pixels belong under ``results/``.
     """
     target = folder(profile, movie)
     for name, table in (tables or {}).items():
