@@ -97,7 +97,7 @@ def steps(module: nn.Module, shape: tuple[int, ...]) -> list[Step]:
     for node in traced.graph.nodes:
         if "shape" not in node.meta:  # sizes on their way to a reshape, not tensors
             continue
-        if node.target in ("contiguous", "to"):  # another layout in memory of the same values: not a step
+        if node.target in ("contiguous", "to", "permute"):  # another layout in memory of the same values: not a step
             places[node] = places[node.all_input_nodes[0]]
             continue
         before = [n for n in node.all_input_nodes if n in places]
