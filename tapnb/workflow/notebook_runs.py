@@ -187,6 +187,7 @@ def detector(m: Materials, name: str, seed: int) -> Run:
 
 
 def from_few_labels(m: Materials, name: str, labels: int, draw: int) -> Run:
+    """A detector from few labelled events, :func:`tapnb.studies.event_few.few_run`."""
     return event_few.few_run(name, events.Labels(labels, draw), m.train, m.held_out, m.runs[TAP], m.parameters, **m.way)
 
 
