@@ -17,12 +17,9 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from tapnb import losses, many_heads, recognise
-from tapnb.detect import DetectorHead
-from tapnb.detector_training import DetectorSettings
 from tapnb.heads import HEADS, HeadSettings
 from tapnb.models import FEATURES, DenseFeatures, TimeArrowModel
 from tapnb.pretrain import PretrainSettings
-from tapnb.studies import events
 from tapnb.studies.pretraining import TEST_SIZES
 
 PEAK = {"bfloat16": 989e12, "float32": 67e12}
@@ -286,43 +283,6 @@ def strategy(name: str, training: HeadSettings, *, size: int, seeds: int, traini
     of_pair = 2 * size**2 * (4 + (0 if kind.trained else 2 * channels))
     at_once = seeds if kind.shared or (kind.trained and many_heads.together()) else 1
     return Work(tuple(parts), training_pairs * of_pair + 16.0 * weights, training_pairs * at_once)
-
-
-def detector(name: str, settings: DetectorSettings, frames: tuple[int, int], searched: int) -> Work:
-    """What :func:`tapnb.studies.events.detector_run` computes, its checks included.
-
-    Parameters
-    ----------
-    name : str
-        One of :data:`tapnb.studies.events.DETECTORS`.
-    settings : DetectorSettings
-    frames : (height, width)
-        Of both movies, in pixels.
-    searched : int
-        Frame pairs that are searched, in all.
-    """
-    size, kinds = settings.crop_size, len(settings.kinds)
-    head, crop, maps = New(DetectorHead, (kinds,)), (2, size, size), (2, FEATURES, size, size)
-    seen, crops = settings.steps * settings.batch, searched * frames[0] * frames[1] / size**2
-    if events.DETECTORS[name]["trained"]:
-        network = New(_detecting, (kinds,))
-        parts = [Part("learning, all layers", "bfloat16", seen, settings.batch, network, crop)]
-        weights = weights_of(network)
-    else:
-        parts = [Part("learning, head", "bfloat16", seen, settings.batch, New(_scoring, (kinds,)), maps),
-                 Part("features of crops", "float32", seen, settings.batch, New(DenseFeatures), crop)]
-        weights = weights_of(head)
-    parts += [Part("features of frames", "float32", crops / 2, TESTED, New(DenseFeatures), crop),  # one frame a pair is new
-              Part("scores", "float32", crops, TESTED, head, maps)]
-    return Work(tuple(parts), 16.0 * weights, seen / settings.checks)
-
-
-def _scoring(kinds: int) -> nn.Module:
-    return nn.Sequential(DetectorHead(kinds), nn.AdaptiveAvgPool2d(1), nn.Flatten())  # one loss, of all pixels
-
-
-def _detecting(kinds: int) -> nn.Module:
-    return nn.Sequential(DenseFeatures(), _scoring(kinds))
 
 
 def _network(head: str, size: int) -> nn.Module:

@@ -5,7 +5,7 @@ So a run that is made here has the name under which a notebook of that profile l
 
 from __future__ import annotations
 
-import functools
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,14 +15,11 @@ from benchmarks import gpu_count
 from benchmarks.gpu_profile import parameters_of
 from tapnb import recognise
 from tapnb.dataset import CRITERIA, DatasetSettings, event_dataset
-from tapnb.detect import usable_pairs
-from tapnb.detector_training import SEARCHED, DetectorSettings
 from tapnb.heads import HeadSettings
 from tapnb.movies import Movie, catalogue
 from tapnb.settings import chosen
 from tapnb.store.runs import Run
-from tapnb.studies import (criteria, decorrelation, differences, event_few, event_scores, events, evidence_runs,
-                           limitations_heads, pretraining, strategies)
+from tapnb.studies import criteria, decorrelation, differences, evidence_runs, limitations_heads, pretraining, strategies
 
 RESNET = ("A1", "C1", "D1", "B1", "P1")
 """Strategies with the ResNet head, most important first."""
@@ -117,7 +114,11 @@ def tasks(place: Place) -> list[Task]:
         every.append(_schedules(place))
     if place.parameters("05_decorrelation")["ablation_pairs"]:
         every.append(_ablations(place))
-    return every + _detectors(place)
+    if importlib.util.find_spec("skimage") and importlib.util.find_spec("sklearn"):  # a borrowed machine may lack them
+        from benchmarks import gpu_detectors
+
+        every += gpu_detectors.tasks(place)
+    return every
 
 
 def _tap(place: Place) -> Task:
@@ -209,46 +210,6 @@ def _ablations(place: Place) -> Task:
 
     return Task("ablations", "05_decorrelation", ("tap",), make, lambda: _short(
         place, values["ablation_pairs"], values["ablation_test_pairs"], 2 * len(values["ablation_seeds"])))
-
-
-def _detectors(place: Place) -> list[Task]:
-    """Detectors of events: with every label, then from few."""
-    values = place.parameters("14_events")
-
-    def whole() -> DetectorSettings:
-        return event_scores.detector_settings(values, place.linked[0])
-
-    def few() -> DetectorSettings:
-        return event_few.settings(values, place.linked[0])
-
-    def with_every_label(name: str, seed: int, tap: Run, **way: object) -> Run:
-        return events.detector_run(name, place.linked[0], tap, whole(), place.linked[1], seed=seed, **way)
-
-    def from_few(name: str, labels: events.Labels, tap: Run, **way: object) -> Run:
-        return event_few.few_run(name, labels, *place.linked, tap, values, **way)
-
-    return [*(_detector(place, name, f"detector {name}, seed {seed}", whole, functools.partial(with_every_label, name, seed))
-              for seed in values["event_seeds"] for name in values["event_strategies"]),
-            *(_detector(place, name, event_few.role(name, labels), few, functools.partial(from_few, name, labels))
-              for name, labels in event_few.all_labels(values))]
-
-
-def _detector(place: Place, name: str, title: str, settings: Callable[[], DetectorSettings], train: Callable[..., Run]) -> Task:
-    def make(made: Made, mode: str) -> list[Run]:
-        return [train(made["tap"][0], **place.way("14_events", mode))]
-
-    def work() -> gpu_count.Work:
-        own = settings()
-        return gpu_count.detector(name, own, place.train.shape[1:], _searched(place, own))
-
-    return Task(title, "14_events", ("tap",), make, work)
-
-
-def _searched(place: Place, settings: DetectorSettings) -> int:
-    """Frame pairs that a detector searches: the last fifth at every check and in the end, for hard negatives, the other movie."""
-    last_fifth = len(events.split_pairs(place.linked[0])[1])
-    hard = 2 * SEARCHED if settings.hard_negatives else 0
-    return (settings.checks + 1) * last_fifth + hard + len(usable_pairs(place.linked[1]))
 
 
 def _short(place: Place, pairs: int, test_pairs: int, trainings: int, **changed: int) -> gpu_count.Work:

@@ -44,6 +44,8 @@ balancing_strategies: []
 difference_strategies: []
 schedule_pairs: 0
 ablation_pairs: 0
+event_strategies: []
+event_few_labels: []
 """
 
 
