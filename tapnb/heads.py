@@ -221,11 +221,12 @@ def _learner(networks: Sequence[nn.Module], optimisers: list[torch.optim.Optimiz
     for weights in nn.ModuleList(networks).parameters():  # before any map: amid those of one network they would leave
         weights.grad = torch.zeros_like(weights)  # holes in memory that are too small for those of the next
     quick = [compiling.quick(network) for network in networks]  # for whole batches; the last of an epoch may be smaller
+    skeleton = many_heads.skeleton_of(networks[0]) if many_heads.together() else None
 
     def learn(index: torch.Tensor, learning: list[int]) -> list[torch.Tensor]:
         batch = inputs[index].float()  # once for all networks
-        if many_heads.together() and len(learning) > 1:
-            step_losses = many_heads.learn([networks[i] for i in learning], batch, labels[index])
+        if skeleton is not None and len(learning) > 1:
+            step_losses = many_heads.learn([networks[i] for i in learning], skeleton, batch, labels[index])
             for i in learning:
                 optimisers[i].step()
             return step_losses

@@ -34,13 +34,20 @@ def together() -> bool:
     return said == WAYS[1]
 
 
-def learn(heads: list[nn.Module], z: torch.Tensor, labels: torch.Tensor) -> list[torch.Tensor]:
+def skeleton_of(head: nn.Module) -> nn.Module:
+    """A network's layers without any numbers, which each head's own weights are put into."""
+    return copy.deepcopy(head).to("meta")
+
+
+def learn(heads: list[nn.Module], skeleton: nn.Module, z: torch.Tensor, labels: torch.Tensor) -> list[torch.Tensor]:
     """One step without the optimisers': every head's loss (Eq. 3), its gradients in place, its running statistics moved on.
 
     Parameters
     ----------
     heads : list of Module
         Of one kind, in training mode; or backbones with their heads.
+    skeleton : Module
+        :func:`skeleton_of` one of them.
     z : tensor, shape (N, 2, C, s, s) or (N, 2, s, s)
         Features of a batch, or its images; the same for all.
     labels : int64 tensor, shape (N,)
@@ -51,7 +58,6 @@ def learn(heads: list[nn.Module], z: torch.Tensor, labels: torch.Tensor) -> list
         One a head.
     """
     parameters, buffers = stack_module_state(heads)  # (R, ...) each: copies, which a step costs less than a map
-    skeleton = copy.deepcopy(heads[0]).to("meta")
 
     def logits(own_parameters: dict, own_buffers: dict) -> torch.Tensor:
         return functional_call(skeleton, (own_parameters, own_buffers), (z,))

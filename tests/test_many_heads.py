@@ -14,6 +14,10 @@ from tapnb.system import precision
 pytestmark = pytest.mark.trains
 
 
+def learn(heads, batch, labels):
+    return many_heads.learn(heads, many_heads.skeleton_of(heads[0]), batch, labels)
+
+
 @pytest.fixture
 def task():
     """Features of 30 pairs of 8 px, an event in every third."""
@@ -42,7 +46,7 @@ def test_one_pass_gives_the_losses_gradients_and_statistics_of_each_alone(kind, 
     features, labels = task
     batch = (features if build is heads_of else features[:, :, 0]).double()
     apart, side_by_side = (list(build(kind)) for _ in range(2))
-    losses = many_heads.learn(side_by_side, batch, labels)
+    losses = learn(side_by_side, batch, labels)
     for one, other, loss in zip(apart, side_by_side, losses):
         expected = torch.nn.functional.cross_entropy(one(batch), labels)
         expected.backward()
@@ -59,7 +63,7 @@ def test_rounded_to_bf16_heads_side_by_side_learn_as_alone(kind, task, monkeypat
     monkeypatch.setattr(precision, "multiplies_bfloat16", lambda device: False)  # rounding, on every processor
     features, labels = task
     apart, side_by_side = ([head.float() for head in heads_of(kind)] for _ in range(2))
-    losses = many_heads.learn(side_by_side, features, labels)
+    losses = learn(side_by_side, features, labels)
     for one, other, loss in zip(apart, side_by_side, losses):
         with precision.RoundedToBfloat16():
             logits = one(features)
@@ -95,7 +99,7 @@ def test_heads_that_have_learned_differently_stay_themselves(task, monkeypatch):
     features, labels = task
     first, second = heads_of("linear", (20, 40))
     before = copy.deepcopy(second.state_dict())
-    many_heads.learn([first, second], features.double(), labels)
+    learn([first, second], features.double(), labels)
     assert all(torch.equal(second.state_dict()[name], before[name]) for name in before)  # the optimiser moves weights
 
 

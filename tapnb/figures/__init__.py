@@ -20,6 +20,6 @@ from tapnb.figures.strategies import strategy_scores
 __all__ = ["average_precisions", "channel_correlations", "confusion_matrices", "content_view", "cost_growth_panels",
            "criteria_examples", "decorrelation_saturation", "decorrelation_term", "error_rates", "event_gallery",
            "event_mistakes", "event_scores", "events_from_few_labels", "false_alarms", "findings", "forest",
-           "free_response", "grad_cam_map", "head_curves", "layers", "paper_reliability", "positives_over_time", "precision_curves", "preprocessing",
-           "recipes", "reliability", "runs_both_ways", "score_effects", "shares_over_time", "speed_ratios",
+           "free_response", "grad_cam_map", "head_curves", "layers", "paper_reliability", "positives_over_time",
+           "precision_curves", "preprocessing", "recipes", "reliability", "runs_both_ways", "score_effects", "shares_over_time", "speed_ratios",
            "strategy_scores", "surest_mistakes", "touching_regions", "training_curves"]

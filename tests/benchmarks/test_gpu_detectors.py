@@ -7,7 +7,7 @@ import pytest
 import torch
 from toys import shrinking_discs
 
-from benchmarks import gpu_count, gpu_detectors, gpu_plan
+from benchmarks import gpu_detectors, gpu_plan
 from tapnb.detector_training import DetectorSettings
 
 SETTINGS = DetectorSettings(steps=10, batch=4, checks=2)
@@ -39,7 +39,3 @@ def test_without_what_only_they_need_the_plan_goes_on_without_them(missing, monk
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == missing else found(name, *more))
     assert not [task for task in gpu_plan.tasks(place) if task.title.startswith("detector")]
-
-
-def test_a_count_is_in_crop_pairs():
-    assert isinstance(gpu_detectors.work("B", SETTINGS, (64, 64), searched=1), gpu_count.Work)

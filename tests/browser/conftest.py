@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from sphinx.testing.util import SphinxTestApp
 
 from tapnb.workflow.notebooks import CHECKOUT
 
@@ -65,6 +66,49 @@ def browser():
         chromium = started.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def build_page(tmp_path_factory):
+    """Return a function that builds a page of one directive from results that another function writes.
+
+    It returns what that function returned, given the folder of the results, and the page's address.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        def built(extension, directive, write):
+            root = tmp_path_factory.mktemp("seen")
+            patch.setenv("TAPNB_HOME", str(root / "home"))
+            patch.syspath_prepend(str(CHECKOUT / "book" / "_ext"))
+            written = write(root / "results")
+            source = root / "source"
+            source.mkdir()
+            (source / "conf.py").write_text(f"extensions = ['myst_parser', '{extension}']\n")
+            (source / "index.md").write_text(f"# Page\n\n```{directive}\n```\n")
+            app = SphinxTestApp("html", srcdir=source, confoverrides={
+                "tapnb_results": str(root / "results"), "html_theme": "sphinx_book_theme",
+                "html_static_path": [str(CHECKOUT / "book" / "_static")], "html_css_files": ["tapnb.css"]})
+            app.build()
+            app.cleanup()
+            return written, (source / "_build" / "html" / "index.html").as_uri()
+
+        yield built
+
+
+@pytest.fixture
+def on_a_phone(browser):
+    """Return a function that opens an address in a fresh tab of a phone; the page must throw nothing."""
+    context, thrown = browser.new_context(viewport={"width": 390, "height": 900}, offline=True), []
+    context.set_default_timeout(PATIENCE)
+
+    def opened(address):
+        page = context.new_page()
+        page.on("pageerror", lambda error: thrown.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield opened
+    assert thrown == []
+    context.close()
 
 
 @pytest.fixture(scope="package")

@@ -3,45 +3,21 @@
 import numpy as np
 import pytest
 from made_up_answers import write_answers
-from sphinx.testing.util import SphinxTestApp
-
-from tapnb.workflow.notebooks import CHECKOUT
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
+def seen(build_page):
     """The answers, and the address of a page with their matrix."""
-    root = tmp_path_factory.mktemp("seen")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TAPNB_HOME", str(root / "home"))
-        patch.syspath_prepend(str(CHECKOUT / "book" / "_ext"))
-        answers = write_answers(root / "results" / "smoke" / "synthetic")
-        source = root / "source"
-        source.mkdir()
-        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_confusion']\n")
-        (source / "index.md").write_text("# Page\n\n```{confusion} 07_errors\n```\n")
-        app = SphinxTestApp("html", srcdir=source, confoverrides={
-            "tapnb_results": str(root / "results"), "html_theme": "sphinx_book_theme",
-            "html_static_path": [str(CHECKOUT / "book" / "_static")], "html_css_files": ["tapnb.css"]})
-        app.build()
-        app.cleanup()
-    return answers, (source / "_build" / "html" / "index.html").as_uri()
+    return build_page("tapnb_confusion", "{confusion} 07_errors", lambda results: write_answers(results / "smoke" / "synthetic"))
 
 
 @pytest.fixture
-def opened(browser, seen):
+def opened(on_a_phone, seen):
     """The answers, and the page in a fresh tab."""
-    context = browser.new_context(viewport={"width": 390, "height": 900}, offline=True)
-    context.set_default_timeout(120_000)
-    page = context.new_page()
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.goto(seen[1])
-    yield seen[0], page
-    assert page.errors == []
-    context.close()
+    answers, address = seen
+    return answers, on_a_phone(address)
 
 
 def numbers(page):

@@ -4,46 +4,25 @@ import json
 
 import pytest
 from made_up_answers import write_detector, write_network
-from sphinx.testing.util import SphinxTestApp
-
-from tapnb.workflow.notebooks import CHECKOUT
 
 pytestmark = pytest.mark.slow
 
 
+def write(results):
+    write_network(results / "smoke" / "synthetic")
+    write_detector(results)
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def address(build_page):
     """Address of a page with a player."""
-    root = tmp_path_factory.mktemp("seen")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TAPNB_HOME", str(root / "home"))
-        patch.syspath_prepend(str(CHECKOUT / "book" / "_ext"))
-        write_network(root / "results" / "smoke" / "synthetic")
-        write_detector(root / "results")
-        source = root / "source"
-        source.mkdir()
-        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_player']\n")
-        (source / "index.md").write_text("# Page\n\n```{movie-player} 02_pretraining\n```\n")
-        app = SphinxTestApp("html", srcdir=source, confoverrides={
-            "tapnb_results": str(root / "results"), "html_theme": "sphinx_book_theme",
-            "html_static_path": [str(CHECKOUT / "book" / "_static")], "html_css_files": ["tapnb.css"]})
-        app.build()
-        app.cleanup()
-    return (source / "_build" / "html" / "index.html").as_uri()
+    return build_page("tapnb_player", "{movie-player} 02_pretraining", write)[1]
 
 
 @pytest.fixture
-def page(browser, address):
+def page(on_a_phone, address):
     """The page in a fresh tab of a phone."""
-    context = browser.new_context(viewport={"width": 390, "height": 900}, offline=True)
-    context.set_default_timeout(120_000)
-    page = context.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    yield page
-    assert errors == []
-    context.close()
+    return on_a_phone(address)
 
 
 def frame(page):
