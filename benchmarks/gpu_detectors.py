@@ -83,7 +83,8 @@ def work(name: str, settings: DetectorSettings, frames: tuple[int, int], searche
         parts = [gpu_count.Part("learning, head", "bfloat16", seen, settings.batch, gpu_count.New(_scoring, (kinds,)), maps),
                  gpu_count.Part("features of crops", "float32", seen, settings.batch, gpu_count.New(DenseFeatures), crop)]
         weights = gpu_count.weights_of(head)
-    parts += [gpu_count.Part("features of frames", "float32", crops / 2, gpu_count.TESTED, gpu_count.New(DenseFeatures), crop),  # one frame a pair is new
+    # Of the two frames of a pair one was searched before.
+    parts += [gpu_count.Part("features of frames", "float32", crops / 2, gpu_count.TESTED, gpu_count.New(DenseFeatures), crop),
               gpu_count.Part("scores", "float32", crops, gpu_count.TESTED, head, maps)]
     return gpu_count.Work(tuple(parts), 16.0 * weights, seen / settings.checks)
 
