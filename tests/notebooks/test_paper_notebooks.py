@@ -22,7 +22,7 @@ SMALLER = dict(tap_pairs=64, tap_pairs_per_epoch=32, tap_validation_pairs=10, ta
                resnet_epochs=1, training_pairs=16, test_pairs=12, frame_pairs=2, content_pairs=2, decorrelation_sizes=[16, 24],
                decorrelation_pairs=2, channel_pairs=6, ablation_pairs=48, ablation_test_pairs=6, schedule_pairs=32,
                schedule_test_pairs=5, rounding_pairs=8, fill_draws=20,
-               event_strategies=["A", "C"], event_steps=4, event_pictures=2,
+               event_strategies=["A", "C"], event_steps=4, event_pictures=2, event_few_labels=[3], event_few_steps=4,
                evidence_strategies=["A0", "C0"], evidence_training_pairs=16, evidence_batch=8, evidence_patience=1,
                evidence_test_pairs=80, evidence_validation_pairs=80, evidence_held_out_pairs=80)
 
