@@ -11,10 +11,13 @@ from tapnb.workflow import notebook_runs, published
 from tapnb.workflow.cluster import Cluster
 from tapnb.workflow.notebooks import SOURCES
 
-RECIPES = ["uniform 48", "change 48", "uniform 32", "change 32", "uniform 24", "change 24"]
+RECIPES = ["uniform 48", "change 48", "uniform 32", "change 32"]
 """Short pretrainings that need no other run, as notebook 02 compares them."""
 
-PAIRS = 768
+PAIRS = 128
+
+ASKED = {"tap_validation_pairs": 40, "tap_test_pairs": 40}
+"""Pairs that are only answered; their number says nothing about a sweep."""
 
 
 def laps(workers: int, movie: str = "synthetic-24x448", recipes: list[str] = RECIPES, pairs: int = PAIRS) -> Iterator:
@@ -31,7 +34,7 @@ def laps(workers: int, movie: str = "synthetic-24x448", recipes: list[str] = REC
     """
     from tapnb.workflow.sweep import sweep  # here: Dask is not needed for any other row
 
-    job = published.decide("02_pretraining", "smoke", movie, "execute", {"recipes": recipes, "recipe_pairs": pairs}, SOURCES)
+    job = published.decide("02_pretraining", "smoke", movie, "execute", {"recipes": recipes, "recipe_pairs": pairs} | ASKED, SOURCES)
     tasks = [task for task in notebook_runs.of_notebooks(job.parameters) if " recipe " in task.key]
     own = paths.data()
     own.mkdir(parents=True, exist_ok=True)  # the system's temporary folder may lie in memory
