@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; the exit code is 0 if all requested parts were measured."""
     parser = argparse.ArgumentParser("python -m benchmarks", description="Measure how fast the project is, against a "
                                      "plain baseline, and how its cost grows. Without names: everything.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a row, a growth, 'growth', 'large', 'memory' or 'precision'")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a row, a growth, 'growth', 'large', 'memory', 'films' or 'precision'")
     parser.add_argument("--tap", default="", help="run folder of the pretraining with which event maps are compared")
     parser.add_argument("--missing", action="store_true", help="only what has not been measured on this machine")
     options = parser.parse_args(arguments)
@@ -56,13 +56,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def all_parts(tap: str) -> dict[str, tuple[str, Callable[[dict], dict]]]:
     """By name, in the order of measuring: the part of the record, and a function of the record that measures it."""
-    from benchmarks import growth, large, memory, precision, rows
+    from benchmarks import films, growth, large, memory, precision, rows
 
     parts = {name: ("rows", lambda record, row=row: rows.measure(row, record))
              for name, row in rows.all_rows(tap).items()}
     parts |= {name: ("growth", lambda record, kind=kind: growth.measure(kind)) for name, kind in growth.KINDS.items()}
     parts["large"] = "large", lambda record: large.measure()
     parts["memory"] = "memory", lambda record: memory.measure()
+    parts["films"] = "films", lambda record: films.measure()
     parts["precision"] = "precision", lambda record: precision.measure()
     return parts
 

@@ -52,7 +52,7 @@ def put(file: Path, record: dict, part: str, key: str, measure: Callable[[], dic
     record : dict
         Changed in place.
     part : str
-        "rows", "growth", "large", "memory" or "precision".
+        "rows", "growth", "large", "memory", "films" or "precision".
     key : str
         Of the row or growth; the other parts have none.
     measure : callable

@@ -21,7 +21,7 @@ benchmarks: str = ""  # path of another file of measurements; empty: results/ben
 # %%
 from tapnb import figures
 from tapnb.store import results
-from tapnb.studies import speed, speed_cost, speed_growth, speed_memory, speed_precision, speed_units
+from tapnb.studies import speed, speed_cost, speed_films, speed_growth, speed_memory, speed_precision, speed_units
 
 parameters = results.parameters_of(globals())
 measured = speed.read(speed.find(benchmarks))
@@ -94,6 +94,15 @@ large_table = speed_growth.large(measured)
 results.show_table(large_table)
 
 # %% [markdown]
+# ## From a file to its events
+#
+# `tapnb events` as a process of its own: reading, searching, film and report.
+
+# %%
+films_table = speed_films.table(measured)
+results.show_table(films_table)
+
+# %% [markdown]
 # ## Both precisions
 #
 # The same data in the same order, the same start; only the precision of the training step differs. A difference is
@@ -134,9 +143,10 @@ results.show_table(origins_table)
 
 # %%
 numbers = (speed.numbers(measured) | speed_growth.numbers(measured) | speed_precision.numbers(measured)
-           | speed_memory.numbers(measured) | speed_cost.numbers(counted))
+           | speed_memory.numbers(measured) | speed_films.numbers(measured) | speed_cost.numbers(counted))
 tables = {"machine": machine_table, "rows": rows_table, "sides": sides_table, "also": also_table,
-          "missed": missed_table, "units": units_table, "memory": memory_table, "growth": growth_table, "large": large_table,
+          "missed": missed_table, "units": units_table, "memory": memory_table, "films": films_table, "growth": growth_table,
+          "large": large_table,
           "precision": precision_table, "precision_difference": difference_table, "cost": cost_table,
           "made": origins_table}
 plots = {"ratios": ratios_plot, "growth": growth_plot, "precision": precision_plot}

@@ -96,5 +96,10 @@ def measurements():
             "rows": rows, "growth": growth, "precision": STAMP | {"runs": runs, "parameters": {"validation_size": 24}},
             "memory": STAMP | {"title": "memory", "goal_gb": 6.0, "notebooks": [{"notebook": "01_data", "peak_gb": 0.75},
                                                                                {"notebook": "06_strategies", "peak_gb": 2.5}]},
+            "films": STAMP | {"title": "films", "films": [
+                {"key": "simulated", "what": "simulated movie", "frames": 96, "size": [1024, 1024], "seconds": 290.0, "events": 700,
+                 "peak_gb": 1.5, "goal_s": 300.0, "goal_gb": 2.0},
+                {"key": "stack", "what": "a stack", "frames": 48, "size": [512, 640], "seconds": 600.0, "events": 40,
+                 "peak_gb": 1.0, "goal_s": None, "goal_gb": None}]},
             "large": STAMP | {"title": "a large movie", "movie_gb": 4.1, "limit_gb": 2.0, "peak_gb": 1.25,
                              "steps": [{"what": "reading", "seconds": 30.0}, {"what": "event map", "seconds": 600.0}]}}

@@ -13,6 +13,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from tapnb_csv import csv_link
 from tapnb_links import run_link
 from tapnb_records import details
 from tapnb_results import Results, command
@@ -60,7 +61,9 @@ class Claims(Results, SphinxDirective):
         group += body
         table += group
         self.set_source_info(sortable(table))
-        parts = [nodes.container("", table, classes=["tapnb-scroll"])]
+        header, *lines = [[entry.astext().replace("\n\n", "; ") for entry in line] for line in table.findall(nodes.row)]
+        file = nodes.paragraph("", "", csv_link("claims", header, lines), classes=["tapnb-source"])
+        parts = [nodes.container("", table, classes=["tapnb-scroll"]), file]
         if not only:
             parts += [self.explained(place, judged) for place, judged in verdicts_of.items()]
         if empty:

@@ -14,6 +14,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from tapnb_records import TapnbDetails, results_folder
+from tapnb_times import duration
 
 from tapnb.system.files import read_json
 
@@ -51,7 +52,7 @@ def add_head(app: Sphinx, page: str, template: str, context: dict, doctree: node
 
 
 def count_words(doctree: nodes.document) -> int:
-    """Return the number of words that are read one after the other: no tables, no code, nothing that is folded away."""
+    """Return the number of words that are read one after the other: no tables and their links, no code, nothing folded away."""
     read = (nodes.paragraph, nodes.caption)
     apart = (nodes.table, TapnbDetails)
 
@@ -60,19 +61,15 @@ def count_words(doctree: nodes.document) -> int:
             node = node.parent
         return node is not None
 
-    return sum(len(node.astext().split()) for node in doctree.findall(lambda node: isinstance(node, read)) if not inside(node))
+    return sum(len(node.astext().split()) for node in doctree.findall(lambda node: isinstance(node, read))
+               if not inside(node) and "tapnb-source" not in node["classes"])
 
 
 def computing(seconds: float | None) -> str:
     """Return how long the runs behind a page took, as the end of a sentence; nothing where that is not known."""
     if seconds is None:
         return ""
-    if seconds == 0:
-        return "which trains nothing"
-    for limit, unit, name in ((100, 1, "s"), (6000, 60, "min"), (math.inf, 3600, "h")):
-        if seconds < limit:
-            break
-    return f"whose runs took {seconds / unit:.{1 if unit == 3600 else 0}f} {name} to compute"
+    return f"whose runs took {duration(seconds)} to compute" if seconds else "which trains nothing"
 
 
 def setup(app: Sphinx) -> dict:

@@ -30,9 +30,10 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from tapnb_csv import csv_link
 from tapnb_links import EXECUTED, link, number_link
 from tapnb_plots import plot
-from tapnb_tables import csv_link, scrolling, sortable, text_table
+from tapnb_tables import scrolling, sortable, text_table
 from tapnb_tabs import Exhibit, ExhibitCaption, movie_tabs
 
 from tapnb.store.results import NARROW
@@ -291,8 +292,7 @@ class ExecutedFigure(SphinxDirective):
             text = "This picture is in the executed notebook only where the movie was at hand."
             return [nodes.paragraph("", text, classes=["tapnb-missing"])]
         uri = f"/{EXECUTED}/{notebook}/{name}.png"
-        picture = nodes.image(uri=uri, alt=metadata[0]["image"]["alt"], classes=["tapnb-plot"])
-        figure = nodes.figure("", picture, align="default")
+        figure = nodes.figure("", plot(uri, None, metadata[0]["image"]["alt"]), align="default")
         inline, _ = self.parse_inline(metadata[0]["figure"]["caption"])
         figure += nodes.caption("", "", *inline)
         self.set_source_info(figure)
@@ -319,7 +319,7 @@ class SmokeWarning(Results, SphinxDirective):
 def setup(app: Sphinx) -> dict:
     """Register the role, the directives and their configuration from the environment."""
     app.setup_extension("tapnb_links")
-    for extension in ("tapnb_plots", "tapnb_tables", "tapnb_tabs"):
+    for extension in ("tapnb_csv", "tapnb_plots", "tapnb_tabs"):
         app.setup_extension(extension)
     app.add_config_value("tapnb_profile", os.environ.get("TAPNB_BOOK_PROFILE", "smoke"), "env")
     app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
-from html import escape
-from urllib.parse import quote
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -30,17 +26,6 @@ def sortable(table: nodes.table) -> nodes.table:
     """Return a table of results, which its headings sort."""
     table["classes"].append("tapnb-sortable")
     return table
-
-
-def csv_link(name: str, header: list[str], rows: list[list[str]]) -> nodes.raw:
-    """Return a link that saves a table as a file: it holds the file, and so works from a disk, and on a page saved alone.
-
-    The file has no asterisks: what is bold is for readers, not for programs.
-    """
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([header, *([cell.strip("*") for cell in row] for row in rows)])
-    return nodes.raw("", f'<a class="tapnb-csv" download="{escape(name)}.csv" title="Save this table as a file" '
-                     f'href="data:text/csv;charset=utf-8,{quote(text.getvalue())}">CSV</a>', format="html")
 
 
 def scrolling(table: nodes.table) -> nodes.container:

@@ -27,7 +27,7 @@
       heat.hidden = !map;
       if (map) heat.src = TYPE + map;
       if (least) find(".tapnb-floor").textContent = floor().toFixed(2);
-      if (play.textContent === "Pause") return; // while the movie plays nobody wants to hear every frame
+      status.setAttribute("aria-live", play.textContent === "Pause" ? "off" : "polite"); // nobody wants to hear every frame
       const here = data.events.filter((event) => event.t === t && shown(event));
       const count = (layer) => here.filter((event) => event.layer === layer).length;
       const said = [];

@@ -195,6 +195,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "growth_table"),
         ("memory_(?P<what>.+)", "Peak memory of a notebook's process in the published profile: {what} of all notebooks.",
          "memory_table"),
+        ("film_(?P<film>[a-z]+)(?P<memory>_memory)?", "From a movie's file to the report of its events, all of `tapnb events`"
+         "{memory}: {film}.", "films_table"),
         ("large_(?P<what>.+)", "The movie that is larger than the memory it may take: its {what}.", "large_table"),
         ("precision_(?P<what>.+)", "Setting of the trainings in both precisions: {what}.", "precision_table"),
         ("(?P<precision>float32|bfloat16)_(?P<what>.+)", "{what} of trainings in {precision}. " + BY_RUNS, "precision_table"),

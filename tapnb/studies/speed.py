@@ -47,7 +47,7 @@ def read(path: Path) -> dict:
     Returns
     -------
     dict
-        ``machine``, ``rows``, ``growth``, ``large``, ``memory`` and ``precision``.
+        ``machine``, ``rows``, ``growth``, ``large``, ``memory``, ``films`` and ``precision``.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def read(path: Path) -> dict:
         raise FileNotFoundError(f"there are no measurements in {path}; `make bench` makes them")
     try:
         kept = json.loads(path.read_text("utf-8"))
-        measured = {part: kept.get(part) or {} for part in ("machine", "rows", "growth", "large", "memory", "precision")}
+        measured = {part: kept.get(part) or {} for part in ("machine", "rows", "growth", "large", "memory", "films", "precision")}
         for part, order in (("rows", ROWS), ("growth", GROWTH)):  # the file's own order is that of the alphabet
             there = measured[part]
             measured[part] = {key: there[key] for key in dict.fromkeys([*order, *there]) if key in there}
@@ -77,6 +77,8 @@ def read(path: Path) -> dict:
         if large := measured["large"]:
             _ = [large[size] for size in ("movie_gb", "limit_gb", "peak_gb")]
             _ = [(step["what"], step["seconds"]) for step in large["steps"]]
+        for film in measured["films"].get("films", []):
+            _ = [film[key] for key in ("what", "key", "frames", "size", "seconds", "events", "peak_gb", "goal_s", "goal_gb")]
         if memory := measured["memory"]:
             _ = memory["goal_gb"], [(notebook["notebook"], notebook["peak_gb"]) for notebook in memory["notebooks"]]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
@@ -233,6 +235,7 @@ def origins(measured: dict) -> pd.DataFrame:
     parts |= {f"growth with {GROWTH.get(key, key)}": kind for key, kind in measured["growth"].items()}
     parts |= {name: measured[part] for name, part in (("a movie larger than memory", "large"),
                                                       ("memory of the notebooks", "memory"),
+                                                      ("from a file to its events", "films"),
                                                       ("precision", "precision")) if measured[part]}
     table = [[name, (part.get("commit") or "no checkout")[:10] + (", changed since" if part.get("dirty") else ""),
               part.get("made", ""), part.get("device", ""), str(part.get("seed", "")),

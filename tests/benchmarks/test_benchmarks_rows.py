@@ -1,5 +1,6 @@
 """The rows and the growth of the benchmarks: each once, as small as possible."""
 
+import functools
 import json
 import resource
 import sys
@@ -12,7 +13,7 @@ from toys import shrinking_discs
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # benchmarks is not installed
 
-from benchmarks import (growth, laps, large, memory, precision, processes, quality, rows, starts,  # noqa: E402
+from benchmarks import (films, growth, laps, large, memory, precision, processes, quality, rows, starts,  # noqa: E402
                         sweeps)
 from tapnb import models  # noqa: E402
 from tapnb.event_map import event_maps  # noqa: E402
@@ -109,6 +110,17 @@ def test_a_notebooks_memory_is_that_of_its_kernel(home, tmp_path):
     (notebook,) = measurement["notebooks"]
     assert notebook["notebook"] == "01_data" and 0.1 < notebook["peak_gb"] < 4
     assert not list((tmp_path / "data").glob("tmp*"))
+
+
+@pytest.mark.slow
+def test_a_film_goes_from_its_file_to_the_report_of_its_events(home, tmp_path):
+    dish = films.Film("stack", "a small stack", functools.partial(films.own_stack, frames=12, size=256, steps=4))
+    absent = films.Film("hela", "not at hand", lambda folder: None, goals=True)
+    lines = []
+    (film,) = films.measure([absent, dish], lines.append)["films"]
+    assert "not at hand" in lines[0] and film["key"] == "stack" and film["goal_s"] is None
+    assert film["frames"] == 12 and film["size"] == [256, 256] and 5 < film["seconds"] < 600 and film["events"] >= 0
+    assert 0.2 < film["peak_gb"] < 2 and not list((tmp_path / "data").glob("tmp*"))
 
 
 def test_heads_share_their_features_time_among_seeds_and_epochs(monkeypatch):

@@ -82,5 +82,17 @@ def test_grad_cam_lies_over_its_frames_and_elsewhere_says_where_it_is(page):
     assert not heat.is_visible() and "Grad-CAM is there for frames 2 to 5" in status.inner_text()
 
 
+def test_counts_go_with_the_movie_and_are_not_read_out_while_it_plays(page):
+    status, play = page.get_by_role("status"), page.get_by_role("button", name="Play")
+    before = status.inner_text()
+    play.click()
+    page.wait_for_function("text => document.querySelector('[role=status]').textContent !== text", arg=before)
+    assert status.get_attribute("aria-live") == "off"
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("slider", name="Frame").focus()
+    page.keyboard.press("Home")
+    assert status.get_attribute("aria-live") == "polite"
+
+
 def test_it_fits_a_phone(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

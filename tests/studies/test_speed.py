@@ -15,7 +15,7 @@ from tapnb.studies import speed, speed_growth, speed_precision
 from tapnb.system.files import write_json
 from tapnb.workflow import notebooks
 
-NOTHING = {"machine": {}, "rows": {}, "growth": {}, "large": {}, "memory": {}, "precision": {}}
+NOTHING = {"machine": {}, "rows": {}, "growth": {}, "large": {}, "memory": {}, "films": {}, "precision": {}}
 
 
 @pytest.fixture

@@ -10,9 +10,12 @@ import tifffile
 import torch
 from safetensors.torch import load_file
 from toys import shrinking_discs
+from typer.testing import CliRunner
 
+from tapnb.cli import app
 from tapnb.movies import catalogue
 from tapnb.store import runs
+from tapnb.system.files import read_json
 from tapnb.workflow import notebook_runs, notebooks, published
 from tapnb.workflow.cluster import Cluster
 from tapnb.workflow.sweep import sweep
@@ -26,7 +29,8 @@ SMALL = {"tap_pairs": 96, "tap_pairs_per_epoch": 8, "tap_batch": 4, "tap_validat
 
 
 @pytest.fixture
-def tasks(tmp_path):
+def described(tmp_path):
+    """A small movie with another one held out, as a file that describes both."""
     for name, seed in (("movie", 1), ("other", 2)):
         movie = shrinking_discs(seed, frames=6, side=128, per_frame=8)
         tifffile.imwrite(tmp_path / f"{name}.tif", movie.frames)
@@ -34,6 +38,11 @@ def tasks(tmp_path):
     described = tmp_path / "movie.yaml"
     described.write_text("frames: movie.tif\nlabels: movie-labels.tif\nheld_out:\n  frames: other.tif\n"
                          "  labels: other-labels.tif\n")
+    return described
+
+
+@pytest.fixture
+def tasks(described):
     job = published.decide("all", "smoke", str(described), "execute", {}, notebooks.SOURCES)
     small = {name: parameters | {key: value for key, value in SMALL.items() if key in parameters}
              for name, parameters in job.parameters.items() if name in ("02_pretraining", "06_strategies")}
@@ -77,3 +86,22 @@ def test_trainings_give_the_same_bytes(tasks, tmp_path, monkeypatch):
                 assert (other.folder / name).read_bytes() == (run.folder / name).read_bytes()
     tap = runs.find(names[notebook_runs.TAP])
     assert len(tap.record["sittings"]) == 2 and tap.results["accuracies"] == made[notebook_runs.TAP].results["accuracies"]
+
+
+@pytest.mark.slow
+@pytest.mark.trains
+def test_the_command_makes_all_runs_on_workers_and_its_notebooks_find_them(described, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "home"))
+    small = [word for name, value in SMALL.items() if name in ("recipe_pairs", "device") or name.startswith("tap_")
+             for word in ("-p", name, str(value))]
+    command = ["run", "02_pretraining", "--profile", "smoke", "--movie", str(described), "--mode", "execute", "--workers", "2", *small]
+    first = CliRunner().invoke(app, command)
+    assert first.exit_code == 0, first.output
+    (published,) = (tmp_path / "home" / "results" / "smoke").glob("*/02_pretraining.json")
+    made = read_json(published)["runs"]
+    assert {folder.name for folder in (tmp_path / "home" / "runs" / "tap").iterdir()} == set(made.values())
+    said = [line.split()[0] for line in first.output.splitlines() if line.split()]
+    assert said.index("begins") < said.index("02_pretraining"), "the runs come before the notebook"
+    records = {path: path.stat().st_mtime_ns for path in (tmp_path / "home" / "runs").rglob("record.json")}
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "home" / "runs").rglob("record.json")} == records
