@@ -98,9 +98,9 @@ def tasks(place: Place) -> list[Task]:
     asked = place.parameters("06_strategies")["strategies"]
     evidence = place.parameters("15_evidence")["evidence_strategies"]
     every = [_tap(place)]
-    for names in (RESNET, LINEAR):
-        every += [_strategy(place, name) for name in names if name in asked]
-        every += [_evidence(place, name) for name in names if name in evidence]
+    of_table_2 = [name for name in (*RESNET, *LINEAR) if name in asked or (name == "D1" and name in evidence)]  # it is no row there
+    every += [_strategy(place, name) if name in asked else _evidence(place, name) for name in of_table_2]
+    every += [_evidence(place, name) for name in (*RESNET, *LINEAR) if name in evidence and (name in asked or name not in of_table_2)]
     titles = {task.title for task in every}
     if "A0" in titles:
         every.append(_invariant(place))

@@ -218,6 +218,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (ROW + "_(?P<way>ours|plain)", "Median time of repetitions: {row}, {way}.", "sides_table"),
         ("cost_(?P<movie>[^_]+)_work", "Operations of all runs of profile paper on the movie {movie}, counted one by one.",
          "cost_table"),
+        ("cost_(?P<movie>[^_]+)_first_gpu(?P<fused>_fused)?", "Pretraining and strategies of Table 2, profile paper on {movie}: "
+         "estimate for one H100, {fused}.", "cost_table"),
         ("cost_(?P<movie>[^_]+)_gpu_fused", "All runs of profile paper on {movie}: estimate for one H100, operations / a "
          "share of its peak.", "cost_table"),
         ("cost_(?P<movie>[^_]+)_gpu", "All runs of profile paper on {movie}: estimate for one H100 if nothing is fused, the "

@@ -97,6 +97,10 @@ def numbers(rows: list[dict]) -> dict[str, dict]:
         put(named, f"cost_{row.movie}_64_cores", row.hours_64, "h")
         put(named, f"cost_{row.movie}_gpu", row.apart, "min")
         put(named, f"cost_{row.movie}_gpu_fused", row.fused, "min")
+    first = sums[sums["kind"].isin((GROUPS["tap"], GROUPS["06_strategies"]))]
+    for movie, own in first.groupby("movie", sort=False):
+        put(named, f"cost_{movie}_first_gpu", own["apart"].sum(), "min")
+        put(named, f"cost_{movie}_first_gpu_fused", own["fused"].sum(), "min")
     for row in sums[sums["kind"] == "pretraining"].itertuples():
         put(named, f"cost_{row.movie}_pretraining_core", row.core_hours, "h")
     return named

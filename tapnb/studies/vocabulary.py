@@ -60,6 +60,7 @@ VOCABULARY = {
     "row:import": "import tapnb", "row:import_networks": "import tapnb.recognise", "row:help": "tapnb \u2011\u2011help",
     "row:step_cuda": "training step on a CUDA device", "way:ours": "our way", "way:plain": "the plain way",
     "which:ratio": "of a ratio to the plain way", "which:other": "of another kind", "reached:_reached": " that are reached",
+    "fused:_fused": "operations / a share of its peak", "fused:": "if nothing is fused, the longer of arithmetic and memory",
     "memory:_memory": ", peak memory", "film:simulated": "the simulated movie, with its published detector",
     "film:hela": "HeLa 01, with the detector of 02", "film:stack": "a 16-bit stack, trained on its own labels first",
     "what:most": "the largest", "what:median": "the median", "what:goal": "the most that is allowed",

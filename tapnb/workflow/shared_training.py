@@ -9,6 +9,7 @@ from tapnb import distributed, pretrain
 from tapnb.movies import catalogue
 from tapnb.store import kinds, runs
 from tapnb.studies import pretraining
+from tapnb.system import compiling
 from tapnb.system.precision import arithmetic
 from tapnb.workflow import notebooks, published
 
@@ -40,6 +41,9 @@ def _train(profile: str, movie: str | None, overrides: dict[str, object], say: C
     settings, seed = pretraining.settings_of(parameters), parameters["tap_seed"]
     with distributed.processes(parameters["device"]) as on:
         distributed.share(settings.batch)
+        if compiling.wanted() and distributed.size() > 1:  # processes wait for one another within BatchNorm
+            raise ValueError("TAPNB_COMPILE=1 compiles the training of one process, and torchrun has started several: leave out "
+                             "one of the two")
         with distributed.first_of_machine():
             catalogue.fetch_missing(job.movie)
             movies = catalogue.open_both(job.movie, parameters["single_child"])

@@ -33,3 +33,14 @@ def test_the_plan_names_just_the_runs_that_the_notebooks_published(movie, tmp_pa
     names = {run.name for of_task in found.values() for run in of_task}
     assert names <= published
     assert {name for name in published - names if name.startswith("strategy")} == set()
+
+
+def test_what_matters_most_comes_first():
+    movie = SimpleNamespace(name="synthetic", frames=[], um_per_pixel=None)
+    titles = [task.title for task in gpu_plan.tasks(gpu_plan.Place("paper", "synthetic", movie, movie, (movie, movie), torch.device("cpu")))]
+    of_table_2 = ["tap", "A1", "C1", "D1 to its end", "B1", "A0", "C0", "B0"]
+    assert titles[: len(of_table_2)] == of_table_2
+    to_their_end = [title for title in titles[len(of_table_2):] if "to its end" in title]
+    assert [title.split()[0] for title in to_their_end] == ["A1", "C1", "B1", "P1", "A0", "C0", "D0", "B0"]
+    first_criterion = next(i for i, title in enumerate(titles) if "any size" in title)
+    assert titles.index(to_their_end[-1]) < first_criterion < len(titles) - 1

@@ -45,6 +45,7 @@ def test_totals_are_numbers():
     named = speed_cost.numbers(ROWS)
     assert named["cost_synthetic_core"]["value"] == 240 and named["cost_hela_gpu"]["value"] == 6
     assert named["cost_synthetic_pretraining_core"]["value"] == 200
+    assert named["cost_synthetic_first_gpu"]["value"] == 12 + 2 + 4 and named["cost_hela_first_gpu_fused"]["value"] == 3
 
 
 def test_what_was_not_counted_is_said(tmp_path, monkeypatch):

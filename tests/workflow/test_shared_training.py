@@ -101,6 +101,14 @@ def test_a_mistake_is_said_by_the_first_process_of_a_machine(movie, monkeypatch,
         shared_training.train("smoke", movie, {"tap_pears": "1"}, print)
 
 
+def test_processes_that_share_a_training_do_not_compile_it(movie, monkeypatch):
+    monkeypatch.setattr(shared_training.distributed, "size", lambda: 2)
+    monkeypatch.setattr(shared_training.distributed, "share", lambda batch: slice(0, batch // 2))
+    monkeypatch.setenv("TAPNB_COMPILE", "1")
+    with pytest.raises(ValueError, match="TAPNB_COMPILE=1 compiles the training of one process, and torchrun"):
+        shared_training.train("smoke", movie, {}, print)
+
+
 def test_processes_that_would_train_different_things_are_refused(monkeypatch):
     monkeypatch.setattr(shared_training.distributed, "from_first", lambda what: ("tap-a-1", "float32"))
     monkeypatch.setattr(shared_training.distributed, "rank", lambda: 3)
