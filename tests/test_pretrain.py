@@ -1,6 +1,7 @@
 """Training: schedules, crop sizes, resuming, and that it learns."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from toys import shrinking_discs
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from tapnb import pretrain, weights
+from tapnb.arrow import PairSource
+from tapnb.models import TimeArrowModel
 from tapnb.pretrain import PretrainSettings
 
 SETTINGS = PretrainSettings(pairs=64, pairs_per_epoch=16, batch=8, crop_sizes=(16, 24), crop_shares=(1.0, 1.0),
@@ -250,3 +254,39 @@ def test_lambda_weighs_the_decorrelation(tmp_path):
         arrow_alone = history["train_loss"] - weight * history["train_decorrelation"]
         assert (arrow_alone > 0).all() and arrow_alone.iloc[0] < 3
     assert not np.allclose(light["uniform_loss"], heavy["uniform_loss"])
+
+
+class Reads(TorchDispatchMode):
+    """Counts how often a number is read from a tensor: on a GPU everything waits for it."""
+
+    def __init__(self):
+        super().__init__()
+        self.count, self.on_the_host = 0, False
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        reads = operation in (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default)
+        self.count += reads and not self.on_the_host
+        return operation(*args, **kwargs or {})
+
+
+@pytest.mark.trains
+def test_within_an_epoch_nothing_waits_for_the_device(monkeypatch):
+    movie, counts, draw = shrinking_discs(1), [], pretrain.augment.draw
+    for steps in (2, 6):
+        model = TimeArrowModel((4, 4, 4, 4))
+        source = PairSource(movie, "uniform", torch.device("cpu"))
+        pairs = source.sample(16, 4 * steps, np.random.default_rng(0))
+        optimiser = torch.optim.SGD(model.parameters())  # Adam reads its count of steps, which is on the CPU even with a GPU
+        with Reads() as reads:
+
+            def drawn(batch, generator):
+                """What is drawn is drawn on the CPU, whatever trains."""
+                reads.on_the_host = True
+                parameters = draw(batch, generator).part(slice(None))
+                reads.on_the_host = False
+                return SimpleNamespace(part=lambda share: parameters)
+
+            monkeypatch.setattr(pretrain.augment, "draw", drawn)
+            pretrain.train_epoch(model, optimiser, source, pairs, [1e-3] * steps, torch.Generator(), SETTINGS.loss, "float32")
+        counts.append(reads.count)
+    assert counts[0] == counts[1], "numbers are read once an epoch, however many steps it has"
