@@ -89,18 +89,18 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks.gpu_job", description="Make a profile's runs on a borrowed GPU, "
                                      "as many as a budget of minutes allows; a second call goes on.")
-    parser.add_argument("--budget", type=float, metavar="MINUTES", help="all in all, the packing included")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="gets the archive and the log")
-    parser.add_argument("--movie", default="synthetic", help="synthetic or hela")
-    parser.add_argument("--profile", default="paper")
-    parser.add_argument("--device", default="auto")
+    parser.add_argument("--budget", type=float, metavar="MINUTES", help="minutes of this call, the packing included; needed to make runs")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="gets the archive and the log; needed to make runs")
+    parser.add_argument("--movie", default="synthetic", help="synthetic or hela; synthetic if left out")
+    parser.add_argument("--profile", default="paper", help="paper if left out")
+    parser.add_argument("--device", default="auto", help="auto, cuda or cpu; a GPU if there is one")
     parser.add_argument("--compile", action="store_true", help="fuse layers by torch.compile; falls back where that fails")
     parser.add_argument("--together", action="store_true", help="train the heads of all seeds in one pass")
     parser.add_argument("--from", dest="carried", type=Path, metavar="FOLDER", help="go on from archives of former calls")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="where runs are made; FOLDER/work if left out")
     parser.add_argument("--volume", type=float, default=15.5, metavar="MB", help="largest file of the archive")
     parser.add_argument("--carry", type=float, default=62.0, metavar="MB", help="size of the whole archive")
-    parser.add_argument("--count", action="store_true", help="count arithmetic and bytes; train nothing")
+    parser.add_argument("--count", action="store_true", help="count arithmetic and bytes, in some minutes; train nothing")
     parser.add_argument("--import", dest="imported", type=Path, metavar="FOLDER", help="put carried runs into runs/")
     return parser
 

@@ -315,6 +315,10 @@ def _pairs(rest: list[str]) -> dict[str, object]:
     return pairs
 
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
 def main() -> None:
     """Run the command; an error that has a clear sentence is shown as that sentence, with exit code 2."""
     if "--debug" in sys.argv:
@@ -322,6 +326,10 @@ def main() -> None:
         return
     try:
         app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo("tapnb: stopped; what is finished is kept, and the same command goes on with the rest", err=True)
+        raise
     except (ValueError, FileNotFoundError, ConnectionError) as error:
         _stop(error)
     except OSError as error:  # a full disk, a folder that may not be written

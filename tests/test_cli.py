@@ -194,3 +194,13 @@ def test_a_folder_that_may_not_be_written_is_named(monkeypatch, capsys):
         cli.main()
     said = capsys.readouterr().err
     assert said.startswith("tapnb: /somewhere/runs: Read-only file system") and "TAPNB_HOME" in said
+
+
+def test_ctrl_c_is_answered_in_a_sentence(monkeypatch, capsys):
+    def interrupted():
+        raise SystemExit(cli.INTERRUPTED)
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    with pytest.raises(SystemExit, match="130"):
+        cli.main()
+    assert "the same command goes on with the rest" in capsys.readouterr().err

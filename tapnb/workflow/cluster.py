@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,7 +104,13 @@ def connected(cluster: Cluster) -> Iterator:
             yield client
         return
     with _local(cluster.workers or fitting_workers()) as local, Client(local) as client:
+        client.register_worker_callbacks(_leave_interrupts)
         yield client
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C reaches all processes of a terminal: it is for the first, which then ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Which workers a command means, and that those here are closed to other machines."""
 
 import os
+import signal
 
 import psutil
 import pytest
@@ -56,6 +57,7 @@ def test_workers_here_have_one_thread_each_and_listen_to_nobody_else(monkeypatch
         assert list(client.nthreads().values()) == [1, 1]
         seen = client.run(os.environ.get, "OMP_NUM_THREADS")
         assert list(seen.values()) == ["1", "1"] and len(seen) == 2
+        assert set(client.run(signal.getsignal, signal.SIGINT).values()) == {signal.SIG_IGN}, "Ctrl-C is for the first process"
         me = psutil.Process()
         sockets = [socket for process in (me, *me.children(recursive=True)) for socket in process.net_connections("inet")]
         listening = {socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN}
