@@ -23,7 +23,7 @@ from tapnb.store import archives, results, runs
 from tapnb.system.files import said
 from tapnb.workflow import worker
 from tapnb.workflow.cluster import Cluster, connected
-from tapnb.workflow.tasks import Task
+from tapnb.workflow.tasks import MEMORY, Task
 from tapnb.workflow.worker import Outcome, Pixels
 
 ATTEMPTS = 2
@@ -108,7 +108,8 @@ def sweep(tasks: Sequence[Task], cluster: Cluster, say: Callable[[str], None] | 
         When all others are finished, if one could not be made in two attempts; at once, if a worker has other code or
         the scheduler is lost.
     """
-    with connected(cluster) as client:
+    memory = max((task.memory for task in tasks), default=MEMORY)  # any worker may get any task
+    with connected(cluster, memory) as client:
         return _Sweep(client, cluster, {task.key: task for task in tasks}, say or _to_stderr).run()
 
 
