@@ -44,7 +44,7 @@ def test_the_script_for_slurm_asks_for_workers_of_one_thread(monkeypatch, tmp_pa
     assert wanted == [(40, 40)]
     for line in ("#SBATCH --cpus-per-task=1", "#SBATCH --mem=15G", "#SBATCH -t 10:00:00", "#SBATCH -p short", "cd ~/tapnb"):
         assert line in job
-    assert re.search(r"\.venv/bin/python -m distributed\.cli\.dask_worker tcp://\S+ .*--nthreads 1 .*--lifetime 9h30m", job)
+    assert re.search(r"\.venv/bin/python -m distributed\.cli\.dask_worker tcp://\S+ .*--nthreads 1 .*--lifetime 9\.5h", job)
     assert command[:-1] == [".venv/bin/tapnb", "run", "all", "--profile", "paper", "--scheduler"]
     assert command[-1].startswith("tcp://127.0.0.1:")
 
