@@ -200,18 +200,27 @@ def published_run(profile: str, movie: str, notebook: str, role: str) -> str:
     FileNotFoundError
         If that notebook has not been run for this profile and movie, or not with that role.
     """
-    path = folder(profile, movie) / f"{notebook}.json"
-    base = profile.partition("--")[0]
-    if not path.exists() and base != profile:
-        return published_run(base, movie, notebook, role)
-    if not path.exists():
-        raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
-                                f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")
-    published = read_json(path)["runs"]
+    published = _published(profile, movie, notebook)["runs"]
     if role not in published:
         raise FileNotFoundError(f"{notebook} has published no run {role!r} for profile {profile!r} and movie "
                                 f"{movie!r}, only {', '.join(published)}; run it again with it")
     return published[role]
+
+
+def published_parameters(profile: str, movie: str, notebook: str) -> dict:
+    """The parameters with which a notebook has published, found and refused as by :func:`published_run`."""
+    return _published(profile, movie, notebook)["provenance"]["parameters"]
+
+
+def _published(profile: str, movie: str, notebook: str) -> dict:
+    path = folder(profile, movie) / f"{notebook}.json"
+    base = profile.partition("--")[0]
+    if not path.exists() and base != profile:
+        return _published(base, movie, notebook)
+    if not path.exists():
+        raise FileNotFoundError(f"{notebook} has not been run for profile {profile!r} and movie {movie!r}; run it "
+                                f"first: `tapnb run {notebook} --profile {profile} --movie {movie}`")
+    return read_json(path)
 
 
 def show_table(table: pd.DataFrame):

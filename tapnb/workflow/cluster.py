@@ -12,9 +12,6 @@ from dataclasses import dataclass
 
 from tapnb.system import allocator
 
-MEMORY = 3 * 2**30
-"""Bytes that one worker is reckoned to need, by what trainings of the published profiles take."""
-
 ENVIRONMENT = allocator.ENVIRONMENT | {
     "OMP_NUM_THREADS": "1",  # runs side by side are faster than one with several threads, and give the same numbers as alone
     "MKL_NUM_THREADS": "1",
@@ -74,17 +71,23 @@ def asked(workers: str | None, scheduler: str | None) -> Cluster | None:
     return Cluster(int(workers) if workers not in (None, "auto") else 0, scheduler or "")
 
 
-def fitting_workers() -> int:
-    """As many workers as this machine has cores, and memory for."""
+def fitting_workers(memory: int) -> int:
+    """As many workers as this machine has cores, and memory for: so many bytes each."""
     import psutil
     from dask.system import CPU_COUNT  # those that this process may use
 
-    return max(1, min(CPU_COUNT, psutil.virtual_memory().available // MEMORY))
+    return max(1, min(CPU_COUNT, psutil.virtual_memory().available // memory))
 
 
 @contextmanager
-def connected(cluster: Cluster) -> Iterator:
+def connected(cluster: Cluster, memory: int) -> Iterator:
     """A Dask client of the cluster; workers that were started here end with the block.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    memory : int
+        Bytes that one worker needs, where it is to be reckoned how many fit.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def connected(cluster: Cluster) -> Iterator:
         with client:
             yield client
         return
-    with _local(cluster.workers or fitting_workers()) as local, Client(local) as client:
+    with _local(cluster.workers or fitting_workers(memory)) as local, Client(local) as client:
         client.register_worker_callbacks(_leave_interrupts)
         yield client
 

@@ -7,6 +7,7 @@ test restores all that is published through these tasks: a run that a notebook h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from tapnb import recognise
 from tapnb.dataset import DatasetSettings
@@ -16,9 +17,18 @@ from tapnb.store.runs import Run
 from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences, differences_rounding,
                            event_controls, event_few, event_scores, event_windows, events, evidence_runs, grad_cam,
                            limitations_heads, pretraining, strategies)
-from tapnb.workflow.tasks import Materials, Task
+from tapnb.workflow.tasks import MEMORY, Materials, Task
 
 TAP = "02_pretraining tap"
+
+STEP_MEMORY = 15 * 2**30 / (108 * 96**2)
+"""Bytes of a step of the pretraining for each pixel of its batch's crops: the paper's, 108 pairs of 96 pixels, takes 14.3 GB."""
+
+HEADS_MEMORY = 8 * 2**30
+"""Bytes of event heads on many training pairs: the paper's 14 934 take 5.3 GB with linear heads, and 7.0 GB with others."""
+
+MANY_PAIRS = 5000
+"""Training pairs that still fit into what any task is reckoned to need."""
 
 
 def of_notebooks(parameters: Mapping[str, Mapping[str, object]]) -> list[Task]:
@@ -29,7 +39,34 @@ def of_notebooks(parameters: Mapping[str, Mapping[str, object]]) -> list[Task]:
     parameters : dict of dict
         Of each notebook, in reading order.
     """
-    return [task for notebook, own in parameters.items() for task in LISTS.get(notebook, lambda *_: [])(notebook, own)]
+    tasks = [task for notebook, own in parameters.items() for task in LISTS.get(notebook, lambda *_: [])(notebook, own)]
+    return [replace(task, memory=_memory(task, parameters)) for task in tasks]
+
+
+def _memory(task: Task, parameters: Mapping[str, Mapping[str, object]]) -> int:
+    """Bytes that a task is reckoned to need: what grows is a step of a pretraining, and the features of training pairs."""
+    function = task.function.partition(":")[2]
+    if function in ("tap", "recipe", "ablation", "schedule"):
+        own = _parameters("02_pretraining", task, parameters)
+        sizes = pretraining.read_recipe(task.arguments["text"]).sizes if function == "recipe" else own.get("tap_crop_sizes", [0])
+        return max(MEMORY, round(STEP_MEMORY * own.get("tap_batch", 0) * max(sizes) ** 2))
+    if function in ("strategy", "criterion", "invariant", "other_way"):
+        pairs = _parameters("06_strategies", task, parameters).get("training_pairs", 1)
+    elif function == "to_its_end":
+        pairs = task.parameters[f"{evidence_runs.PREFIX}training_pairs"]
+    else:
+        return MEMORY
+    return HEADS_MEMORY if pairs == 0 or pairs > MANY_PAIRS else MEMORY  # 0: all that there are
+
+
+def _parameters(notebook: str, task: Task, parameters: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
+    """Those that a notebook is run with now, else those that it has published with; if it has not, a sweep says so later."""
+    if notebook in parameters:
+        return parameters[notebook]
+    try:
+        return results.published_parameters(task.parameters["profile"], task.parameters["movie"], notebook)
+    except FileNotFoundError:
+        return {}
 
 
 def _task(notebook: str, role: str, function: Callable, parameters: Mapping, *needs: str, **arguments) -> Task:

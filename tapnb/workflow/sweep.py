@@ -6,12 +6,13 @@ of :mod:`tapnb.store.runs`; which process computes it, that of Dask.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import uuid
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,7 +24,7 @@ from tapnb.store import archives, results, runs
 from tapnb.system.files import said
 from tapnb.workflow import worker
 from tapnb.workflow.cluster import Cluster, connected
-from tapnb.workflow.tasks import Task
+from tapnb.workflow.tasks import MEMORY, Task
 from tapnb.workflow.worker import Outcome, Pixels
 
 ATTEMPTS = 2
@@ -31,6 +32,9 @@ ATTEMPTS = 2
 
 SUBMISSIONS = 6
 """Times that it is handed to Dask, where processes are killed so early that nobody hears of a beginning."""
+
+COMINGS = "all"
+"""Under which Dask's scheduler tells of workers that come and go, among much else."""
 
 AGAIN = "run the command again: what is finished is kept, and it goes on with what is missing"
 
@@ -108,7 +112,8 @@ def sweep(tasks: Sequence[Task], cluster: Cluster, say: Callable[[str], None] | 
         When all others are finished, if one could not be made in two attempts; at once, if a worker has other code or
         the scheduler is lost.
     """
-    with connected(cluster) as client:
+    memory = max((task.memory for task in tasks), default=MEMORY)  # any worker may get any task
+    with connected(cluster, memory) as client:
         return _Sweep(client, cluster, {task.key: task for task in tasks}, say or _to_stderr).run()
 
 
@@ -125,15 +130,21 @@ class _Sweep:
         self.sent: dict[str, Future] = {}
         self.submitted: Counter[str] = Counter()
         self.errors: dict[str, str] = {}
+        self.deserted = False  # whether it was said that there is no worker
 
     def run(self) -> dict[str, str | None]:
         plugin = self._let_in_the_same_code_only()
         self.client.subscribe_topic(worker.TOPIC, self._begins)
+        if self.cluster.scheduler:  # workers that were started here are replaced by themselves
+            self.client.subscribe_topic(COMINGS, self._comes_or_goes)
+            self._count(self.client.nthreads())
         try:
             self._work()
         finally:
             if self.client.status == "running":
                 self.client.unsubscribe_topic(worker.TOPIC)
+                if self.cluster.scheduler:
+                    self.client.unsubscribe_topic(COMINGS)
                 self.client.unregister_worker_plugin(plugin.name)
         self._raise()
         return {key: self.finished[key].run for key in self.tasks}
@@ -221,6 +232,18 @@ class _Sweep:
             return max(1, len(self.client.nthreads()))
         except OSError:
             return 1
+
+    async def _comes_or_goes(self, event: tuple[float, dict]) -> None:
+        if event[1].get("action") in ("add-worker", "remove-worker"):
+            with contextlib.suppress(OSError):  # the scheduler is lost, which is said elsewhere
+                self._count(await self.client.scheduler.ncores(workers=None))
+
+    def _count(self, workers: Mapping[str, int]) -> None:
+        """Say once that nobody is there: Dask waits in silence, and for ever."""
+        if not workers and not self.deserted:
+            missing = "left" if self.progress.begun else "there yet"
+            self.progress.say(f"no worker is {missing}: start some with `dask worker {self.cluster.scheduler} --nthreads 1`")
+        self.deserted = not workers
 
     def _key(self, key: str) -> str:
         """The task of one of Dask's keys; empty for those of other sweeps."""

@@ -10,6 +10,9 @@ from functools import cached_property
 from tapnb.movies import Movie
 from tapnb.store.runs import Run
 
+MEMORY = 3 * 2**30
+"""Bytes that most tasks are reckoned to need at most, by what trainings of the published profiles take."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -28,6 +31,8 @@ class Task:
         What this run alone has.
     needs : tuple of str
         Keys of the tasks whose runs it rests on; of another notebook also such as were published before.
+    memory : int
+        Bytes that it is reckoned to need on a CPU.
     """
 
     key: str
@@ -35,6 +40,7 @@ class Task:
     parameters: Mapping[str, object]
     arguments: Mapping[str, object] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    memory: int = MEMORY
 
     @property
     def notebook(self) -> str:

@@ -41,6 +41,7 @@ def test_publishing_writes_numbers_tables_plots_and_records(run):
     assert published["provenance"]["movies"]["train"].endswith(shrinking_discs(1).fingerprint)
     assert json.loads((path.parent / "records" / "tap-x-1.json").read_text()) == run.record
     assert results.published_run("smoke", "synthetic", "02_pretraining", "tap") == "tap-x-1"
+    assert results.published_parameters("smoke--seed-2", "synthetic", "02_pretraining") == {"seed": 1}
     assert "tap-x-1" in results.show_stamp(path).data
     published["provenance"]["versions"]["tapnb"] = "not installed"  # as stamps of a checkout once said
     path.write_text(json.dumps(published))

@@ -8,6 +8,7 @@ import pytest
 
 from tapnb.workflow import cluster
 from tapnb.workflow.cluster import Cluster
+from tapnb.workflow.tasks import MEMORY
 
 pytest.importorskip("distributed")
 
@@ -36,16 +37,16 @@ def test_without_dask_it_says_what_to_install(monkeypatch):
 
 
 def test_as_many_workers_as_fit(monkeypatch):
-    for gigabytes, most in ((1, 1), (7, 2), (3000, 1000)):
+    monkeypatch.setattr("dask.system.CPU_COUNT", 1000)
+    for gigabytes, each, most in ((1, 3, 1), (7, 3, 2), (3000, 3, 1000), (64, 15, 4), (64, 8, 8)):
         monkeypatch.setattr(psutil, "virtual_memory", lambda: type("", (), {"available": gigabytes * 2**30}))
-        monkeypatch.setattr("dask.system.CPU_COUNT", 1000)
-        assert cluster.fitting_workers() == most
+        assert cluster.fitting_workers(each * 2**30) == most
 
 
 def test_a_scheduler_that_is_not_there_is_one_sentence(monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 0.2)
     with pytest.raises(ConnectionError, match="no scheduler answers at tcp://127.0.0.1:9"):
-        with cluster.connected(Cluster(scheduler="tcp://127.0.0.1:9")):
+        with cluster.connected(Cluster(scheduler="tcp://127.0.0.1:9"), MEMORY):
             pass
 
 
@@ -53,7 +54,7 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(monkeypatch):
 def test_workers_here_have_one_thread_each_and_listen_to_nobody_else(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     before = dict(os.environ)
-    with cluster.connected(Cluster(2)) as client:
+    with cluster.connected(Cluster(2), MEMORY) as client:
         assert list(client.nthreads().values()) == [1, 1]
         seen = client.run(os.environ.get, "OMP_NUM_THREADS")
         assert list(seen.values()) == ["1", "1"] and len(seen) == 2

@@ -9,12 +9,13 @@ import pytest
 from tapnb.movies import catalogue
 from tapnb.system.files import read_json
 from tapnb.workflow import notebook_runs, notebooks, published
+from tapnb.workflow.tasks import MEMORY
 
 PROFILES = [path.stem for path in sorted((notebooks.SOURCES / "profiles").glob("*.yaml"))]
 
 
-def tasks_of(profile, wanted="all", movie="synthetic", mode="execute"):
-    job = published.decide(wanted, profile, movie, mode, {}, notebooks.SOURCES)
+def tasks_of(profile, wanted="all", movie="synthetic", mode="execute", given=()):
+    job = published.decide(wanted, profile, movie, mode, dict(given), notebooks.SOURCES)
     return notebook_runs.of_notebooks(job.parameters)
 
 
@@ -49,6 +50,27 @@ def test_one_notebook_has_its_own_runs_only():
 
 def test_a_notebook_without_runs_has_no_tasks():
     assert not tasks_of("smoke", "01") and not tasks_of("smoke", "13")
+
+
+def test_memory_is_reckoned_from_batches_and_training_pairs():
+    """Of the profile paper by what its step and its heads take by measurement; the other profiles need no more than any task."""
+    paper = {task.key: task.memory / 2**30 for task in tasks_of("paper")}
+    assert {key for key, gigabytes in paper.items() if gigabytes == 15} == {
+        key for key in paper if key == notebook_runs.TAP or " ablation " in key or " schedule " in key}
+    assert paper["06_strategies A0"] == paper["11_differences B0 redraw_norms"] == paper["15_evidence C1 to its end, 20"] == 8
+    assert paper["08_criteria A1 any size, both"] == paper["10_limitations A0i"] == 8
+    assert paper["04_content_view content"] == paper["14_events detector D, seed 60"] == 3
+    assert {task.memory for profile in ("smoke", "cpu") for task in tasks_of(profile)} == {MEMORY}
+
+
+def test_memory_grows_with_the_crops_and_follows_what_is_published(monkeypatch):
+    (tap,) = tasks_of("smoke", "02", given={"tap_batch": "108", "tap_crop_sizes": "[96]", "recipe_pairs": "0"})
+    assert tap.memory == 15 * 2**30
+    ablations = tasks_of("cpu", "05")
+    assert {task.memory for task in ablations} == {MEMORY}
+    monkeypatch.setattr(notebook_runs.results, "published_parameters",
+                        lambda profile, movie, notebook: {"tap_batch": 216, "tap_crop_sizes": [24, 96]})
+    assert max(task.memory for task in tasks_of("cpu", "05")) == 30 * 2**30
 
 
 @pytest.mark.slow

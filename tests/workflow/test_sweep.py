@@ -1,6 +1,9 @@
 """Many runs at once, on workers in this process: the same results as one after the other, and what is said on the way."""
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import toy_runs
@@ -70,6 +73,38 @@ def test_one_that_fails_again_costs_no_other(nearby, movie, home):
     assert set(sweep(tasks, nearby, lines.append)) == {one.key for one in tasks}  # now it works
 
 
+def test_workers_are_reckoned_by_the_task_that_needs_most(movie, monkeypatch):
+    reckoned = []
+    monkeypatch.setattr("tapnb.workflow.cluster.fitting_workers", lambda memory: reckoned.append(memory) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        sweep([task(movie, "a"), replace(task(movie, "b"), memory=7), replace(task(movie, "c"), memory=15 * 2**30)], Cluster())
+    assert reckoned == [15 * 2**30]
+
+
+def test_a_scheduler_without_workers_is_said_once_and_again_when_the_last_one_leaves(movie):
+    """It gets a worker when that is said, which goes in the middle of the run; then another one, which makes it."""
+    lines = []
+    with distributed.LocalCluster(n_workers=0, threads_per_worker=1, processes=False, protocol="tcp://", host="127.0.0.1",
+                                  dashboard_address="127.0.0.1:0") as local, ThreadPoolExecutor(1) as pool:
+        swept = pool.submit(sweep, [task(movie, "a", seconds=2)], Cluster(scheduler=local.scheduler_address), lines.append)
+        for number, said in ((1, "there yet"), (2, "left")):
+            wanted = f"no worker is {said}: start some with `dask worker {local.scheduler_address} --nthreads 1`"
+            wait_for(lambda: wanted in lines or swept.done())
+            local.scale(1)
+            if number == 1:
+                wait_for(lambda: "a 0" in toy_runs.trace() or swept.done())
+                local.scale(0)
+        assert swept.result(timeout=100)
+    assert sum(line.startswith("no worker is") for line in lines) == 2, lines
+
+
+def wait_for(condition, seconds=100):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.02)
+
+
 def test_nothing_to_be_made_is_no_failure(nearby, movie, monkeypatch):
     lines = []
     monkeypatch.setattr(toy_runs, "stepped", lambda m, name: None)
@@ -99,8 +134,6 @@ def test_a_worker_with_another_movie_is_refused(nearby, movie, monkeypatch):
 def test_two_sweeps_at_once_write_every_run_once(nearby, movie):
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, protocol="tcp://", host="127.0.0.1",
                                   dashboard_address="127.0.0.1:0") as other:
-        from concurrent.futures import ThreadPoolExecutor
-
         tasks = [task(movie, "a", seconds=0.5), task(movie, "b", ["a"], seconds=0.5), task(movie, "c", seconds=0.5)]
         clusters = [nearby, Cluster(scheduler=other.scheduler_address)]
         with ThreadPoolExecutor(2) as pool:

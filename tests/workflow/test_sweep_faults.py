@@ -84,11 +84,12 @@ def each_step_once(*names):
     return Counter(f"{name} {step}" for name in names for step in range(STEPS))
 
 
-def alone(movie, tmp_path, monkeypatch, *names):
-    """The results of the same runs, one after the other in this process."""
+def alone(movie, tmp_path, monkeypatch, *names, **sizes):
+    """The results of the same runs, one after the other in this process; those named in ``sizes`` with as many numbers."""
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("TAPNB_HOME", str(tmp_path / "alone"))
-        made = [task(movie, name).make(*worker._opened(movie, "link"), {}) for name in names]
+        tasks = [task(movie, name) for name in names] + [task(movie, name, size=size) for name, size in sizes.items()]
+        made = [one.make(*worker._opened(movie, "link"), {}) for one in tasks]
         return {run.name: (run.results, (run.folder / "steps.npz").read_bytes()) for run in made}
 
 
@@ -244,5 +245,4 @@ def test_a_full_disk(movie, home, small_disk, tmp_path, monkeypatch):
         small_disk()
         sweep(tasks, nearby, lambda line: None)
     assert Counter(toy_runs.trace()) == each_step_once("small", "large", "also small")
-    assert len(results(home)) == 3
-    assert alone(movie, tmp_path, monkeypatch, "small").items() <= results(home).items()
+    assert results(home) == alone(movie, tmp_path, monkeypatch, "small", "also small", large=50_000)
