@@ -75,8 +75,8 @@ def test_a_job_of_that_script_that_ends_is_replaced_and_its_run_goes_on(monkeypa
                              scheduler_options={"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"})
             clusters.append(self)
 
-        def scale(self, jobs):
-            super().scale(jobs=1)
+        def scale(self, n=0, jobs=0):
+            super().scale(min(1, n or jobs))
 
         def adapt(self, minimum_jobs, maximum_jobs):
             super().adapt(minimum_jobs=1, maximum_jobs=1)
