@@ -1,8 +1,8 @@
-"""How much memory each notebook takes under the published profile: its kernel's peak, run by run in a fresh home.
+"""How much memory each notebook takes under the published profile: its kernel's peak, in a fresh home.
 
 Crops, batches, training pairs and heads are as published, since they decide how much is held at once. What is only repeated is
 cut short (:data:`SHORT`), and the movie has a quarter of the published one's frames: how memory grows with frames is measured
-by :mod:`benchmarks.growth`.
+by :mod:`benchmarks.growth`. It takes about an hour; one that is interrupted goes on with the next notebook.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.processes import MeasurementError, default_allocator, worker
 from benchmarks.starts import children_peak_gb
+from tapnb.store import provenance
 from tapnb.system import paths
+from tapnb.system.files import read_json, write_json
 from tapnb.workflow import notebooks
 
 BASE, MOVIE = "cpu", "synthetic-24x1024"
 GOAL = 6.0  # GB, of every notebook
+
+KEPT = "peaks.json"
 
 SHORT: dict[str, object] = {
     "tap_pairs": 96, "tap_pairs_per_epoch": 48, "tap_validation_pairs": 40, "tap_test_pairs": 100, "recipe_pairs": 32,
@@ -50,29 +53,45 @@ def measure(names: Sequence[str] = (), base: str = BASE, movie: str = MOVIE, sho
     MeasurementError
         If none runs to its end.
     """
-    measured, failed = [], []
-    paths.data().mkdir(parents=True, exist_ok=True)  # the system's temporary folder may lie in memory
-    with tempfile.TemporaryDirectory(dir=paths.data()) as folder:
-        sources, home = Path(folder) / "notebooks", Path(folder) / "home"
-        shutil.copytree(notebooks.SOURCES, sources, ignore=shutil.ignore_patterns("*.ipynb"))
-        (sources / "profiles" / "short.yaml").write_text(json.dumps({"extends": base} | short), "utf-8")  # JSON is YAML
-        (home / "results").mkdir(parents=True)
-        for file in ("benchmarks.json", "cost.json"):  # which the notebook of speed reads
-            shutil.copy(paths.results() / file, home / "results")
-        for name in names or notebooks.names():
-            with worker(default_allocator() | {"TAPNB_HOME": str(home)}) as call:
-                try:
-                    call(run, name, movie, sources)
-                except MeasurementError as error:  # the others stand, but those that rest on this one
-                    print(f"  {error}", file=sys.stderr, flush=True)
-                    failed.append(name)
-                    continue
-                measured.append({"notebook": name, "peak_gb": call(children_peak_gb)})
-            print(f"  {name}: {measured[-1]['peak_gb']:.2f} GB", flush=True)
+    folder = paths.data() / "memory-of-the-notebooks"  # the system's temporary folder may lie in memory
+    commit, _ = provenance.commit()
+    what = {"commit": commit, "parameters": {"profile": base, "movie": movie} | short}
+    measured = begun(folder, what)
+    failed = []
+    sources, home = folder / "notebooks", folder / "home"
+    shutil.copytree(notebooks.SOURCES, sources, ignore=shutil.ignore_patterns("*.ipynb"), dirs_exist_ok=True)
+    (sources / "profiles" / "short.yaml").write_text(json.dumps({"extends": base} | short), "utf-8")  # JSON is YAML
+    (home / "results").mkdir(parents=True, exist_ok=True)
+    for file in ("benchmarks.json", "cost.json"):  # which the notebook of speed reads
+        shutil.copy(paths.results() / file, home / "results")
+    for name in names or notebooks.names():
+        if name in measured:
+            continue
+        with worker(default_allocator() | {"TAPNB_HOME": str(home)}) as call:
+            try:
+                call(run, name, movie, sources)
+            except MeasurementError as error:  # the others stand, but those that rest on this one
+                print(f"  {error}", file=sys.stderr, flush=True)
+                failed.append(name)
+                continue
+            measured[name] = call(children_peak_gb)
+        write_json(folder / KEPT, what | {"peaks": measured})
+        print(f"  {name}: {measured[name]:.2f} GB", flush=True)
     if not measured:
         raise MeasurementError(f"no notebook ran to its end, of {', '.join(failed)}")
-    return {"title": f"Memory of the notebooks of profile {base}", "notebooks": measured, "failed": failed, "goal_gb": GOAL,
-            "seed": "the profile's", "device": "cpu", "parameters": {"profile": base, "movie": movie} | short}
+    shutil.rmtree(folder)
+    return {"title": f"Memory of the notebooks of profile {base}", "goal_gb": GOAL, "failed": failed,
+            "notebooks": [{"notebook": name, "peak_gb": peak} for name, peak in measured.items()],
+            "seed": "the profile's", "device": "cpu", "parameters": what["parameters"]}
+
+
+def begun(folder: Path, what: dict) -> dict[str, float]:
+    """Peaks of notebooks that were measured before an interruption, by the same code; else the folder is emptied."""
+    kept = read_json(folder / KEPT) if (folder / KEPT).is_file() else {}
+    if {key: kept.get(key) for key in what} == json.loads(json.dumps(what)):
+        return kept["peaks"]
+    shutil.rmtree(folder, ignore_errors=True)
+    return {}
 
 
 def run(name: str, movie: str, sources: Path) -> None:

@@ -1,5 +1,6 @@
 """The rows and the growth of the benchmarks: each once, as small as possible."""
 
+import contextlib
 import functools
 import json
 import resource
@@ -109,7 +110,34 @@ def test_a_notebooks_memory_is_that_of_its_kernel(home, tmp_path):
     measurement = memory.measure(["01_data"], "smoke", "synthetic-6x160", {"crops_per_frame_pair": 60})
     (notebook,) = measurement["notebooks"]
     assert notebook["notebook"] == "01_data" and 0.1 < notebook["peak_gb"] < 4
-    assert not list((tmp_path / "data").glob("tmp*"))
+    assert not list((tmp_path / "data").glob("memory*"))
+
+
+def test_memory_that_was_interrupted_goes_on_with_the_next_notebook(home, tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    for file in ("benchmarks.json", "cost.json"):
+        (tmp_path / "results" / file).write_text("{}", "utf-8")
+    called = []
+
+    def call(function, name="", *rest):
+        if function is not memory.run:
+            return 1.0 + len(called)
+        if name == "02_pretraining" and name not in called:
+            called.append(name)
+            raise KeyboardInterrupt
+        called.append(name)
+
+    monkeypatch.setattr(memory, "worker", lambda environment: contextlib.nullcontext(call))
+    names = ["01_data", "02_pretraining"]
+    with pytest.raises(KeyboardInterrupt):
+        memory.measure(names, short={})
+    assert [notebook["peak_gb"] for notebook in memory.measure(names, short={})["notebooks"]] == [2.0, 4.0]
+    assert called == ["01_data", "02_pretraining", "02_pretraining"]
+    called.clear()
+    with pytest.raises(KeyboardInterrupt):
+        memory.measure(names, short={})
+    assert [notebook["peak_gb"] for notebook in memory.measure(["01_data"], short={"seeds": [1]})["notebooks"]] == [4.0]
+    assert called[2:] == ["01_data"], "other parameters begin anew"
 
 
 @pytest.mark.slow
