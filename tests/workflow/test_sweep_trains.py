@@ -1,8 +1,12 @@
 """Real trainings of a tiny movie in two processes, one of them killed: the very bytes of one after the other."""
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -21,6 +25,7 @@ from tapnb.workflow.cluster import Cluster
 from tapnb.workflow.sweep import sweep
 
 pytest.importorskip("distributed")
+ROOT = Path(__file__).resolve().parents[2]
 
 SMALL = {"tap_pairs": 96, "tap_pairs_per_epoch": 8, "tap_batch": 4, "tap_validation_pairs": 4, "tap_validation_size": 24,
          "tap_test_pairs": 4, "recipe_pairs": 0, "crops_per_frame_pair": 40, "seeds": [20], "strategies": ["A0", "B0"],
@@ -88,13 +93,19 @@ def test_trainings_give_the_same_bytes(tasks, tmp_path, monkeypatch):
     assert len(tap.record["sittings"]) == 2 and tap.results["accuracies"] == made[notebook_runs.TAP].results["accuracies"]
 
 
+def pretraining_of(described, workers):
+    """The words of a command that makes the pretraining on workers."""
+    small = [word for name, value in SMALL.items() if name in ("recipe_pairs", "device") or name.startswith("tap_")
+             for word in ("-p", name, str(value))]
+    return ["run", "02_pretraining", "--profile", "smoke", "--movie", str(described), "--mode", "execute", "--workers", str(workers),
+            *small]
+
+
 @pytest.mark.slow
 @pytest.mark.trains
 def test_the_command_makes_all_runs_on_workers_and_its_notebooks_find_them(described, tmp_path, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path / "home"))
-    small = [word for name, value in SMALL.items() if name in ("recipe_pairs", "device") or name.startswith("tap_")
-             for word in ("-p", name, str(value))]
-    command = ["run", "02_pretraining", "--profile", "smoke", "--movie", str(described), "--mode", "execute", "--workers", "2", *small]
+    command = pretraining_of(described, 2)
     first = CliRunner().invoke(app, command)
     assert first.exit_code == 0, first.output
     (published,) = (tmp_path / "home" / "results" / "smoke").glob("*/02_pretraining.json")
@@ -105,3 +116,24 @@ def test_the_command_makes_all_runs_on_workers_and_its_notebooks_find_them(descr
     records = {path: path.stat().st_mtime_ns for path in (tmp_path / "home" / "runs").rglob("record.json")}
     assert CliRunner().invoke(app, command).exit_code == 0
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "home" / "runs").rglob("record.json")} == records
+
+
+@pytest.mark.slow
+@pytest.mark.trains
+def test_two_commands_at_once_make_every_run_once_and_publish_one_result(described, tmp_path):
+    home = tmp_path / "home"
+    both = [subprocess.Popen([sys.executable, "-m", "tapnb", *pretraining_of(described, 1)], cwd=ROOT, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, env=os.environ | {"TAPNB_HOME": str(home)}) for _ in range(2)]
+    try:
+        said = [process.communicate(timeout=280)[0] for process in both]
+    finally:
+        for process in both:
+            process.kill()
+            process.wait()
+    assert [process.returncode for process in both] == [0, 0], said
+    (published,) = (home / "results" / "smoke").glob("*/02_pretraining.json")
+    names = set(read_json(published)["runs"].values())
+    records = list((home / "runs").rglob("record.json"))
+    assert {record.parent.name for record in records} == names and len(records) == len(names)
+    assert all(len(read_json(record)["sittings"]) == 1 for record in records), "one of them waited"
+    assert not [*(home / "runs").rglob("*.tmp"), *(home / "results").rglob("*.tmp")]
