@@ -34,7 +34,8 @@ def describe() -> dict:
 
 def same(one: dict, other: dict) -> bool:
     """Whether two descriptions are of one machine, so that their times can be compared."""
-    exact = all(one[key] == other[key] for key in ("processor", "cores", "threads", "gpu"))
+    # one name ("AMD EPYC") stands for generations of processors, with units for bf16 and without
+    exact = all(one[key] == other[key] for key in ("processor", "instruction_sets", "cores", "threads", "gpu"))
     return (exact and one["versions"]["torch"] == other["versions"]["torch"]
             and abs(one["memory_gb"] - other["memory_gb"]) < 0.5)  # the system reserves a little, which varies
 

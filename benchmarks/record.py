@@ -32,7 +32,9 @@ def kept(file: Path, here: dict) -> dict:
     """
     record = json.loads(file.read_text("utf-8")) if file.exists() else None
     if record and not machine.same(record["machine"], here):
-        print(f"{file.name} was measured on another machine ({record['machine']['processor']}); it begins anew")
+        earlier = record["machine"]
+        print(f"{file.name} was measured on another machine ({earlier['processor']}, {', '.join(earlier['instruction_sets'])}, "
+              f"threads: {earlier['threads']}); it begins anew")
         record = None
     record = record or {part: {} for part in KEYED}
     return record | {"machine": record.get("machine", {}) | here}

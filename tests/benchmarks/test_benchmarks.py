@@ -90,7 +90,7 @@ def test_instruction_sets_are_read_from_the_processors_flags():
 
 
 def described(**changes):
-    return {"processor": "one", "cores": 2, "threads": 2, "memory_gb": 16.0, "gpu": None, "versions": {"torch": "2.13.0"}} | changes
+    return {"processor": "one", "instruction_sets": ["AVX2"], "cores": 2, "threads": 2, "memory_gb": 16.0, "gpu": None, "versions": {"torch": "2.13.0"}} | changes
 
 
 def test_the_record_keeps_rows_of_this_machine_and_drops_those_of_another(tmp_path, capsys):
@@ -110,9 +110,10 @@ def test_the_record_keeps_rows_of_this_machine_and_drops_those_of_another(tmp_pa
     assert record.has(second, "rows", "frame") and record.has(second, "large", "large")
     assert not record.has(second, "rows", "crops") and not record.has(second, "precision", "precision")
 
-    for other in ({"processor": "two"}, {"cores": 4}, {"threads": 1}, {"memory_gb": 32.0}, {"versions": {"torch": "2.14.0"}}):
+    for other in ({"processor": "two"}, {"instruction_sets": ["AVX2", "AVX512_BF16"]}, {"cores": 4}, {"threads": 1},
+                  {"memory_gb": 32.0}, {"versions": {"torch": "2.14.0"}}):
         assert record.kept(file, described(**other)) == {"machine": described(**other), "rows": {}, "growth": {}}
-    assert "another machine (one)" in capsys.readouterr().out
+    assert "another machine (one, AVX2, threads: 2)" in capsys.readouterr().out
 
 
 def test_an_unknown_name_is_refused_in_one_sentence(home, capsys):
