@@ -226,7 +226,12 @@ def _count(options: argparse.Namespace) -> int:
     place = _place(options)
     frames = place.train.frames.nbytes + place.held_out.frames.nbytes
     print(f"{options.movie}, profile {options.profile}: counted, nothing is trained")
-    print(gpu_count.table([(task.title, task.notebook, task.work()) for task in gpu_plan.tasks(place)], frames))
+    rows = []
+    for task in gpu_plan.tasks(place):
+        work = task.work()
+        print(f"counted {task.title}: at most {work.seconds / 60:.1f} min", file=sys.stderr, flush=True)
+        rows.append((task.title, task.notebook, work))
+    print(gpu_count.table(rows, frames))
     return 0
 
 

@@ -11,6 +11,7 @@ from tapnb import crops, losses
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 from tapnb.system import device
+from tapnb.system.progress import tqdm
 
 SAMPLERS = ("uniform", "change")
 
@@ -132,7 +133,8 @@ def accuracies(model: TimeArrowModel, movie: Movie, sizes: list[int], n: int, on
         ``sampler``, ``size``, ``right``, ``n``.
     """
     rows = []
-    for size in (s for s in sizes if s <= min(movie.shape[1:])):
+    fitting = [size for size in sizes if size <= min(movie.shape[1:])]
+    for size in tqdm(fitting, desc="testing", unit="crop size", leave=False):
         for sampler, (source, pairs) in held_out_pairs(movie, size, n, on, seed).items():
             logits, _ = arrow_logits(model, source, pairs)
             right = int((logits.argmax(1).cpu().numpy() == pairs.flip).sum())

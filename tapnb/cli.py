@@ -207,7 +207,10 @@ def run(
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def pretrain(context: typer.Context, profile: Profile = "auto", movie: MovieName = None) -> None:
-    """Train notebook 02's network alone: torchrun --nproc-per-node N -m tapnb pretrain shares it among N processes."""
+    """Train notebook 02's network alone: torchrun --nproc-per-node N -m tapnb pretrain shares it among N processes.
+
+    -p NAME VALUE sets a parameter of that notebook, as often as you like.
+    """
     from tapnb.workflow import shared_training
 
     shared_training.train(profile, movie, _pairs(context.args), typer.echo)

@@ -75,6 +75,16 @@ def event_maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: i
     >>> next(maps).shape  # of frames 0 and 1: a window at every 8th pixel
     (7, 7)
     """
+    margins = margin_maps(features, head, movie, stride, tile, frame_pairs)
+    return (probabilities(of_windows) for of_windows in margins)
+
+
+def margin_maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: int = 8, tile: int = 0,
+                frame_pairs: Sequence[int] | None = None) -> Iterator[np.ndarray]:
+    """As :func:`event_maps`, but the margin of every window: the logit of an event less that of none.
+
+    A head that is far too sure gives many windows a probability that float32 rounds to one; their margins still differ.
+    """
     size = window_size(head)
     _grid(movie.shape, size, stride)
     frame_pairs = range(len(movie.frames) - 1) if frame_pairs is None else frame_pairs
@@ -82,6 +92,11 @@ def event_maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: i
         _check_frame_pair(movie.shape, t)
     # The generator is another function, so that the checks do not wait for its first map.
     return _maps(folded(features), folded(head), movie, stride, tile, frame_pairs)
+
+
+def probabilities(margins: np.ndarray) -> np.ndarray:
+    """What the softmax of two logits gives, from the margin of the second over the first."""
+    return torch.from_numpy(margins).sigmoid().numpy()
 
 
 def window_size(head: nn.Module) -> int:
@@ -161,8 +176,7 @@ def _maps(features: DenseFeatures, head: nn.Module, movie: Movie, stride: int, t
     kept: dict[int, torch.Tensor] = {}
     for t in frame_pairs:
         kept = {frame: kept[frame] if frame in kept else terms(frame) for frame in (t, t + 1)}
-        difference = kept[t][0] + kept[t + 1][-1] + bias  # logit 1 minus logit 0
-        yield difference.sigmoid().cpu().numpy()  # their softmax
+        yield (kept[t][0] + kept[t + 1][-1] + bias).cpu().numpy()
 
 
 @torch.inference_mode()

@@ -1,7 +1,8 @@
 """Events by the paper's own heads: every window of a frame pair gets its answer, and places are searched in those maps.
 
 The heads of Table 2 were trained on crops, to tell whether an event is in them, not where. A place's score is the mean of
-the answers to all windows that hold it, so an event stands out where these windows overlap most: at itself.
+the answers to all windows that hold it, so an event stands out where these windows overlap most: at itself. An answer is
+a probability, or the margin between the logits: heads that are far too sure give many windows a probability of one.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import torch
 from scipy import ndimage
 from tqdm import tqdm
 
-from tapnb.detect import joined, of_map, usable_pairs
-from tapnb.event_map import event_maps
+from tapnb.detect import Joining, joined, of_map, usable_pairs
+from tapnb.event_map import margin_maps, probabilities
 from tapnb.movies import Movie
 from tapnb.recognise import Recogniser
 from tapnb.store import kinds, runs
@@ -27,20 +28,30 @@ STRIDE = 8
 """Pixels between two windows."""
 
 
-def found(recogniser: Recogniser, movie: Movie) -> pd.DataFrame:
-    """What a head finds in a movie, as of :meth:`tapnb.detect.Detector.find`; it does not tell kinds apart.
+ANSWERS = ("probability", "margin")
+
+ANY = Joining(lowest=-np.inf, most=MOST.most)
+"""A margin below zero is a low score, and a score all the same."""
+
+
+def found(recogniser: Recogniser, movie: Movie) -> dict[str, pd.DataFrame]:
+    """What a head finds in a movie by each of :data:`ANSWERS`, as of :meth:`tapnb.detect.Detector.find`.
+
+    It does not tell kinds apart.
 
     Parameters
     ----------
     recogniser : Recogniser
-        With a head of :func:`tapnb.event_map.event_maps`.
+        With a head of :func:`tapnb.event_map.margin_maps`.
     movie : Movie
     """
-    pairs = usable_pairs(movie)
-    maps = event_maps(recogniser.features, recogniser.head, movie, STRIDE, frame_pairs=pairs)
-    peaks = [of_map(covered(of_windows, recogniser.size // STRIDE)[None], t + 1, ["division"], MOST, STRIDE)
-             for t, of_windows in zip(pairs, tqdm(maps, desc="windows", unit="frame pair", total=len(pairs), leave=False))]
-    return joined(peaks, MOST)
+    pairs, side = usable_pairs(movie), recogniser.size // STRIDE
+    maps = margin_maps(recogniser.features, recogniser.head, movie, STRIDE, frame_pairs=pairs)
+    peaks: dict[str, list[pd.DataFrame]] = {answer: [] for answer in ANSWERS}
+    for t, margins in zip(pairs, tqdm(maps, desc="windows", unit="frame pair", total=len(pairs), leave=False)):
+        for answer, of_windows in zip(ANSWERS, (probabilities(margins), margins)):
+            peaks[answer].append(of_map(covered(of_windows, side)[None], t + 1, ["division"], ANY, STRIDE))
+    return {answer: joined(of_answer, ANY) for answer, of_answer in peaks.items()}
 
 
 def covered(of_windows: np.ndarray, side: int) -> np.ndarray:
@@ -73,11 +84,14 @@ def window_run(strategy: runs.Run, train: Movie, held_out: Movie, *, mode: str, 
     """
     name, seed = strategy.record["parameters"]["strategy"], strategy.record["parameters"]["seeds"][0]
 
+    names = {"probability": f"windows of {name}", "margin": f"windows of {name} by margin"}
+
     def make(folder: Path) -> dict:
         head = strategies.recogniser(strategy, seed, on)
-        of_train, of_held_out = ({f"windows of {name}": found(head, movie)} for movie in (train, held_out))
+        of_train, of_held_out = ({names[answer]: table for answer, table in found(head, movie).items()}
+                                 for movie in (train, held_out))
         return event_controls.keep(folder, train, of_train, of_held_out)
 
-    return runs.run(kinds.EVENT_CONTROLS, {"train": train, HELD_OUT: held_out}, {"windows of": strategy.name}, seed, make,
-                    mode=mode, command=command, on=on)
+    parameters = {"windows of": strategy.name, "answers": list(ANSWERS)}
+    return runs.run(kinds.EVENT_CONTROLS, {"train": train, HELD_OUT: held_out}, parameters, seed, make, mode=mode, command=command, on=on)
 
