@@ -45,8 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"  {error}", file=sys.stderr)
                 failed.append(name)
                 continue
-            ratio = summary(measurements[part].get(name, {}))
-            print(f"  {ratio}{time.perf_counter() - start:.0f} s in all", flush=True)
+            print(f"  {summary(measurements, part, name)}{time.perf_counter() - start:.0f} s in all", flush=True)
     except KeyboardInterrupt:
         print(f"\nstopped; what was measured before is in {file}", file=sys.stderr)
         return 130
@@ -87,8 +86,9 @@ def pick(names: list[str], parts: dict) -> list[str]:
     return list(dict.fromkeys(picked))
 
 
-def summary(row: dict) -> str:
-    """The ratio of a row and its goal, if it has them."""
+def summary(record: dict, part: str, name: str) -> str:
+    """The ratio of a row and its goal; nothing of what is no row."""
+    row = record["rows"][name] if part == "rows" else {}
     if row.get("ratio") is None:
         return ""
     return f"{row['ratio']:.3g} times as fast" + (f" (goal {row['goal']:g})" if row["goal"] else "") + ", "

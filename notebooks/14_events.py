@@ -27,13 +27,18 @@ event_few_strategies: list[str] = ["A", "C", "D"]  # those that are trained from
 event_few_labels: list[int] = [1, 2, 5, 10, 25, 50]  # so many labelled events; none: nothing is trained from few
 event_few_draws: int = 5  # each drawn so often
 event_few_steps: int = 400  # training steps with few labels
+event_ask_strategy: str = "A"  # of the detectors that learn from answers
+event_ask_start: int = 5  # labelled events before the first answer
+event_ask_places: int = 40  # places that are asked about in a round
+event_ask_rounds: int = 2  # of asking
+event_ask_draws: int = 3  # of the labelled events before; 0: nobody is asked
 event_pictures: int = 12  # mistakes of each kind that are shown
 
 # %%
 from tapnb import figures
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import event_controls, event_few, event_scores, event_windows, events
+from tapnb.studies import event_asking, event_controls, event_few, event_scores, event_windows, events
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
@@ -111,6 +116,25 @@ print("\n".join(f"{one.second} needs {one.text} labelled events to be as good as
                 for one in few_needed) or "Too few numbers of labels were tried to say how many pretraining saves.")
 
 # %% [markdown]
+# ## With answers
+#
+# A detector that has learnt from few labels lists places of its own movie. Some are asked about, and it is trained again
+# with the answers: those of which it is least sure, or any of them. What is known of the movie answers.
+
+# %%
+asks = event_asking.Setting(train, other, tap, parameters, mode, on, command)
+answering = {step: event_asking.detector_run(step, asks) for step in event_asking.steps(parameters)}
+asked = {step: event_asking.asked_run(step, asks) for step in event_asking.asking(parameters)}
+ask_points = event_asking.points(answering, parameters, other)
+ask_estimated, ask_gains = event_few.estimates(ask_points), event_asking.gains(ask_points)
+ask_table = event_asking.table(ask_estimated, ask_gains, asked)
+ask_table
+
+# %% mystnb={"image": {"alt": "Average precision against the number of answered places, a line for places of which the detector is least sure and one for random places, with error bars."}, "figure": {"caption": "Average precision on the movie that was never seen, against the places that were answered, with 95 % intervals over draws of the first labels and over events."}}
+ask_plot = figures.events_from_answers(ask_estimated)
+ask_plot
+
+# %% [markdown]
 # ## Mistakes of the best detector
 #
 # The surest false alarms, and the true events that got the lowest scores, each in the frame before and in its own.
@@ -127,11 +151,13 @@ mistakes = event_scores.mistakes(best, other, event_pictures) if best else {}
 # %%
 roles = {"event controls": controlled[0], "windows of A1": controlled[1]} | {
     f"detector {name}, seed {run.record['seed']}": run for name, own in trained.items() for run in own} | {
-    event_few.role(name, labels): run for (name, labels), (_, run) in zip(event_few.all_labels(parameters), few)}
+    event_few.role(name, labels): run for (name, labels), (_, run) in zip(event_few.all_labels(parameters), few)} | {
+    step.role: run for step, run in answering.items()} | {step.asked_role: run for step, run in asked.items()}
 path = results.publish("14_events", profile, movie, parameters, {"tap": tap} | roles,
                        event_scores.numbers(estimated, judged, compared)
-                       | event_few.numbers(few_estimated, few_points, few_needed), {"train": train, "held-out": other},
+                       | event_few.numbers(few_estimated, few_points, few_needed)
+                       | event_asking.numbers(ask_estimated, ask_gains, ask_points), {"train": train, "held-out": other},
                        {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings,
-                        "free_response": free_response.round(4), "few": few_table},
-                       {"scores": events_plot, "free_response": response_plot, "few": few_plot})
+                        "free_response": free_response.round(4), "few": few_table, "answers": ask_table},
+                       {"scores": events_plot, "free_response": response_plot, "few": few_plot, "answers": ask_plot})
 results.show_stamp(path)

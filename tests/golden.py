@@ -22,8 +22,8 @@ from tapnb.movies import Movie
 from tapnb.pretrain import PretrainSettings
 from tapnb.store import kinds
 from tapnb.store.runs import Run
-from tapnb.studies import (calibration, content_view, controls, criteria, decorrelation, differences_rounding, event_controls,
-                           events, grad_cam, pretraining, strategies)
+from tapnb.studies import (calibration, content_view, controls, criteria, decorrelation, differences_rounding, event_asking,
+                           event_controls, events, grad_cam, pretraining, strategies)
 
 KEPT = Path(__file__).with_name("golden.json")
 HOW = {"mode": "execute", "command": "", "on": torch.device("cpu")}
@@ -32,6 +32,8 @@ HOW = {"mode": "execute", "command": "", "on": torch.device("cpu")}
 SETTINGS = PretrainSettings(pairs=64, pairs_per_epoch=32, batch=8, crop_sizes=(16, 24), crop_shares=(1.0, 1.0),
                             sampler="change", uniform_share=0.2, validation_pairs=16, validation_size=24,
                             channels=(4, 4, 4, 4))
+
+ASKING = {"event_ask_strategy": "A", "event_ask_start": 3, "event_ask_places": 6, "event_few_steps": 4, "event_steps": 4}
 
 AT_REST = replace(SETTINGS, low_rate=1e-7, high_rate=1e-7)
 """What other kinds rest on hardly moves. A bias before a BatchNorm has the rounding of zero for a gradient, of which
@@ -85,6 +87,8 @@ def measure() -> dict[str, dict[str, float]]:
     detected = events.detector_run("A", train, tap, DetectorSettings(steps=4, batch=8, crop_size=32, checks=1), held_out,
                                    **HOW)
     head, _ = weights.load(detected.folder / "detector.safetensors")
+    asking = event_asking.Setting(train, held_out, tap, ASKING, **HOW)
+    asked = event_asking.asked_run(event_asking.Step("doubtful", 0, 0), asking).results["places"]
     blobs = event_controls.control_run(train, held_out, mode="execute", command="")
     rounded = differences_rounding.rounding_run(train, tap, trained["A0"], 40, **HOW).results
     return {
@@ -110,6 +114,7 @@ def measure() -> dict[str, dict[str, float]]:
         "detector": {"loss": detected.results["course"][-1]["loss"]} | {
             name: float(head[f"head.layers.{name}.weight"].abs().mean()) for name in "02"},
         "eventcontrols": blobs.results["thresholds"]["division"],
+        "asked": {"places": len(asked), "without an event": sum(place["answer"] == "none" for place in asked)},
         "rounding": {f"another seed, {name}": value for name, value in rounded["another_seed"].items()},
     }
 

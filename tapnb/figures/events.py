@@ -115,6 +115,29 @@ def events_from_few_labels(estimated: pd.DataFrame) -> Figure:
 
 
 @styled
+def events_from_answers(estimated: pd.DataFrame) -> Figure:
+    """Average precision against answered places, a line a way of choosing them, with 95 % intervals.
+
+    Parameters
+    ----------
+    estimated : DataFrame
+        From :func:`tapnb.studies.event_few.estimates` of :func:`tapnb.studies.event_asking.points`.
+    """
+    own = estimated[estimated["measure"] == "average precision"]
+    if own.empty:
+        return _empty("nobody was asked")
+    figure, axes = plt.subplots(figsize=(6.5, 3.8))
+    apart = own["labels"].max() / 80
+    for k, (name, of) in enumerate(own.groupby("name")):
+        colour, mark = MARKS[k]
+        axes.errorbar(of["labels"] + apart * (k - 0.5), of["value"], yerr=[of["value"] - of["low"], of["high"] - of["value"]],
+                      fmt=f"-{mark}", color=colour, markersize=4.5, capsize=2, elinewidth=1, label=f"{name} places")
+    axes.set(xlabel="answered places", ylabel="average precision", ylim=(0, 1), xticks=sorted(own["labels"].unique()))
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+@styled
 def event_mistakes(movie: Movie, mistakes: dict[str, pd.DataFrame], side: int = 64) -> Figure:
     """A gallery of mistakes: the frame before and the event's own, side by side.
 

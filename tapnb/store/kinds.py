@@ -40,7 +40,8 @@ CRITERIA = Kind("criteria", 1, labels=True)
 ROUNDING = Kind("rounding", 1, labels=True)
 DETECTOR = Kind("detector", 1, labels=True)
 EVENT_CONTROLS = Kind("eventcontrols", 1, labels=True)
+ASKED = Kind("asked", 1, labels=True)
 
 KINDS = {kind.name: kind for kind in (TAP, STRATEGY, CONTROLS, GRAD_CAM, GRAD_CAM_MAPS, CONTENT_VIEW, DECORRELATION,
-                                      CALIBRATION, CRITERIA, ROUNDING, DETECTOR, EVENT_CONTROLS)}
+                                      CALIBRATION, CRITERIA, ROUNDING, DETECTOR, EVENT_CONTROLS, ASKED)}
 """By name."""

@@ -243,6 +243,10 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "on {labels} labelled events, all events of the held-out movie. 95 % interval over events and runs.", "few_estimated"),
         ("needed_(?P<first>[A-D])_for_(?P<other>[A-D])", "Labelled events with which {first} has the average precision of {other} "
          "with five. 95 % interval over events and draws of labels.", "few_needed"),
+        (r"asked_gain_(?P<answers>\d+)", "Average precision after {answers} answers about doubtful places minus that after as many "
+         "about random ones. 95 % interval over events and runs.", "ask_gains"),
+        (r"asked_(?P<way>doubtful|random)_(?P<answers>\d+)", "Average precision after {answers} answers about {way} places, all events "
+         "of the held-out movie. 95 % interval over events and runs.", "ask_estimated"),
         ("(?P<first>.+)_less_(?P<other>.+)_(?P<kind>division|death)", "Average precision of {first} minus that of {other}, "
          "{kind}s of the held-out movie. 95 % interval over events and runs.", "compared"),
         ("(?P<who>.+)_(?P<kind>division|death)_(?P<measure>average_precision|f1|strict|best)", "{measure}. {who}, {kind}s of "

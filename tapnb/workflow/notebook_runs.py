@@ -7,7 +7,7 @@ test restores all that is published through these tasks: a run that a notebook h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from tapnb import recognise
 from tapnb.dataset import DatasetSettings
@@ -15,7 +15,7 @@ from tapnb.settings import chosen
 from tapnb.store import results, runs
 from tapnb.store.runs import Run
 from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences, differences_rounding,
-                           event_controls, event_few, event_scores, event_windows, events, evidence_runs, grad_cam,
+                           event_asking, event_controls, event_few, event_scores, event_windows, events, evidence_runs, grad_cam,
                            limitations_heads, pretraining, strategies)
 from tapnb.workflow.tasks import MEMORY, Materials, Task
 
@@ -228,13 +228,39 @@ def from_few_labels(m: Materials, name: str, labels: int, draw: int) -> Run:
     return event_few.few_run(name, events.Labels(labels, draw), m.train, m.held_out, m.runs[TAP], m.parameters, **m.way)
 
 
+def after_answers(m: Materials, way: str, draw: int, rounds: int) -> Run:
+    """A detector that has learnt from answers, or is about to; see :mod:`tapnb.studies.event_asking`."""
+    return event_asking.detector_run(event_asking.Step(way, draw, rounds), _asks(m))
+
+
+def places_asked(m: Materials, way: str, draw: int, rounds: int) -> Run:
+    """The places that such a detector is asked about."""
+    return event_asking.asked_run(event_asking.Step(way, draw, rounds), _asks(m))
+
+
+def _asks(m: Materials) -> event_asking.Setting:
+    return event_asking.Setting(m.train, m.held_out, m.runs[TAP], m.parameters, **m.way)
+
+
+def _of_answers(notebook: str, p: Mapping) -> list[Task]:
+    """Detectors and the places that they are asked about by turns: each needs the one before, though it looks for it by itself."""
+    made = []
+    for step in event_asking.steps(p):
+        before = replace(step, rounds=step.rounds - 1)
+        made.append(_task(notebook, step.role, after_answers, p, TAP, *[f"{notebook} {before.asked_role}"] * bool(step.rounds),
+                          **asdict(step)))
+        if step in event_asking.asking(p):
+            made.append(_task(notebook, step.asked_role, places_asked, p, TAP, f"{notebook} {step.role}", **asdict(step)))
+    return made
+
+
 def _of_events(notebook: str, p: Mapping) -> list[Task]:
     heads = (TAP,) if p["event_heads"] else (TAP, _strategy("A1"))
     return [_task(notebook, "event controls", controlled_events, p), _task(notebook, "windows of A1", windows, p, *heads), *(
         _task(notebook, f"detector {name}, seed {seed}", detector, p, TAP, name=name, seed=seed)
         for name in p["event_strategies"] for seed in p["event_seeds"]), *(
         _task(notebook, event_few.role(name, labels), from_few_labels, p, TAP, name=name, labels=labels.events, draw=labels.draw)
-        for name, labels in event_few.all_labels(p))]
+        for name, labels in event_few.all_labels(p)), *_of_answers(notebook, p)]
 
 
 def controls(m: Materials) -> Run:

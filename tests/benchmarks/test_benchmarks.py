@@ -137,7 +137,7 @@ def test_what_was_measured_is_written_and_what_failed_is_named(home, monkeypatch
         raise processes.MeasurementError("too little memory")
 
     parts = {"import": ("rows", lambda measurements: {"ratio": 2.5, "goal": 2.0}), "frame": ("rows", fails),
-             "frames": ("growth", lambda measurements: {"points": []})}
+             "frames": ("growth", lambda measurements: {"points": []}), "films": ("films", lambda measurements: {"films": []})}
     monkeypatch.setattr(__main__, "all_parts", lambda tap: parts)
     monkeypatch.setattr(machine, "peak_gflops", lambda: {"float32": 1.0, "bfloat16": None})
     assert __main__.main([]) == 1

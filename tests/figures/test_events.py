@@ -49,3 +49,18 @@ def test_a_mistake_is_shown_in_both_frames():
     assert len(figure.subfigs) == 1 and len(shown) == 5
     assert shown[0].images[0].get_array().shape == (64, 130)
     assert shown[0].get_title(loc="left") == f"frames {table['t'].iloc[0] - 1}, {table['t'].iloc[0]}: 0.70"
+
+
+def test_answers_are_a_line_for_each_way_of_asking():
+    estimated = pd.DataFrame([{"name": way, "labels": answers, "measure": "average precision", "value": value, "low": value - 0.1,
+                               "high": value + 0.1} for way, best in (("doubtful", 0.8), ("random", 0.7))
+                              for answers, value in ((0, 0.5), (40, best))])
+    figure = figures.events_from_answers(estimated)
+    drawn = [np.asarray(container[0].get_ydata(), float) for container in figure.axes[0].containers]
+    np.testing.assert_allclose(drawn, [[0.5, 0.8], [0.5, 0.7]])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["doubtful places", "random places"]
+
+
+def test_without_an_answer_it_says_so():
+    figure = figures.events_from_answers(pd.DataFrame(columns=["measure"]))
+    assert figure.axes[0].texts[0].get_text() == "nobody was asked"
