@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch.nn import functional
 
 from tapnb.store import provenance
 from tapnb.system.precision import multiplies_bfloat16
@@ -63,10 +64,11 @@ def has_amx() -> bool:
     return torch.cpu._is_amx_tile_supported()
 
 
-def peak_gflops(side: int = 4096, repetitions: int = 5) -> dict[str, float | None]:
-    """Best rate of a large product of matrices on the CPU, in 10^9 operations a second.
+def peak_gflops(side: int = 4096, channels: int = 256, repetitions: int = 5) -> dict[str, float | None]:
+    """Best rate of the CPU in 10^9 operations a second: of a large product of matrices, or of a large 3x3 convolution.
 
-    bfloat16 only where the hardware multiplies it: the rate of an emulation says nothing.
+    Both, since they come from different libraries, and one of them may leave a processor's widest units alone. bfloat16
+    only where the hardware multiplies it: the rate of an emulation says nothing.
     """
     dtypes = {"float32": torch.float32}
     if multiplies_bfloat16(torch.device("cpu")):
@@ -74,13 +76,23 @@ def peak_gflops(side: int = 4096, repetitions: int = 5) -> dict[str, float | Non
     rates: dict[str, float | None] = {"float32": None, "bfloat16": None}
     for name, dtype in dtypes.items():
         left, right = torch.rand(2, side, side).to(dtype)
-        seconds, product = [], torch.empty_like(left)
-        for _ in range(repetitions):
-            start = time.perf_counter()
-            torch.mm(left, right, out=product)
-            seconds.append(time.perf_counter() - start)
-        rates[name] = round(2 * side**3 / min(seconds) / 1e9, 1)
+        image, kernel = (torch.rand(shape).to(dtype, memory_format=torch.channels_last)
+                         for shape in ((1, channels, side // 32, side // 32), (channels, channels, 3, 3)))
+        works = ((lambda: torch.mm(left, right), 2 * side**3),
+                 (lambda: functional.conv2d(image, kernel, padding=1), 2 * 9 * channels**2 * (side // 32) ** 2))
+        rates[name] = round(max(_rate(work, operations, repetitions) for work, operations in works) / 1e9, 1)
     return rates
+
+
+@torch.inference_mode()
+def _rate(work: Callable[[], object], operations: int, repetitions: int) -> float:
+    """Operations a second of the fastest repetition."""
+    seconds = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return operations / min(seconds)
 
 
 def flop(work: Callable[[], object]) -> float:
