@@ -72,7 +72,7 @@ class Setting:
     command: str
 
     @property
-    def way(self) -> dict:
+    def how(self) -> dict:
         """How runs are made."""
         return {"mode": self.mode, "on": self.on, "command": self.command}
 
@@ -97,11 +97,11 @@ def detector_run(step: Step, setting: Setting) -> runs.Run:
     strategy = setting.parameters["event_ask_strategy"]
     if not step.rounds:
         return event_few.few_run(strategy, setting.labels(step.draw), setting.train, setting.held_out, setting.tap,
-                                 setting.parameters, **setting.way)
+                                 setting.parameters, **setting.how)
     known, negatives = _known(step, setting)
     settings = replace(event_few.settings(setting.parameters, setting.train), complete=False)
     return events.detector_run(strategy, replace(setting.train, events=known), setting.tap, settings, setting.held_out,
-                               negatives=negatives, seed=event_few.SEED, **setting.way)
+                               negatives=negatives, seed=event_few.SEED, **setting.how)
 
 
 def asked_run(step: Step, setting: Setting) -> runs.Run:
@@ -124,7 +124,7 @@ def asked_run(step: Step, setting: Setting) -> runs.Run:
         return {"places": answered(picked, events.true_events(setting.train)).to_dict("records")}
 
     key = {"detector": trained.name, "way": step.way, "places": count, "rounds": step.rounds, "draw": step.draw}
-    return runs.run(kinds.ASKED, {"train": setting.train}, key, step.draw, make, **setting.way)
+    return runs.run(kinds.ASKED, {"train": setting.train}, key, step.draw, make, **setting.how)
 
 
 def answered(picked: pd.DataFrame, true: pd.DataFrame) -> pd.DataFrame:
