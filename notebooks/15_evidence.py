@@ -83,7 +83,8 @@ average_precisions
 # %% [markdown]
 # ## Primary comparisons
 #
-# On the held-out movie, given this pretraining; p-values after Holm's correction for all rows.
+# On the held-out movie, given this pretraining; p-values after Holm's correction for the seven comparisons of the protocol, also
+# for those that are not made yet.
 
 # %%
 comparisons = evidence.primary(parts["held-out"], by_part["held-out"])

@@ -140,7 +140,8 @@ def primary(part: Asked, by_name: dict[str, Resampled], draws: int = 10 * interv
     Returns
     -------
     DataFrame
-        ``first``, ``second``, ``difference``, ``low``, ``high``, ``p`` (Holm's correction for all rows), ``verdict``.
+        ``first``, ``second``, ``difference``, ``low``, ``high``, ``p``, ``verdict``. Holm's correction is for all of
+        :data:`COMPARISONS`: those that are not made yet have the largest p there is, so that no verdict comes too early.
     """
     rows = []
     for first, second in COMPARISONS:
@@ -153,7 +154,7 @@ def primary(part: Asked, by_name: dict[str, Resampled], draws: int = 10 * interv
             rows.append({"first": first, "second": second, "difference": found.value, "low": found.low,
                          "high": found.high, "p": found.p, "barely": found.barely})
     table = pd.DataFrame(rows, columns=["first", "second", "difference", "low", "high", "p", "barely"])
-    table["p"] = intervals.holm(table["p"])
+    table["p"] = intervals.holm([*table["p"], *[1.0] * (len(COMPARISONS) - len(table))])[: len(table)]
     table["verdict"] = [_verdict(row) for row in table.itertuples()]
     return table
 

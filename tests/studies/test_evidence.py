@@ -8,7 +8,7 @@ from toys import shrinking_discs
 
 from tapnb import event_groups
 from tapnb.dataset import event_dataset
-from tapnb.metrics import scores
+from tapnb.metrics import intervals, scores
 from tapnb.metrics.intervals import Groups
 from tapnb.studies import controls, evidence, evidence_runs
 from tapnb.studies.evidence import Asked
@@ -110,6 +110,13 @@ def test_primary_comparisons_are_reproduced_not_reproduced_or_open():
     verdicts = dict(zip(table["second"], table["verdict"]))
     assert verdicts == {"P1": "open", "B1": "reproduced", "C1": "not reproduced"}
     assert (table["p"] <= 1).all() and set(evidence.primary_table(table)["verdict"]) == set(verdicts.values())
+
+
+def test_the_correction_is_for_all_comparisons_of_the_protocol_however_few_are_made():
+    part = ranked_by(A1=1.0, B1=1.1)
+    resampled = evidence.resampled(part)
+    (row,) = evidence.primary(part, resampled, draws=400).itertuples()
+    assert row.p == pytest.approx(min(1, 7 * intervals.estimate(resampled["A1"], resampled["B1"]).p))
 
 
 def test_null_classifiers_reproduce_nothing():
