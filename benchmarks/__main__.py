@@ -33,8 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.missing:
             names = [name for name in names if not record.has(measurements, parts[name][0], name)]
-        if "step" in names or "peak_gflops" not in measurements["machine"]:  # the step is compared with them
-            measurements["machine"]["peak_gflops"] = machine.peak_gflops()
+        if any(parts[name][0] == "rows" for name in names):  # times are compared with the peaks
+            measurements["machine"]["peak_gflops"] = machine.higher(measurements["machine"].get("peak_gflops", {}),
+                                                                    machine.peak_gflops())
         for name in names:
             part, measure = parts[name]
             print(f"{name} ...", flush=True)

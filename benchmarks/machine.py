@@ -84,6 +84,11 @@ def peak_gflops(side: int = 4096, channels: int = 256, repetitions: int = 5) -> 
     return rates
 
 
+def higher(one: dict[str, float | None], other: dict[str, float | None]) -> dict[str, float | None]:
+    """Of two measurements of the peaks the higher rates: a peak is the best that was ever seen."""
+    return {name: max(filter(None, (one.get(name), rate)), default=None) for name, rate in other.items()}
+
+
 @torch.inference_mode()
 def _rate(work: Callable[[], object], operations: int, repetitions: int) -> float:
     """Operations a second of the fastest repetition."""

@@ -16,6 +16,7 @@ from benchmarks import laps, machine, plain, quality, starts, sweeps
 from benchmarks.laps import BATCH
 from benchmarks.processes import MeasurementError, Side, alone, alternate, default_allocator, ratio
 from tapnb import explain, models
+from tapnb.studies import speed_peak
 from tapnb.system import allocator, device, precision
 
 PAPER_EPOCHS = {"linear": 10, "ResNet": 30}  # Section 3
@@ -171,7 +172,7 @@ def _heads_row(kind: str, goal: float) -> Row:
         if kind == "linear":  # it waits for memory, not for arithmetic
             return also
         work = machine.flop(laps.head_step(kind)) / 1e9
-        return also | _ceiling(timings, work, record, in_bfloat16())
+        return also | {speed_peak.OURS: number(work, "GFLOP")}
 
     return Row(
         f"Event heads on fixed features, {SEEDS} seeds, {kind}", "seed and epoch, per pair", goal,
@@ -198,7 +199,7 @@ def _start(title: str, script: str, arguments: list[str], goal: float | None = N
 def _beside_frame(timings: dict, record: dict) -> Also:
     features, side = models.DenseFeatures(), 256
     work = machine.flop(lambda: explain.dense_features(features, torch.rand(side, side)))
-    return _ceiling(timings, work * (1024 / side) ** 2 / 1e9, record, False)  # evaluation is in float32
+    return {speed_peak.OURS: number(work * (1024 / side) ** 2 / 1e9, "GFLOP")}
 
 
 def in_bfloat16() -> bool:
@@ -206,21 +207,9 @@ def in_bfloat16() -> bool:
     return precision.arithmetic(torch.device("cpu")) == "bf16 autocast"
 
 
-def _ceiling(timings: dict, work: float, record: dict, rounded: bool) -> Also:
-    """Upper limit of a ratio: if only ``work`` (GFLOP a unit) were done, at the measured peak."""
-    peak = record["machine"]["peak_gflops"]["bfloat16" if rounded else "float32"]
-    return {"work of ours": number(work, "GFLOP"), "ratio if that work ran at the measured peak, and nothing else":
-            number(median(timings, "plain") * peak / work, "times")}
-
-
 def _beside_step(timings: dict, record: dict) -> Also:
     work = machine.flop_per_pair(plain.TimeArrowModel(), plain.loss, 96) / 1e9
-    peaks = record["machine"]["peak_gflops"]
-    dtype = "bfloat16" if peaks["bfloat16"] and in_bfloat16() else "float32"
-    return {"pairs a second": number(1 / median(timings), "pairs/s"),
-            "work of the plain network": number(work, "GFLOP a pair"),
-            f"share of the measured peak ({dtype}), counting that work": number(
-                work / median(timings) / peaks[dtype], goal=0.4 if dtype == "bfloat16" else None)}
+    return {"pairs a second": number(1 / median(timings), "pairs/s"), speed_peak.PLAIN: number(work, "GFLOP a pair")}
 
 
 def _beside_step_cuda(timings: dict, record: dict) -> Also:

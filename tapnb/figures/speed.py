@@ -41,7 +41,8 @@ def speed_ratios(table: pd.DataFrame) -> Figure:
     for place, row in zip(places, table.itertuples()):
         left = row.high <= row.goal < 2 * row.high  # clear of a goal just missed
         axes.annotate(text(row.ratio), (row.low if left else row.high, place), xytext=(-7 if left else 7, 0),
-                      textcoords="offset points", ha="right" if left else "left", va="center", fontsize=8)
+                      textcoords="offset points", ha="right" if left else "left", va="center", fontsize=8,
+                      bbox={"facecolor": axes.get_facecolor(), "edgecolor": "none", "pad": 0.8})  # over the dashed line
     axes.axvline(1, color="black", linewidth=1, linestyle="--", label="the plain way")
     axes.set_xscale("log")
     _plain_ticks(axes.xaxis, (1, 2, 5))

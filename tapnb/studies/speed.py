@@ -17,6 +17,7 @@ import pandas as pd
 from tapnb.metrics.quantity import Quantity
 from tapnb.store import results
 from tapnb.store.runs import slug
+from tapnb.studies import speed_peak
 from tapnb.system import paths
 
 MISSING = "not measured"
@@ -64,6 +65,8 @@ def read(path: Path) -> dict:
         for part, order in (("rows", ROWS), ("growth", GROWTH)):  # the file's own order is that of the alphabet
             there = measured[part]
             measured[part] = {key: there[key] for key in dict.fromkeys([*order, *there]) if key in there}
+        for key, row in measured["rows"].items():
+            row["also"] = row.get("also", {}) | speed_peak.beside(key, row, measured["machine"])
         for row in measured["rows"].values():  # a side without a time would be a table without a number
             sides = [side for side in (row["plain"], row["ours"], *row.get("others", {}).values()) if side]
             for place, name in (row, "title"), *((side, "what") for side in sides):
@@ -216,7 +219,7 @@ def missed(measured: dict) -> pd.DataFrame:
 def machine(measured: dict) -> pd.DataFrame:
     """The machine: processor, instruction sets, threads, memory, measured peaks, versions."""
     described = measured["machine"]
-    peaks = {f"peak of a large matrix product, {name}": "no hardware for it" if peak is None else text(peak, "GFLOP/s")
+    peaks = {f"peak, {name}": "no hardware for it" if peak is None else text(peak, "GFLOP/s")
              for name, peak in described.get("peak_gflops", {}).items()}
     facts = {"processor": described.get("processor"),
              "instruction sets": ", ".join(described.get("instruction_sets", [])),

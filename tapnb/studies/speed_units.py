@@ -7,11 +7,11 @@ from statistics import median
 import pandas as pd
 
 from tapnb.studies.speed import MISSING, text
+from tapnb.studies.speed_peak import BFLOAT16, FLOAT32, has_units, own_precision
 
 ROWS = ("step", "linear_heads", "resnet_heads", "frame")
 """Trainings, which are in bf16 where there are units for it, and the evaluation that all rest on, in float32 always."""
 
-FLOAT32, BFLOAT16 = "float32", "bfloat16"
 NO_UNITS = "no units"
 
 
@@ -22,18 +22,17 @@ def units(machine: dict) -> str:
 
 def table(measured: dict) -> pd.DataFrame:
     """Medians for one unit of what was timed, in each way, and how many times as fast as the plain way it is."""
-    has_units = measured["machine"].get("peak_gflops", {}).get(BFLOAT16) is not None
+    machine = measured["machine"]
     rows = []
     for key in ROWS:
         row = measured["rows"].get(key)
         if not row:
             continue
-        own = BFLOAT16 if has_units and "bf16" in row.get("device", "bf16") and key != "frame" else FLOAT32
-        sides = {**row.get("others", {}), "plain": row["plain"], own: row["ours"]}
+        sides = {**row.get("others", {}), "plain": row["plain"], own_precision(key, row, machine): row["ours"]}
         seconds = {name: median(sides[name]["seconds"]) for name in ("plain", FLOAT32, BFLOAT16) if sides.get(name)}
-        none = {BFLOAT16: MISSING if has_units else NO_UNITS}
+        none = {BFLOAT16: MISSING if has_units(machine) else NO_UNITS}
         times = [text(seconds["plain"] / seconds[name]) if name in seconds else "" for name in (FLOAT32, BFLOAT16)]
-        rows.append([row["title"], row["unit"], units(measured["machine"]),
+        rows.append([row["title"], row["unit"], units(machine),
                      *(text(seconds[name], "s") if name in seconds else none.get(name, MISSING)
                        for name in ("plain", FLOAT32, BFLOAT16)), *times])
     return pd.DataFrame(rows or [[MISSING] + [""] * 7], columns=[

@@ -86,6 +86,18 @@ def test_instruction_sets_are_read_from_the_processors_flags():
     assert machine.cpu_flags("nothing") == []
 
 
+def test_a_peak_is_the_best_that_was_ever_seen():
+    rates = {"float32": 300.0, "bfloat16": None}
+    assert machine.higher({}, rates) == rates
+    assert machine.higher({"float32": 350.0, "bfloat16": None}, rates) == {"float32": 350.0, "bfloat16": None}
+    assert machine.higher({"float32": 200.0}, {"float32": 300.0, "bfloat16": 9.0}) == {"float32": 300.0, "bfloat16": 9.0}
+
+
+def test_a_peak_is_a_rate_of_this_machine():
+    rates = machine.peak_gflops(side=256, channels=32, repetitions=2)
+    assert set(rates) == {"float32", "bfloat16"} and 0.1 < rates["float32"] < 1e5
+
+
 # The record
 
 

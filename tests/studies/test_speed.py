@@ -119,8 +119,8 @@ def test_both_sides_are_described_and_the_machine(measured):
     assert sides.loc["TAP training step"].tolist() == ["the plain way", "the fast way", "2.50 GB", "2.50 GB", "5, 5"]
     machine = speed.machine(measured).map(plain).set_index("machine")["found"]
     assert machine["instruction sets"] == "avx2, avx512_bf16" and machine["memory"] == "15.6 GB"
-    assert machine["peak of a large matrix product, float32"] == "347 GFLOP/s" and machine["GPU"] == "none"
-    assert machine["peak of a large matrix product, bfloat16"] == "no hardware for it"
+    assert machine["peak, float32"] == "347 GFLOP/s" and machine["GPU"] == "none"
+    assert machine["peak, bfloat16"] == "no hardware for it"
     assert sides.loc["First import tapnb", "here"] == "the fast way"
     assert speed.as_prose("`tapnb --help`").replace("\u2060", "") == "tapnb --help"
     assert "--" not in speed.as_prose("`tapnb --help`")
