@@ -6,6 +6,7 @@ import pytest
 from toys import shrinking_discs
 
 from tapnb import figures
+from tapnb.studies import event_controls
 from tapnb.studies.event_scores import MEASURES
 
 pytestmark = pytest.mark.usefixtures("nothing_stays_open")
@@ -33,6 +34,14 @@ def test_recall_is_a_line_each_and_dashed_for_controls():
     lines = figures.free_response(curves, CONTROLS).axes[0].lines
     assert [line.get_linestyle() for line in lines] == ["-", "--"]
     np.testing.assert_array_equal(lines[0].get_ydata(), [0.2, 0.9])
+
+
+def test_every_control_has_a_colour_of_its_own():
+    controls = [*event_controls.CONTROLS, "windows of A1", "windows of A1 by margin"]
+    curves = pd.DataFrame([{"false_per_frame": false, "recall": 0.5, "kind": "division", "name": name}
+                           for name in controls for false in (0, 1)])
+    lines = figures.free_response(curves, controls).axes[0].lines
+    assert len({line.get_color() for line in lines}) == len(controls) == 5
 
 
 @pytest.mark.parametrize("make", [lambda: figures.event_scores(estimated(()).reindex(columns=["kind", "name"]), MEASURES, CONTROLS),
