@@ -56,7 +56,7 @@ trained = {name: evidence_runs.trained(name, train, other, tap, parameters, mode
            for name in evidence_strategies}
 course = evidence.curves(trained)
 
-# %% mystnb={"image": {"alt": "A panel a strategy: training loss, dotted, and validation loss, solid, against training steps; a dot marks the epoch whose weights were kept."}, "figure": {"caption": "Every training to its end: loss on training pairs (dotted) and on balanced validation pairs (solid), one line a run; the dot is the epoch whose weights were kept."}}
+# %% mystnb={"image": {"alt": "A panel a strategy: training loss, dotted, and validation loss, solid, against training steps; a dot marks the epoch whose weights were kept, a dashed line what a coin has."}, "figure": {"caption": "Every training to its end: loss on training pairs (dotted) and on balanced validation pairs (solid), one line a run; the dot is the epoch whose weights were kept, dashed the loss of a coin."}}
 curves = figures.head_curves(course)
 curves
 

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from tapnb.figures.style import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, styled
 
@@ -64,20 +65,23 @@ def head_curves(course: pd.DataFrame) -> Figure:
         return figure
     columns = min(3, max(1, len(names)))
     rows = -(-len(names) // columns) or 1
-    figure, panels = plt.subplots(rows, columns, figsize=(3.1 * columns + 0.6, 2.5 * rows + 0.4), sharey=True,
+    figure, panels = plt.subplots(rows, columns, figsize=(max(5.5, 3.1 * columns + 0.6), 2.5 * rows + 0.4), sharey=True,
                                   squeeze=False)
-    top = min(1.5, 1.05 * course[["training_loss", "validation_loss"]].max().max())
     for axes, name in zip(panels.flat, names):
         for _, run in course[course["strategy"] == name].groupby("seed"):
             axes.plot(run["steps"], run["training_loss"], ":", color=COLOURS[name[0]], label="training")
             axes.plot(run["steps"], run["validation_loss"], "-", color=COLOURS[name[0]], label="validation")
             kept = run[run["kept"]]
             axes.plot(kept["steps"], kept["validation_loss"], "o", color=COLOURS[name[0]], label="weights kept")
-        axes.set(title=name, xlabel="steps", ylim=(0, top))
+        axes.axhline(np.log(2), color="black", linewidth=1, linestyle="--", label="a coin")
+        axes.set(title=name, xlabel="steps", yscale="log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     for axes in panels.flat[len(names):]:
         axes.set_axis_off()
     for axes in panels[:, 0]:
         axes.set_ylabel("cross entropy")
     handles = dict(zip(*reversed(panels[0, 0].get_legend_handles_labels())))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
     return figure
