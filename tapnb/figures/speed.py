@@ -39,10 +39,8 @@ def speed_ratios(table: pd.DataFrame) -> Figure:
     axes.plot(table.loc[goals, "goal"], places[goals], "|", color=VERMILLION, markersize=17, markeredgewidth=2.4,
               label="goal")
     for place, row in zip(places, table.itertuples()):
-        left = row.high <= row.goal < 2 * row.high  # clear of a goal just missed
-        axes.annotate(text(row.ratio), (row.low if left else row.high, place), xytext=(-7 if left else 7, 0),
-                      textcoords="offset points", ha="right" if left else "left", va="center", fontsize=8,
-                      bbox={"facecolor": axes.get_facecolor(), "edgecolor": "none", "pad": 0.8})  # over the dashed line
+        axes.annotate(text(row.ratio), (row.ratio, place), xytext=(0, 9), textcoords="offset points", ha="center",
+                      va="bottom", fontsize=8)  # above the goal's stroke, wherever that is
     axes.axvline(1, color="black", linewidth=1, linestyle="--", label="the plain way")
     axes.set_xscale("log")
     _plain_ticks(axes.xaxis, (1, 2, 5))
