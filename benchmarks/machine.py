@@ -75,10 +75,10 @@ def peak_gflops(side: int = 4096, channels: int = 256, repetitions: int = 5) -> 
         dtypes["bfloat16"] = torch.bfloat16
     rates: dict[str, float | None] = {"float32": None, "bfloat16": None}
     for name, dtype in dtypes.items():
-        left, right = torch.rand(2, side, side).to(dtype)
+        left, right, product = torch.rand(3, side, side).to(dtype)
         image, kernel = (torch.rand(shape).to(dtype, memory_format=torch.channels_last)
                          for shape in ((1, channels, side // 32, side // 32), (channels, channels, 3, 3)))
-        works = ((lambda: torch.mm(left, right), 2 * side**3),
+        works = ((lambda: torch.mm(left, right, out=product), 2 * side**3),
                  (lambda: functional.conv2d(image, kernel, padding=1), 2 * 9 * channels**2 * (side // 32) ** 2))
         rates[name] = round(max(_rate(work, operations, repetitions) for work, operations in works) / 1e9, 1)
     return rates

@@ -119,7 +119,8 @@ print("\n".join(f"{one.second} needs {one.text} labelled events to be as good as
 # ## With answers
 #
 # A detector that has learnt from few labels lists places of its own movie. Some are asked about, and it is trained again
-# with the answers: those of which it is least sure, or any of them. What is known of the movie answers.
+# with the answers: those of which it is least sure, or any of them. What is known of the movie answers; an event that nobody
+# labelled is answered "none". As above, all events of the last fifth are known and say which steps and threshold to keep.
 
 # %%
 asks = event_asking.Setting(train, other, tap, parameters, mode, on, command)

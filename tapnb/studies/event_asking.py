@@ -123,7 +123,8 @@ def asked_run(step: Step, setting: Setting) -> runs.Run:
         picked = places(seen, count, detector.threshold, taken)
         return {"places": answered(picked, events.true_events(setting.train)).to_dict("records")}
 
-    key = {"detector": trained.name, "way": step.way, "places": count, "rounds": step.rounds, "draw": step.draw}
+    key = {"detector": trained.name, "way": step.way, "places": count, "rounds": step.rounds, "draw": step.draw,
+           "events": events.digest(events.true_events(setting.train))}  # by which the answers are given
     return runs.run(kinds.ASKED, {"train": setting.train}, key, step.draw, make, **setting.how)
 
 
@@ -157,7 +158,7 @@ def _known(step: Step, setting: Setting) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def points(made: Mapping[Step, runs.Run], parameters: Mapping, held_out: Movie) -> list[event_few.Point]:
-    """Detectors of each way, together by the number of answers.
+    """Detectors of each way, together by the number of places that were asked about; a detector may have listed fewer.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def table(estimated: pd.DataFrame, gained: pd.DataFrame, asked: Mapping[Step, ru
     differences = gained.set_index("answers")
     rows = []
     for rounds, (answers, of_ways) in enumerate(own.groupby(level="labels")):
-        row = {"answered places": str(answers)}
+        row = {"places asked about": str(answers)}
         for way in WAYS:
             e = of_ways.loc[answers, way]
             row[f"{way} places"] = with_interval(e["value"], e["low"], e["high"])
@@ -213,7 +214,7 @@ def table(estimated: pd.DataFrame, gained: pd.DataFrame, asked: Mapping[Step, ru
         row["doubtful − random"] = "–" if difference is None else tables.signed(*difference, 3)
         row["events among the answers"] = " and ".join(f"{found_by_asking(asked, way, rounds):.1f}" for way in WAYS)
         rows.append(row)
-    return pd.DataFrame(rows, columns=["answered places", *(f"{way} places" for way in WAYS), "doubtful − random",
+    return pd.DataFrame(rows, columns=["places asked about", *(f"{way} places" for way in WAYS), "doubtful − random",
                                        "events among the answers"])
 
 
@@ -222,7 +223,7 @@ def found_by_asking(asked: Mapping[Step, runs.Run], way: str, rounds: int) -> fl
     own = {step: run for step, run in asked.items() if step.way == way}
     events_there = [sum(place["answer"] != "none" for place in run.results["places"])
                     for step, run in own.items() if step.rounds < rounds]
-    return sum(events_there) / len({step.draw for step in own})
+    return sum(events_there) / max(1, len({step.draw for step in own}))  # none: of detectors that nobody was asked about
 
 
 def numbers(estimated: pd.DataFrame, gained: pd.DataFrame, collected: list[event_few.Point]) -> dict[str, dict]:

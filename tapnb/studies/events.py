@@ -157,9 +157,9 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
         return {"course": course, "events": len(training), "frame_pairs": len(learnt),
                 "validation": judged(tables[VALIDATION], of_last_fifth, len(checked))}
 
-    key = {"strategy": name, "detector": settings, "labels": asdict(labels), "events": _digest(true_events(movie))}
+    key = {"strategy": name, "detector": settings, "labels": asdict(labels), "events": digest(true_events(movie))}
     if negatives is not None:
-        key["negatives"] = _digest(negatives)
+        key["negatives"] = digest(negatives)
     if not held_back:
         key["held_back"] = False
     if DETECTORS[name]["features"] == "TAP":
@@ -195,7 +195,7 @@ def judged(table: pd.DataFrame, true: pd.DataFrame, frames: int) -> dict:
     return judgement
 
 
-def _digest(events: pd.DataFrame) -> str:
+def digest(events: pd.DataFrame) -> str:
     """Eight digits that stand for a list of events, to a tenth of a pixel."""
     text = events.round({"y": 1, "x": 1}).to_csv(index=False)
     return hashlib.sha256(text.encode()).hexdigest()[:8]

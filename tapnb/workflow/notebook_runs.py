@@ -243,14 +243,21 @@ def _asks(m: Materials) -> event_asking.Setting:
 
 
 def _of_answers(notebook: str, p: Mapping) -> list[Task]:
-    """Detectors and the places that they are asked about by turns: each needs the one before, though it looks for it by itself."""
-    made = []
+    """Detectors and the places that they are asked about by turns: each looks for all before it, back to the first."""
+    few = {event_few.role(name, labels) for name, labels in event_few.all_labels(p)}
+    made: list[Task] = []
+
+    def add(role: str, function: Callable, step: event_asking.Step) -> None:
+        before = [task.key for task in made if task.arguments["draw"] == step.draw
+                  and (task.arguments["way"] == step.way or not task.arguments["rounds"])]  # both ways begin with one detector
+        start = event_few.role(p["event_ask_strategy"], events.Labels(p["event_ask_start"], step.draw))  # and it is this one
+        before += [f"{notebook} {start}"] * (start in few)
+        made.append(_task(notebook, role, function, p, TAP, *before, **asdict(step)))
+
     for step in event_asking.steps(p):
-        before = replace(step, rounds=step.rounds - 1)
-        made.append(_task(notebook, step.role, after_answers, p, TAP, *[f"{notebook} {before.asked_role}"] * bool(step.rounds),
-                          **asdict(step)))
+        add(step.role, after_answers, step)
         if step in event_asking.asking(p):
-            made.append(_task(notebook, step.asked_role, places_asked, p, TAP, f"{notebook} {step.role}", **asdict(step)))
+            add(step.asked_role, places_asked, step)
     return made
 
 

@@ -102,7 +102,7 @@ def test_the_gain_is_that_of_doubtful_places_over_random_ones():
     asked = {Step(way, draw, 0): runs.Run(None, {"results": {"places": [{"answer": answer} for answer in answers]}})
              for way, answers in places.items() for draw in (0, 1)}
     shown = event_asking.table(estimated, gained, asked)
-    assert shown["answered places"].tolist() == ["0", "40"]
+    assert shown["places asked about"].tolist() == ["0", "40"]
     assert shown["events among the answers"].tolist() == ["0.0 and 0.0", "1.0 and 0.0"]
     assert shown["doubtful − random"].iloc[0] == "–" and str(shown["doubtful − random"].iloc[1]).startswith("+0.100")
     assert set(event_asking.numbers(estimated, gained, collected)) == {
@@ -113,3 +113,4 @@ def test_where_nobody_was_asked_there_is_nothing_to_show():
     empty = event_few.estimates([])
     gained = event_asking.gains([])
     assert len(event_asking.table(empty, gained, {})) == 0 and event_asking.numbers(empty, gained, []) == {}
+    assert event_asking.found_by_asking({}, "random", 0) == 0
