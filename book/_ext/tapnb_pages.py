@@ -94,8 +94,16 @@ def footer(software: dict) -> str:
     return (
         f'<p>Version {escape(provenance.version())} of {written(day(commit))}{escape(state)} \u00b7 {links}</p>\n'
         '<details class="tapnb-cite"><summary>Cite this</summary>\n'
-        f'<p>The paper: {escape(cited)}</p>\n<p>This book and its software: {escape(itself)}</p>\n</details>'
+        f'<p>The paper: {escape(cited)}</p>\n<p>This book, its figures and its software: {escape(itself)} '
+        f'{escape(software["license"])}.</p>\n<pre>{escape(bibtex(software, commit))}</pre>\n</details>'
     )
+
+
+def bibtex(software: dict, commit: str | None) -> str:
+    """Return the entry of the software for a bibliography in BibTeX."""
+    fields = {"author": f"{{{names(software)}}}", "title": f'{{{software["title"]}}}', "version": provenance.version(),
+              "year": str(day(commit).year)} | ({"note": f"commit {commit[:10]}"} if commit else {})
+    return "@software{tapnb,\n" + "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items()) + "}"
 
 
 def names(work: dict) -> str:

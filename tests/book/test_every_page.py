@@ -55,6 +55,9 @@ def test_the_footer_says_version_day_paper_and_how_to_cite(pages):
     assert f"Version {provenance.version()} of " in html.p.text and html.a["href"] == "https://arxiv.org/abs/2411.03924"
     assert len(html.select("a")) == 1, "a link to a repository that CITATION.cff does not name"
     assert "Cangxiong Chen, Vinay P. Namboodiri and Julia E. Sero (2024)" in html.details.text
+    assert "BSD-3-Clause" in html.text
+    entry = html.select_one("pre").text
+    assert entry.startswith("@software{tapnb,\n") and entry.endswith("}") and "  author = {{tapnb contributors}},\n" in entry
     html = BeautifulSoup(pages.footer(software | {"repository-code": "https://example.org/tapnb"}), "html.parser")
     assert html.select("a")[1]["href"] == "https://example.org/tapnb"
 
