@@ -252,6 +252,7 @@ class _Sweep:
 
     def _begins(self, event: tuple[float, dict]) -> None:
         if key := self._key(event[1]["task"]):
+            self.deserted = False  # a worker may have come before the scheduler told of any
             self.progress.begins(key)
 
 

@@ -81,11 +81,25 @@ def test_workers_are_reckoned_by_the_task_that_needs_most(movie, monkeypatch):
     assert reckoned == [15 * 2**30]
 
 
-def test_a_scheduler_without_workers_is_said_once_and_again_when_the_last_one_leaves(movie):
-    """It gets a worker when that is said, which goes in the middle of the run; then another one, which makes it."""
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_scheduler_without_workers_is_said_once_and_again_when_the_last_one_leaves(movie, monkeypatch, heard):
+    """It gets a worker when that is said, which goes in the middle of the run; then another one, which makes it.
+
+    That the first one comes may stay unheard: it can be there before the scheduler begins to tell.
+    """
+    if not heard:
+        told = sweeps._Sweep._comes_or_goes
+
+        async def deaf(self, event):
+            if event[1].get("action") != "add-worker":
+                await told(self, event)
+
+        monkeypatch.setattr(sweeps._Sweep, "_comes_or_goes", deaf)
     lines = []
-    with distributed.LocalCluster(n_workers=0, threads_per_worker=1, processes=False, protocol="tcp://", host="127.0.0.1",
-                                  dashboard_address="127.0.0.1:0") as local, ThreadPoolExecutor(1) as pool:
+    # The cluster ends before the thread is waited for: what goes wrong here must not wait for ever.
+    with ThreadPoolExecutor(1) as pool, distributed.LocalCluster(
+            n_workers=0, threads_per_worker=1, processes=False, protocol="tcp://", host="127.0.0.1",
+            dashboard_address="127.0.0.1:0") as local:
         swept = pool.submit(sweep, [task(movie, "a", seconds=2)], Cluster(scheduler=local.scheduler_address), lines.append)
         for number, said in ((1, "there yet"), (2, "left")):
             wanted = f"no worker is {said}: start some with `dask worker {local.scheduler_address} --nthreads 1`"
