@@ -133,6 +133,13 @@ def test_everyone_says_the_same_version():
     assert version == tapnb.__version__ == load("CITATION.cff")["version"] == changes[0]
 
 
+def test_the_book_has_one_title():
+    title = load("_config.yml")["title"]
+    assert (ROOT / "book" / "index.md").read_text("utf-8").startswith(f"# {title}\n")
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["description"]
+    assert described.startswith(title) and load("CITATION.cff")["title"].lower().startswith(f"tapnb: {title}".lower())
+
+
 def test_every_dependency_says_what_it_is_for():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     blocks = re.findall(r"^(?:dependencies|book|sweep|test|edit|models) = \[\n(.*?)\n\]", text, re.MULTILINE | re.DOTALL)

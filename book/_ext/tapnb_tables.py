@@ -46,4 +46,5 @@ def table_row(cells: list[str], numeric: list[bool]) -> nodes.row:
 def setup(app: Sphinx) -> dict:
     """Register the script that sorts."""
     app.add_js_file("tables.js", loading_method="defer")
+    app.add_js_file("wide.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

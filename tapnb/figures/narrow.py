@@ -77,14 +77,19 @@ def _show_labels(axes: Axes, figure: Figure) -> None:
     below = [other.get_xlabel() for other in others if _place(other)[1] == column and _place(other)[0] > row]
     above = [other.get_title(loc="left") for other in others if _place(other)[1] == column and _place(other)[0] < row]
     label = axes.get_ylabel() or next(filter(None, reversed(left)), "")
-    axes.set_ylabel("\n".join(textwrap.fill(line, LETTERS + 4) for line in label.splitlines()))
+    axes.set_ylabel(_wrapped(label, LETTERS + 4))
     axes.set_xlabel(axes.get_xlabel() or next(filter(None, below), ""))
     if not axes.get_title(loc="left") and not _hanging(axes):
         axes.set_title(next(filter(None, above), ""))
     if len(axes.get_xlabel()) > LETTERS:
-        axes.set_xlabel(textwrap.fill(axes.get_xlabel(), 2 * LETTERS), loc="right")  # there is room on its left, below the labels of the other axis
+        axes.set_xlabel(_wrapped(axes.get_xlabel(), 2 * LETTERS), loc="right")  # there is room on its left, below the labels of the other axis
     if names := _names(axes):
         axes.set_yticks(axes.get_yticks(), [textwrap.fill(name, LETTERS) for name in names])
+
+
+def _wrapped(label: str, letters: int) -> str:
+    """A label in lines of so many letters; where it has a new line already, it keeps it."""
+    return "\n".join(textwrap.fill(line, letters) for line in label.splitlines())
 
 
 def _place(axes: Axes) -> tuple[int, int]:

@@ -112,6 +112,17 @@ def test_names_of_axes_wrap(text):
     assert max(map(len, one().narrow().axes[0].get_ylabel().splitlines())) <= 24
 
 
+def test_a_name_keeps_the_lines_that_it_has():
+    @styled
+    def one():
+        figure, axes = plt.subplots()
+        axes.set(xlabel="mean |r| 0.30,\neffective rank 6.1", ylabel="two\nlines")
+        return figure
+
+    drawn = one().narrow().axes[0]
+    assert drawn.get_xlabel() == "mean |r| 0.30,\neffective rank 6.1" and drawn.get_ylabel() == "two\nlines"
+
+
 def test_a_long_legend_hangs_below_its_panel():
     @styled
     def many():
