@@ -59,9 +59,11 @@ def tap_run(movie: Movie, held_out: Movie, settings: PretrainSettings, *, test_p
         return {"history": history(folder).to_dict("records"), "kept": check(model, checks, settings),
                 "accuracies": arrow.accuracies(model, held_out, TEST_SIZES, test_pairs, on)}
 
-    return runs.run(kinds.TAP, {"train": movie, "held-out": held_out},
-                    {"settings": settings, "test_pairs": test_pairs}, seed, make, mode=mode, command=command, on=on,
-                    precision=precision)
+    parameters = {"settings": settings, "test_pairs": test_pairs}
+    if precision != "auto":  # which is one run whatever the machine computes in; a precision that was asked for is another
+        parameters["precision"] = precision
+    return runs.run(kinds.TAP, {"train": movie, "held-out": held_out}, parameters, seed, make, mode=mode, command=command,
+                    on=on, precision=precision)
 
 
 def history_of(run: runs.Run) -> pd.DataFrame:

@@ -262,7 +262,6 @@ def test_a_movie_is_worked_on_under_a_limit(home):
             call(np.ones, 2 * 10**8)  # 1.6 GB
 
 
-@pytest.mark.slow
 def test_precisions_are_trained_alike_and_kept(home, monkeypatch):
     training = precision.TRAINING | {"pairs": 8, "pairs_per_epoch": 4, "batch": 2, "validation_pairs": 2}
     monkeypatch.setattr(precision, "TEST_PAIRS", 2)

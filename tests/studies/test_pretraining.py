@@ -61,6 +61,8 @@ def test_a_run_keeps_its_course_and_what_the_kept_weights_answer(tmp_path, monke
     assert run.results["kept"] == pytest.approx(pretrain.check(model, checks, settings))
     assert run.results["accuracies"] == arrow.accuracies(model, held_out, TEST_SIZES, 5, "cpu")
     assert tap_run(movie, held_out, settings, mode="restore", **way).record == run.record
+    with pytest.raises(FileNotFoundError):  # one in a precision that is asked for is another run
+        tap_run(movie, held_out, settings, mode="restore", precision="float32", **way)
     with pytest.raises(FileNotFoundError, match="make it with `tapnb run 02_pretraining`"):
         tap_run(movie, held_out, replace(settings, floor=1e-10), mode="restore", **way)
     with pytest.raises(ValueError, match="the number of test pairs is 0; it must be at least 1"):
