@@ -85,5 +85,5 @@ def table(f1: dict[str, pd.DataFrame]) -> pd.DataFrame:
                 for column, v in summary.items()}
         rows.append({"strategy": name, "probability above one half": text["half"],
                      "threshold chosen on validation pairs": text["chosen"],
-                     "as many called as there are": text["as many"]})
+                     "where precision equals recall": text["as many"]})
     return pd.DataFrame(rows)

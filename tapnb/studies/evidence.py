@@ -27,7 +27,7 @@ from tapnb.studies.controls import answers as control_answers
 from tapnb.studies.strategies import HELD_OUT, predictions
 from tapnb.studies.verdicts import NOT_REPRODUCED, REPRODUCED
 
-OPEN = "open"  # a primary comparison that its interval does not decide
+UNDECIDED = "undecided"  # a primary comparison whose interval does not decide it: the protocol calls it open
 
 COMPARISONS = (("A1", "largest |difference|"), ("A1", "extra trees"), ("A1", "P1"), ("A1", "B1"), ("A1", "C1"),
                ("D1", "A1"), ("D1", "C1"))
@@ -165,7 +165,7 @@ def _verdict(row) -> str:
         return REPRODUCED + (", barely" if row.barely else "")
     if row.p < 0.05 and row.high < 0:
         return NOT_REPRODUCED + (", barely" if row.barely else "")
-    return OPEN
+    return UNDECIDED
 
 
 def primary_table(comparisons: pd.DataFrame) -> pd.DataFrame:

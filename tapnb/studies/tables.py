@@ -111,7 +111,7 @@ def strategies(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.Data
         else:
             rows.append({"strategy": name, "source": "not in the paper"} | dict.fromkeys(SCORES, "\u2013"))
     table = pd.DataFrame(rows).fillna("")
-    bold_best(table, table.index[0::2])
+    bold_best(table, table.index[0::2], (*SCORES, "average precision"))
     bold_best(table, table.index[table["source"].str.startswith("paper")])
     return table
 

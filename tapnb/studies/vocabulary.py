@@ -13,7 +13,7 @@ VOCABULARY = {
                "recalls",
     "spread": "Standard deviation over runs of the recall of the class \u201cno event\u201d",
     "half": "probability 1/2", "chosen": "the threshold chosen on validation pairs",
-    "as_many": "the threshold that calls as many pairs events as there are",
+    "as_many": "the threshold where precision equals recall",
     "tn": "true negatives", "fp": "false positives", "fn": "false negatives", "tp": "true positives",
     # strategies
     "A0": "A0 (TAP features, fixed; linear head)", "A1": "A1 (TAP features, fixed; ResNet head)",

@@ -108,7 +108,7 @@ def test_primary_comparisons_are_reproduced_not_reproduced_or_open():
     part = ranked_by(A1=1.0, B1=2.0, C1=0.5, P1=1.0)
     table = evidence.primary(part, evidence.resampled(part), draws=400)
     verdicts = dict(zip(table["second"], table["verdict"]))
-    assert verdicts == {"P1": "open", "B1": "reproduced", "C1": "not reproduced"}
+    assert verdicts == {"P1": "undecided", "B1": "reproduced", "C1": "not reproduced"}
     assert (table["p"] <= 1).all() and set(evidence.primary_table(table)["verdict"]) == set(verdicts.values())
 
 
@@ -129,7 +129,7 @@ def test_null_classifiers_reproduce_nothing():
         margins = {name: rng.normal(size=(3, 1080)) for name in ("A1", "B1", "C1", "D1", "P1", "extra trees")}
         part = Asked(groups, margins | {"largest |difference|": np.zeros((1, 1080))})
         table = evidence.primary(part, evidence.resampled(part, 300), draws=600)
-        wrong += table["verdict"].ne("open").any()
+        wrong += table["verdict"].ne("undecided").any()
     assert wrong <= 6  # 5 % of 40 are 2; more than 6 come once in 200 times
 
 
