@@ -46,6 +46,16 @@ def test_every_number_has_its_record_and_every_record_is_of_use(movie):
     assert recorded == named
 
 
+def test_a_run_is_younger_than_those_that_it_was_made_of_or_says_why_not():
+    records = [json.loads(path.read_text("utf-8")) for path in (CHECKOUT / "results").glob("*/*/records/*.json")]
+    by_name = {record["name"]: record for record in records}
+    for record in records:
+        parameters = json.dumps(record["parameters"])
+        for name in (name for name in by_name if f'"{name}"' in parameters):
+            assert by_name[name]["finished"] <= record["finished"] or "to the byte" in by_name[name].get("amended", ""), (
+                f"{record['name']} was made before {name} was finished")
+
+
 @pytest.mark.parametrize("movie", FOLDERS, ids=lambda path: "-".join(path.parts[-2:]))
 def test_predictions_and_weights_are_there_and_readable(movie):
     evidence = movie / "15_evidence.json"
