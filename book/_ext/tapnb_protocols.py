@@ -1,7 +1,7 @@
 """Sphinx extension: ``{step-picture} clicks`` is a picture of one step of a how-to page, with a caption.
 
 Pictures are drawn from the simulated movie when the book is built (:mod:`tapnb.figures.protocols`): its images may be
-passed on, and a picture shows what this version does.
+passed on, and a picture shows what this version does. Others are boxes and arrows (:mod:`tapnb.figures.diagrams`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from tapnb.figures import protocols
+from tapnb.figures.diagrams import DIAGRAMS, diagram
 from tapnb.movies import Movie, catalogue
 
 MOVIE = "synthetic-24x448"  # the front page's: simulated in seconds, and kept
-OF_NO_MOVIE = ("needs", "restored")
 WIDTH = "460px"  # at most: a phone is narrower
-PICTURES = ("two_stacks", "damaged_frames", "marked_pixels", "clicks", "circled", "doubtful", *OF_NO_MOVIE)
+PICTURES = ("two_stacks", "damaged_frames", "marked_pixels", "clicks", "target", "circled", "doubtful", *DIAGRAMS)
 
 
 class StepPicture(SphinxDirective):
@@ -46,8 +46,7 @@ class StepPicture(SphinxDirective):
 @cache
 def drawn(name: str) -> str:
     """Return a picture as the address of an image that needs no file."""
-    draw = getattr(protocols, name)
-    figure = draw() if name in OF_NO_MOVIE else draw(movie())
+    figure = diagram(name) if name in DIAGRAMS else getattr(protocols, name)(movie())
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=160)
     return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"

@@ -14,23 +14,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import ndimage
 
+from tapnb.detector_training import DetectorSettings
+from tapnb.figures.diagrams import WIDTH, WORDS
 from tapnb.figures.event_pictures import KIND_COLOURS
 from tapnb.figures.style import BLUE, GREEN, ORANGE, show, styled, window
 from tapnb.figures.time_arrow import calmest_division
 from tapnb.movies import Movie
 from tapnb.studies.first_look import first_look
 
-WIDTH, WORDS = 4.2, 10
-"""Inches and points: at 360 pixels a word is 12 pixels high."""
-
 SIDE = 64
-NEEDS = {"02 pretraining": (0, 1), "06 strategies": (0, 0), "03 to 05, 15": (1, 1.5), "07 to 11, 14": (1, 0.5)}
-"""Notebooks by column and row of the picture of what needs what."""
-
-RESTORED = {"published runs": (0, 1), "your runs": (0, 0), "notebooks": (1, 0.5), "the book": (2, 0.5)}
-"""The same of what `make book` reads and makes."""
-
-
 @styled
 def two_stacks(movie: Movie) -> Figure:
     """What the two files hold: frames above, labels below, around one division."""
@@ -129,31 +121,19 @@ def doubtful(movie: Movie, kinds: Sequence[str] = ("division", "death", "round-u
 
 
 @styled
-def needs() -> Figure:
-    """Which notebooks look at the runs of which."""
-    return _boxes(NEEDS, (("02 pretraining", "03 to 05, 15"), ("02 pretraining", "07 to 11, 14"), ("06 strategies", "07 to 11, 14"),
-                          ("02 pretraining", "06 strategies")))
-
-
-@styled
-def restored() -> Figure:
-    """What ``make book`` reads, executes and makes."""
-    return _boxes(RESTORED, (("published runs", "notebooks"), ("your runs", "notebooks"), ("notebooks", "the book")))
-
-
-def _boxes(places: dict[str, tuple[float, float]], arrows: Sequence[tuple[str, str]]) -> Figure:
-    """Words in boxes by column and row, and arrows between them."""
-    columns, rows = (max(place[axis] for place in places.values()) for axis in (0, 1))
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.8 * rows))
-    axes.set(xlim=(-0.25 - columns / 8, columns * 1.125 + 0.25), ylim=(-0.5, rows + 0.5))
-    axes.set_axis_off()
-    boxes = {name: axes.text(*place, name, ha="center", va="center", fontsize=WORDS,
-                             bbox={"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": BLUE})
-             for name, place in places.items()}
-    for first, later in arrows:
-        axes.annotate("", places[later], places[first], arrowprops={
-            "arrowstyle": "->", "color": "black", "patchA": boxes[first].get_bbox_patch(), "patchB": boxes[later].get_bbox_patch(),
-            "shrinkA": 3, "shrinkB": 3})
+def target(movie: Movie) -> Figure:
+    """A frame pair with a division in its middle, and the map of scores that a detector learns for it."""
+    event = calmest_division(movie)
+    y, x, t = *_corner(event), int(event["t"])
+    figure, panels = plt.subplots(1, 3, figsize=(WIDTH, 1.75))
+    for axes, frame in zip(panels, (t - 1, t)):
+        show(axes, window(movie, frame, y, x, SIDE)[0], movie.levels[frame])
+        axes.set_title(f"frame {frame}", fontsize=WORDS)
+    settings = DetectorSettings()
+    rows, columns = (np.arange(SIDE) - (event[axis] - corner) for axis, corner in (("y", y), ("x", x)))
+    panels[2].imshow(np.exp(-(rows[:, None] ** 2 + columns**2) / (2 * settings.sigma**2)), cmap="cividis", vmin=0, vmax=1)
+    panels[2].set_axis_off()
+    panels[2].set_title("score", fontsize=WORDS)
     return figure
 
 

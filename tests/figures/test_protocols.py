@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from tapnb.figures import protocols
+from tapnb.figures import diagrams, protocols
 from tapnb.movies.synthetic import simulate
 from tapnb.workflow import notebook_runs, notebooks, parameters
 
@@ -33,7 +33,8 @@ def test_only_events_beside_the_frame_are_circled(movie):
 
 
 def test_labels_lie_below_their_frames_and_every_word_is_large_enough(movie):
-    figures = [protocols.two_stacks(movie), protocols.marked_pixels(movie), protocols.doubtful(movie), protocols.restored()]
+    figures = [protocols.two_stacks(movie), protocols.marked_pixels(movie), protocols.doubtful(movie), protocols.target(movie),
+               *map(diagrams.diagram, diagrams.DIAGRAMS)]
     grid = np.array(figures[0].axes).reshape(2, 3)
     for frame, label in zip(*grid, strict=True):
         assert set(np.unique(label.images[0].get_array())) <= {False, True} and frame.get_title(loc="left").startswith("frame ")
@@ -42,13 +43,30 @@ def test_labels_lie_below_their_frames_and_every_word_is_large_enough(movie):
         assert all(text.get_fontsize() >= protocols.WORDS for text in figure.findobj(Text) if text.get_text())
 
 
+@pytest.mark.parametrize("name", diagrams.DIAGRAMS)
+def test_words_in_boxes_lie_within_the_picture_and_on_no_other(name):
+    figure = diagrams.diagram(name)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent().padded(0.4 * text.get_fontsize()) for text in figure.axes[0].texts if text.get_text()]
+    assert len(boxes) == len(diagrams.DIAGRAMS[name][0])
+    assert max(box.x1 for box in boxes) - min(box.x0 for box in boxes) <= figure.bbox.width
+    assert not [(a, b) for k, a in enumerate(boxes) for b in boxes[:k] if a.overlaps(b)]
+
+
+def test_the_score_is_highest_between_the_daughters(movie):
+    first, second, score = (axes.images[0].get_array() for axes in protocols.target(movie).axes)
+    assert first.shape == second.shape == score.shape and score.max() > 0.99
+    peak = np.unravel_index(score.argmax(), score.shape)
+    assert np.abs(np.array(peak) - protocols.SIDE // 2).max() <= 1
+
+
 def test_the_picture_of_what_needs_what_is_that_of_the_runs():
     needs = {}
     for name, list_of_tasks in notebook_runs.LISTS.items():
         tasks = list_of_tasks(name, parameters_of(name))
         needs[name[:2]] = {needed[:2] for task in tasks for needed in task.needs} - {name[:2]}
     drawn = {"03 to 05, 15": ("03", "04", "05", "15"), "07 to 11, 14": ("08", "09", "10", "11", "14"), "06 strategies": ("06",)}
-    assert set(drawn) < set(protocols.NEEDS)
+    assert set(drawn) < set(diagrams.DIAGRAMS["needs"][0])
     assert all(needs[number] == {"02"} for number in drawn["03 to 05, 15"] + drawn["06 strategies"])
     assert all("06" in needs[number] for number in drawn["07 to 11, 14"])
 
