@@ -126,6 +126,13 @@ def test_a_table_that_is_wider_than_a_phone_fades_where_it_goes_on(open_page):
     assert not visit.errors
 
 
+def test_no_text_of_a_table_runs_over_the_next_cell_on_a_phone(open_page):
+    page, _ = open_page("book/runs.html", "phone")
+    cells = page.locator("table.tapnb-runs :is(th, td)")
+    assert cells.count() > 8
+    assert cells.evaluate_all("cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent)") == []
+
+
 def test_a_plot_opens_large_and_closes_with_the_keyboard(open_page):
     page, visit = open_page(PAGE, "phone")
     plot = page.locator(".tapnb-enlarge:visible").first
