@@ -40,6 +40,7 @@
     const published = groupsOf(body);
     const headings = [...table.tHead.rows[0].cells];
     headings.forEach((heading, column) => {
+      if (heading.querySelector(".visually-hidden")) return;  // names the rows to those who hear it; nothing to press
       const button = document.createElement("button");
       button.type = "button";
       button.append(...(heading.querySelector("p") ?? heading).childNodes);

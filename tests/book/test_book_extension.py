@@ -153,7 +153,7 @@ def test_the_log_sums_up_what_ran_how_long_and_on_what(page):
                       "device": "cuda", "finished": "2026-01-03T00:00:00Z", "sittings": [{}, {}]}
     (page.results / "records" / "strategy-synthetic-1.json").write_text(json.dumps(other))
     html, warnings = page("```{run-log}\n```")
-    assert warnings == ""
+    assert warnings == "" and "tapnb-sortable" in html.table["class"] and html.select("a.tapnb-csv")
     rows = [[cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")]
     assert [row[1:6] for row in rows] == [["time-arrow trainings", "1", "0.00", "–", "1"],
                                           ["strategies", "1", "1.00", "2.00", "2"], ["all", "2", "1.00", "–", "3"]]
@@ -227,7 +227,7 @@ def test_a_page_is_built_again_when_its_number_changes(page):
 
 def test_two_profiles_are_compared_setting_by_setting(page):
     html, warnings = page("```{profiles} cpu paper\n```")
-    assert warnings == ""
+    assert warnings == "" and "tapnb-sortable" in html.table["class"] and html.select_one("a.tapnb-csv")["download"] == "cpu-paper.csv"
     rows = {row.td.text: [cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")}
     assert rows["tap_pairs"][2] == "2\u202f000\u202f000" and "crop pairs seen in training" in rows["tap_pairs"][3]
     assert "crops_per_frame_pair" not in rows  # the same in both
