@@ -114,6 +114,15 @@ def test_provenance_and_the_books_own_profile(page):
     assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
 
 
+def test_provenance_does_not_say_that_the_program_was_not_installed(page):
+    path = page.results / "02_try.json"
+    content = json.loads(path.read_text("utf-8"))
+    content["provenance"]["versions"]["tapnb"] = "not installed"
+    path.write_text(json.dumps(content))
+    html, _ = page("```{provenance} 02_try\n```")
+    assert "torch = 2" in html.details.text and "tapnb =" not in html.details.text
+
+
 def test_other_published_movies_stand_in_tabs_beside_the_books_own(page, tmp_path):
     for movie in ("synthetic", "hela"):
         write_results(tmp_path / "results" / "cpu" / movie, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
