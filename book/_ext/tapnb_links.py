@@ -40,6 +40,11 @@ def cell_link(text: str, notebook: str, cell: str) -> ResultLink:
     return ResultLink("", nodes.Text(text), page=f"{EXECUTED}/{notebook}", cell=cell, label="", title="")
 
 
+def place_link(text: str, label: str) -> ResultLink:
+    """Link to a place of this book; plain text in a book that lacks it."""
+    return ResultLink("", nodes.Text(text), page="", label=label, title="", optional=True)
+
+
 class ResultLink(nodes.inline):
     """A link whose target is known only after all pages were read."""
 
@@ -79,7 +84,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         elif node["label"] in labels:
             page, place, *_ = labels[node["label"]]
             uri = f"{app.builder.get_relative_uri(docname, page)}#{place}"
-        elif node["page"]:  # of a build without this notebook
+        elif node["page"] or node.get("optional"):  # of a build without this notebook or place
             node.replace_self(node.children)
             continue
         else:

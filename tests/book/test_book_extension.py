@@ -9,7 +9,7 @@ import pytest
 from made_up_results import RECORD, write_results
 from number_links import astray
 
-from tapnb.studies import prose
+from tapnb.studies import claims, prose, verdicts
 from tapnb.workflow.bad_inputs import BAD_INPUTS
 from tapnb.workflow.notebooks import CHECKOUT as ROOT
 
@@ -200,6 +200,19 @@ def test_a_picture_of_an_executed_notebook_comes_with_its_words(page, tmp_path):
     assert warnings == "" and html.figure.img["alt"] == "A cell divides" and html.figure.em.text == "divides"
     _, warnings = page("```{executed-figure} 03_try:fig-none\n```")
     assert "no cell of 03_try names its figure 'fig-none'" in warnings
+
+
+def test_a_verdicts_number_leads_to_its_parts_and_runs(page, monkeypatch):
+    part = verdicts.Part("A1 \u2212 C1, F1", 0.2, 0.1, 0.3)
+    judged = [verdicts.Verdict(n, f"claim {n}", "", verdicts.REPRODUCED, "it holds", [part], [RECORD["name"]]) for n in (1, 2)]
+    monkeypatch.setattr(claims, "judge", lambda records: judged)
+    html, warnings = page("```{claims} this\n```\n\n```{claims} this\n:only: 2\n```")
+    assert warnings == ""
+    assert [a["href"] for a in html.select("td a")] == [f"#claim-smoke-synthetic-{n}" for n in (1, 2, 2)]
+    place = html.find(id="claim-smoke-synthetic-2")
+    assert str(part) in place.text and place.a["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+    html, warnings = page("```{claims} this\n:only: 2\n```")  # a book without that place
+    assert warnings == "" and str(part) in html.table.text and not html.select("td a")
 
 
 def test_claims_have_a_column_for_every_movie_that_was_run(page):

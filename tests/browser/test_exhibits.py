@@ -133,6 +133,15 @@ def test_no_text_of_a_table_runs_over_the_next_cell_on_a_phone(open_page):
     assert cells.evaluate_all("cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent)") == []
 
 
+def test_a_link_to_the_parts_of_a_claim_opens_their_box(open_page):
+    page, visit = open_page("book/findings.html")
+    part = page.locator("details li.tapnb-claim").last
+    assert not part.is_visible()
+    page.evaluate("name => { location.hash = name }", part.get_attribute("id"))
+    part.wait_for(state="visible")
+    assert not visit.errors
+
+
 def test_a_plot_opens_large_and_closes_with_the_keyboard(open_page):
     page, visit = open_page(PAGE, "phone")
     plot = page.locator(".tapnb-enlarge:visible").first
