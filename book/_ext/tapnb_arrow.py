@@ -23,15 +23,15 @@ ALT = ("Six frames of one simulated cell, earliest on the left: spread out, roun
        "daughters that move apart.")
 
 HTML = """<figure class="tapnb-arrow">
-<img class="tapnb-arrow-still" src="data:image/png;base64,{png}" width="{width}" height="{height}" alt="{alt}">
 <div class="tapnb-arrow-game" hidden>
 <p id="tapnb-arrow-question"><strong>One of these two films runs backwards. Which one runs forwards?</strong></p>
 <div class="tapnb-arrow-films" role="group" aria-labelledby="tapnb-arrow-question">
 <button type="button"><canvas width="{side}" height="{side}" role="img" aria-label="a film of six frames"></canvas>the left one</button>
 <button type="button"><canvas width="{side}" height="{side}" role="img" aria-label="a film of six frames"></canvas>the right one</button>
 </div>
-<p><button type="button" class="tapnb-arrow-pause" aria-pressed="false">Pause</button> <span role="status"></span></p>
+<p><button type="button" class="tapnb-arrow-pause">Pause</button> <span role="status"></span></p>
 </div>
+<img class="tapnb-arrow-still" src="data:image/png;base64,{png}" width="{width}" height="{height}" alt="{alt}">
 <figcaption>A cell divides (simulated; {frames} frames, {side} pixels wide). Whoever can tell which way time runs has seen the
 division, and nobody had to label it.</figcaption>
 </figure>"""

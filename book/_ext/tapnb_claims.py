@@ -1,8 +1,8 @@
 """Sphinx extension: the paper's claims and their verdicts, from the records under ``results/``.
 
 ``{claims}`` is a table with one row per claim and one column for every profile and movie named in its argument, each as
-``profile/movie``; ``this`` is the book's own. Below the table follow the measured parts of every claim. With
-``:only: 1 2 3`` the table holds these claims only.
+``profile/movie``; ``this`` is the book's own. Below the table follow the measured parts of every claim, each with the runs that
+it rests on. With ``:only: 1 2 3`` the table holds these claims only, and leads to their parts below the table of all.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tapnb_csv import csv_link
-from tapnb_links import run_link
+from tapnb_csv import sorted_and_saved
+from tapnb_links import make_target, place_link, run_link
 from tapnb_records import details
 from tapnb_results import Results, command
-from tapnb_tables import sortable
 
 from tapnb.studies import claims, verdicts
 
@@ -57,13 +56,12 @@ class Claims(Results, SphinxDirective):
         group += nodes.thead("", row("the paper's claim", *headings))
         body = nodes.tbody()
         for lines in zip(*verdicts_of.values(), strict=True):
-            body += row(claim(lines[0]), *(cell(verdict) for verdict in lines))
+            body += row(claim(lines[0]), *(cell(verdict, place) for place, verdict in zip(places, lines, strict=True)))
         group += body
         table += group
-        self.set_source_info(sortable(table))
+        self.set_source_info(table)
         header, *lines = [[entry.astext().replace("\n\n", "; ") for entry in line] for line in table.findall(nodes.row)]
-        file = nodes.paragraph("", "", csv_link("claims", header, lines), classes=["tapnb-source"])
-        parts = [nodes.container("", table, classes=["tapnb-scroll"]), file]
+        parts = sorted_and_saved(table, "claims", header, lines)
         if not only:
             parts += [self.explained(place, judged) for place, judged in verdicts_of.items()]
         if empty:
@@ -75,7 +73,9 @@ class Claims(Results, SphinxDirective):
         """Return the details of one profile and movie: parts, reason and runs of every verdict."""
         items = nodes.bullet_list()
         for verdict in judged:
-            item = nodes.list_item("", nodes.paragraph("", f"{verdict.number}. {verdict.in_words}: {verdict.reason}."))
+            item = nodes.list_item("", nodes.paragraph("", f"{verdict.number}. {verdict.in_words}: {verdict.reason}."),
+                                   classes=["tapnb-claim"])
+            make_target(self.env, claim_anchor(place, verdict), item)
             if verdict.parts:
                 parts = [nodes.list_item("", nodes.paragraph("", str(part))) for part in verdict.parts]
                 item += nodes.bullet_list("", *parts)
@@ -97,12 +97,18 @@ def claim(verdict: verdicts.Verdict) -> list[nodes.Node]:
     return paragraphs
 
 
-def cell(verdict: verdicts.Verdict) -> list[nodes.Node]:
-    """Return the verdict in bold, and below it the deciding comparison, or the reason for none."""
+def claim_anchor(place: str, verdict: verdicts.Verdict) -> str:
+    """Return the label of a claim's parts and runs under one profile and movie."""
+    return f"claim-{place.replace('/', '-')}-{verdict.number}"
+
+
+def cell(verdict: verdicts.Verdict, place: str) -> list[nodes.Node]:
+    """Return the verdict in bold, and below it the deciding comparison, or the reason for none; it leads to all parts and runs."""
     text = SIGNS[verdict.verdict] + verdict.in_words
     if verdict.verdict == verdicts.NOT_RUN:
         return [nodes.paragraph("", text, classes=["tapnb-missing"]), nodes.paragraph("", verdict.reason)]
-    return [nodes.paragraph("", "", nodes.strong("", text)), nodes.paragraph("", verdict.effect or verdict.reason)]
+    effect = place_link(verdict.effect or verdict.reason, claim_anchor(place, verdict))
+    return [nodes.paragraph("", "", nodes.strong("", text)), nodes.paragraph("", "", effect)]
 
 
 def row(*cells: str | list[nodes.Node]) -> nodes.row:

@@ -1,7 +1,7 @@
 """Sphinx extension: beside every table a file of it, for programs.
 
 The file of a table of results comes with its directive. A table that is written by hand gets one here, and headings that sort
-it, if each of its columns has a heading.
+it, if each of its columns has a heading; the first of several needs none, since it names the rows.
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ def csv_link(name: str, header: list[str], rows: list[list[str]]) -> nodes.raw:
                      f'href="data:text/csv;charset=utf-8,{quote(text.getvalue())}">CSV</a>', format="html")
 
 
+def sorted_and_saved(table: nodes.table, name: str, header: list[str], rows: list[list[str]]) -> list[nodes.Node]:
+    """Return a table which its headings sort, and below it the link to the file of it."""
+    file = nodes.paragraph("", "", csv_link(name, header, rows), classes=["tapnb-source"])
+    return [scrolling(sortable(table)), file]
+
+
 def for_programs(heading: str, cells: list[str]) -> list[list[str]]:
     """Return a column as programs read it: without what is bold, and of numbers every part as a column of its own."""
     cells = [cell.strip().strip("*") for cell in cells]
@@ -64,10 +70,10 @@ class TablesByHand(SphinxPostTransform):
         for number, table in enumerate(tables, 1):
             head = next(table.findall(nodes.thead), None)
             header, *rows = [[entry.astext().strip() for entry in row] for row in table.findall(nodes.row)]
-            if not head or not all(header) or {len(row) for row in rows} != {len(header)}:
+            first, *others = header
+            if not head or not all(header if len(header) < 3 else others) or {len(row) for row in rows} != {len(header)}:
                 continue  # no table of data: how to do something, row by row
-            file = nodes.paragraph("", "", csv_link(f"{page}-{number}", header, rows), classes=["tapnb-source"])
-            table.replace_self([scrolling(sortable(table.deepcopy())), file])
+            table.replace_self(sorted_and_saved(table.deepcopy(), f"{page}-{number}", [first or "row", *others], rows))
 
 
 def setup(app: Sphinx) -> dict:

@@ -1,7 +1,7 @@
 """Sphinx extension: links from the numbers, tables and figures of the book to what made them.
 
-A number leads to its own place on a page of numbers, see :mod:`tapnb_numbers`; a table or figure to its notebook; a run to
-its line on the page Runs. The pages of a build are known only after all of them were read: until then a link is a
+A number leads to its own place on a page of numbers, see :mod:`tapnb_numbers`; a table or figure to the cell of its notebook
+that makes it; a run to its line on the page Runs. The pages of a build are known only after all of them were read: until then a link is a
 :class:`ResultLink`.
 """
 
@@ -19,9 +19,12 @@ logger = logging.getLogger(__name__)
 EXECUTED = "book/executed"
 
 
-def link(text: str, profile: str, movie: str, notebook: str, title: str) -> ResultLink:
-    """Link to an executed notebook if it is a page of this build, else to its numbers; plain text if there is neither."""
-    return ResultLink("", nodes.Text(text), profile=profile, movie=movie, page=f"{EXECUTED}/{notebook}",
+def link(text: str, profile: str, movie: str, notebook: str, title: str, cell: str | None = None) -> ResultLink:
+    """Link to an executed notebook if it is a page of this build, else to its numbers; plain text if there is neither.
+
+    In the notebook it leads to the cell, if one is named.
+    """
+    return ResultLink("", nodes.Text(text), profile=profile, movie=movie, page=f"{EXECUTED}/{notebook}", cell=cell,
                       label=numbers_anchor(profile, movie, notebook), title=title)
 
 
@@ -38,6 +41,11 @@ def run_link(name: str) -> ResultLink:
 def cell_link(text: str, notebook: str, cell: str) -> ResultLink:
     """Link to a cell of an executed notebook of this build, whatever its movie; plain text if there is none."""
     return ResultLink("", nodes.Text(text), page=f"{EXECUTED}/{notebook}", cell=cell, label="", title="")
+
+
+def place_link(text: str, label: str) -> ResultLink:
+    """Link to a place of this book; plain text in a book that lacks it."""
+    return ResultLink("", nodes.Text(text), page="", label=label, title="", optional=True)
 
 
 class ResultLink(nodes.inline):
@@ -72,14 +80,12 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     labels = app.env.get_domain("std").anonlabels
     for node in list(doctree.findall(ResultLink)):
         is_page = node["page"] in app.env.found_docs
-        if is_page and "cell" in node:
-            uri = f"{app.builder.get_relative_uri(docname, node['page'])}#{node['cell']}"
-        elif is_page and (node.get("profile"), node.get("movie")) == own:
-            uri = app.builder.get_relative_uri(docname, node["page"])
+        if is_page and (node.get("profile"), node.get("movie")) in (own, (None, None)):
+            uri = app.builder.get_relative_uri(docname, node["page"]) + (f"#{node['cell']}" if node.get("cell") else "")
         elif node["label"] in labels:
             page, place, *_ = labels[node["label"]]
             uri = f"{app.builder.get_relative_uri(docname, page)}#{place}"
-        elif node["page"]:  # of a build without this notebook
+        elif node["page"] or node.get("optional"):  # of a build without this notebook or place
             node.replace_self(node.children)
             continue
         else:

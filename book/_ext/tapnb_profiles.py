@@ -7,7 +7,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tapnb_tables import scrolling, text_table
+from tapnb_csv import sorted_and_saved
+from tapnb_tables import text_table
 
 from tapnb.workflow.notebooks import SOURCES
 from tapnb.workflow.parameters import declared, read_profile
@@ -23,7 +24,8 @@ class Profiles(SphinxDirective):
             self.env.note_dependency(str(file))
         header = ["setting", *self.arguments, "what it is", "notebooks"]
         numeric = [False] * 5  # long lists of settings have to wrap
-        return [scrolling(text_table(header, differing(*self.arguments), numeric, (3, 2, 2, 6, 2)))]
+        rows = differing(*self.arguments)
+        return sorted_and_saved(text_table(header, rows, numeric, (3, 2, 2, 6, 2)), "-".join(self.arguments), header, rows)
 
 
 def differing(one: str, other: str, sources: Path = SOURCES) -> list[list[str]]:
@@ -46,5 +48,6 @@ def shown(value: object) -> str:
 
 def setup(app: Sphinx) -> dict:
     """Register the directive."""
+    app.setup_extension("tapnb_csv")
     app.add_directive("profiles", Profiles)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -115,7 +115,8 @@ def field_list(values: dict) -> nodes.field_list:
     fields = nodes.field_list()
     for name, value in values.items():
         if isinstance(value, dict):
-            value = ", ".join(f"{k} = {plain(v)}" for k, v in value.items())
+            # Records of 0.1.0 say "tapnb = not installed" of a checkout; their commit tells which code that was.
+            value = ", ".join(f"{k} = {plain(v)}" for k, v in value.items() if v != "not installed")
         fields += field(name, nodes.paragraph("", plain(value)))
     return fields
 

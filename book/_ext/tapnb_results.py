@@ -30,6 +30,7 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from tapnb_cells import FIGURES, OWN, TABLES, cell_publishing
 from tapnb_csv import csv_link
 from tapnb_links import EXECUTED, link, number_link
 from tapnb_plots import plot
@@ -201,11 +202,13 @@ class ResultDirective(Results, SphinxDirective):
         return [shown]
 
     def source(self, profile: str, movie: str, name: str) -> nodes.Node:
-        """Return the small link under a table or figure to its notebook."""
+        """Return the small link under a table or figure to the cell of its notebook that makes it."""
         stem = self.notebook_of(profile, movie, name)
+        argument = {".csv": TABLES, ".svg": FIGURES}.get(self.suffix)
+        cell = cell_publishing(self.env, stem, name.removeprefix(f"{stem}_"), argument) if argument else None
         line = nodes.paragraph("", "", classes=["tapnb-source"])
         line += link(
-            f"{stem}, profile {profile}, movie {movie}", profile, movie, stem, "The notebook that made this"
+            f"{stem}, profile {profile}, movie {movie}", profile, movie, stem, "The notebook that made this", cell
         )
         return line
 
@@ -284,22 +287,23 @@ class ExecutedFigure(SphinxDirective):
         source = executed / f"{notebook}.ipynb"
         self.env.note_dependency(str(source))
         cells = json.loads(source.read_text("utf-8"))["cells"] if source.is_file() else []
-        metadata = [c["metadata"]["mystnb"] for c in cells if "mystnb" in c["metadata"]]
-        metadata = [m for m in metadata if m.get("figure", {}).get("name") == name]
-        if not metadata:
+        drawing = [cell for cell in cells if cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") == name]
+        if not drawing:
             raise self.error(f"no cell of {notebook} names its figure {name!r}")
         if not (executed / notebook / f"{name}.png").is_file():
             text = "This picture is in the executed notebook only where the movie was at hand."
             return [nodes.paragraph("", text, classes=["tapnb-missing"])]
         uri = f"/{EXECUTED}/{notebook}/{name}.png"
-        figure = nodes.figure("", plot(uri, None, metadata[0]["image"]["alt"]), align="default")
-        inline, _ = self.parse_inline(metadata[0]["figure"]["caption"])
+        shown = drawing[0]["metadata"]["mystnb"]
+        figure = nodes.figure("", plot(uri, None, shown["image"]["alt"]), align="default")
+        inline, _ = self.parse_inline(shown["figure"]["caption"])
         figure += nodes.caption("", "", *inline)
         self.set_source_info(figure)
         line = nodes.paragraph("", "", classes=["tapnb-source"])
         profile, movie = self.config.tapnb_profile, self.config.tapnb_movie
         text = f"{notebook}, profile {profile}, movie {movie}"
-        line += link(text, profile, movie, notebook, "The notebook that drew this")
+        cell = drawing[0].get("id", "")
+        line += link(text, profile, movie, notebook, "The notebook that drew this", cell if OWN.fullmatch(cell) else None)
         return [figure, line]
 
 
@@ -319,7 +323,7 @@ class SmokeWarning(Results, SphinxDirective):
 def setup(app: Sphinx) -> dict:
     """Register the role, the directives and their configuration from the environment."""
     app.setup_extension("tapnb_links")
-    for extension in ("tapnb_csv", "tapnb_plots", "tapnb_tabs"):
+    for extension in ("tapnb_cells", "tapnb_csv", "tapnb_plots", "tapnb_tabs"):
         app.setup_extension(extension)
     app.add_config_value("tapnb_profile", os.environ.get("TAPNB_BOOK_PROFILE", "smoke"), "env")
     app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")

@@ -14,6 +14,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from tapnb_csv import sorted_and_saved
 from tapnb_links import anchor, make_target, number_link, run_link
 from tapnb_records import (KINDS, details, dirty, field, field_list, movie_folders, number_files, records_in,
                            results_folder, seeds, what)
@@ -72,7 +73,7 @@ class RunLog(Results, SphinxDirective):
             return [nodes.paragraph("", "No run has been recorded yet.")]
         header, *rows = [list(rows[0]), *(list(row.values()) for row in rows)]
         numeric = [heading in ("runs", "hours", "core hours", "sittings") for heading in header]
-        return [scrolling(text_table(header, rows, numeric))]
+        return sorted_and_saved(text_table(header, rows, numeric), "what-ran", header, rows)
 
 
 def log(profile: str, movie: str, records: list[dict]) -> list[dict[str, str]]:

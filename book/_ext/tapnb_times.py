@@ -8,9 +8,9 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tapnb_csv import csv_link
+from tapnb_csv import sorted_and_saved
 from tapnb_records import results_folder
-from tapnb_tables import scrolling, sortable, text_table
+from tapnb_tables import text_table
 
 from tapnb.system.files import read_json
 
@@ -29,9 +29,9 @@ class NotebookTimes(SphinxDirective):
                 self.env.note_dependency(str(file))
         header = ["notebook", *(f"{movie}, profile {profile}" for profile, movie in (place.split("/") for place in places))]
         rows = times(folders)
-        table = sortable(text_table(header, rows, [False] + [True] * len(places)))
+        table = text_table(header, rows, [False] + [True] * len(places))
         self.set_source_info(table)
-        return [scrolling(table), nodes.paragraph("", "", csv_link("notebook-times", header, rows), classes=["tapnb-source"])]
+        return sorted_and_saved(table, "notebook-times", header, rows)
 
 
 def times(folders: list[Path]) -> list[list[str]]:

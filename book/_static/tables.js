@@ -1,4 +1,5 @@
 // Tables of results are sorted by their headings: up, down, as published. Without this script they stand as published.
+// Those of executed notebooks come as pandas writes them, and get the link to their file here as well.
 // No module: browsers load modules from a server only, and the book is read from a folder as well.
 (() => {
   "use strict";
@@ -40,6 +41,7 @@
     const published = groupsOf(body);
     const headings = [...table.tHead.rows[0].cells];
     headings.forEach((heading, column) => {
+      if (heading.querySelector(".visually-hidden")) return;  // names the rows to those who hear it; nothing to press
       const button = document.createElement("button");
       button.type = "button";
       button.append(...(heading.querySelector("p") ?? heading).childNodes);
@@ -55,5 +57,34 @@
     });
   }
 
-  addEventListener("DOMContentLoaded", () => document.querySelectorAll("table.tapnb-sortable").forEach(makeSortable));
+  /** Whether a table of pandas has one heading for each cell of a row. */
+  function isPlain(table) {
+    const widths = new Set([...table.rows].map((row) => row.cells.length));
+    return table.tHead?.rows.length === 1 && table.tBodies[0].rows.length > 0 && widths.size === 1
+      && ![...table.querySelectorAll("th, td")].some((cell) => cell.colSpan > 1 || cell.rowSpan > 1);
+  }
+
+  /** A link below the table that saves it: it holds the file, and so works from a disk. */
+  function addFile(table, number) {
+    const quoted = (cell) => `"${cell.textContent.trim().replaceAll('"', '""')}"`;
+    const lines = [...table.rows].map((row) => [...row.cells].map(quoted).join(","));
+    const link = document.createElement("a");
+    link.className = "tapnb-csv";
+    link.download = `${location.pathname.split("/").at(-1).replace(".html", "")}-${number}.csv`;
+    link.title = "Save this table as a file";
+    link.href = `data:text/csv;charset=utf-8,${encodeURIComponent(lines.join("\n") + "\n")}`;
+    link.textContent = "CSV";
+    const line = document.createElement("p");
+    line.className = "tapnb-source";
+    line.append(link);
+    table.closest(".output").after(line);
+  }
+
+  addEventListener("DOMContentLoaded", () => {
+    [...document.querySelectorAll(".cell_output .output table.dataframe")].filter(isPlain).forEach((table, index) => {
+      addFile(table, index + 1);
+      table.classList.add("tapnb-sortable");
+    });
+    document.querySelectorAll("table.tapnb-sortable").forEach(makeSortable);
+  });
 })();

@@ -94,7 +94,18 @@
     open();
   }
 
+  /** A link to what stands in a closed box opens it. */
+  function openBoxes() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const box = target?.parentElement?.closest("details");
+    if (!box) return;
+    box.open = true;
+    target.scrollIntoView();
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    openBoxes();
+    addEventListener("hashchange", openBoxes);
     addCopyButtons();
     for (const table of document.querySelectorAll("table.tapnb-runs")) followLinks(makeSearchable(table));
   });

@@ -13,6 +13,7 @@ function play(figure) {
   const frames = still.naturalWidth / side;
   const forwards = Math.random() < 0.5 ? 0 : 1;
   let shown = 0;
+  let paused = false;
 
   function draw() {
     choices.forEach((choice, which) => {
@@ -22,14 +23,14 @@ function play(figure) {
   }
 
   function step() {
-    if (pause.getAttribute("aria-pressed") === "true") return;
+    if (paused) return;
     shown = (shown + 1) % frames;
     draw();
   }
 
   pause.addEventListener("click", () => {
-    const paused = pause.getAttribute("aria-pressed") !== "true";
-    pause.setAttribute("aria-pressed", String(paused));
+    paused = !paused;
+    pause.textContent = paused ? "Play" : "Pause";
   });
   choices.forEach((choice, which) =>
     choice.addEventListener("click", () => {

@@ -9,7 +9,7 @@ import pytest
 from made_up_results import RECORD, write_results
 from number_links import astray
 
-from tapnb.studies import prose
+from tapnb.studies import claims, prose, verdicts
 from tapnb.workflow.bad_inputs import BAD_INPUTS
 from tapnb.workflow.notebooks import CHECKOUT as ROOT
 
@@ -114,6 +114,15 @@ def test_provenance_and_the_books_own_profile(page):
     assert html.details.find("a", string=RECORD["name"])["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
 
 
+def test_provenance_does_not_say_that_the_program_was_not_installed(page):
+    path = page.results / "02_try.json"
+    content = json.loads(path.read_text("utf-8"))
+    content["provenance"]["versions"]["tapnb"] = "not installed"
+    path.write_text(json.dumps(content))
+    html, _ = page("```{provenance} 02_try\n```")
+    assert "torch = 2" in html.details.text and "tapnb =" not in html.details.text
+
+
 def test_other_published_movies_stand_in_tabs_beside_the_books_own(page, tmp_path):
     for movie in ("synthetic", "hela"):
         write_results(tmp_path / "results" / "cpu" / movie, "02_try", ["acc"], ["02_try_table"], ["02_try_curve"])
@@ -153,7 +162,7 @@ def test_the_log_sums_up_what_ran_how_long_and_on_what(page):
                       "device": "cuda", "finished": "2026-01-03T00:00:00Z", "sittings": [{}, {}]}
     (page.results / "records" / "strategy-synthetic-1.json").write_text(json.dumps(other))
     html, warnings = page("```{run-log}\n```")
-    assert warnings == ""
+    assert warnings == "" and "tapnb-sortable" in html.table["class"] and html.select("a.tapnb-csv")
     rows = [[cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")]
     assert [row[1:6] for row in rows] == [["time-arrow trainings", "1", "0.00", "–", "1"],
                                           ["strategies", "1", "1.00", "2.00", "2"], ["all", "2", "1.00", "–", "3"]]
@@ -193,6 +202,19 @@ def test_a_picture_of_an_executed_notebook_comes_with_its_words(page, tmp_path):
     assert "no cell of 03_try names its figure 'fig-none'" in warnings
 
 
+def test_a_verdicts_number_leads_to_its_parts_and_runs(page, monkeypatch):
+    part = verdicts.Part("A1 \u2212 C1, F1", 0.2, 0.1, 0.3)
+    judged = [verdicts.Verdict(n, f"claim {n}", "", verdicts.REPRODUCED, "it holds", [part], [RECORD["name"]]) for n in (1, 2)]
+    monkeypatch.setattr(claims, "judge", lambda records: judged)
+    html, warnings = page("```{claims} this\n```\n\n```{claims} this\n:only: 2\n```")
+    assert warnings == ""
+    assert [a["href"] for a in html.select("td a")] == [f"#claim-smoke-synthetic-{n}" for n in (1, 2, 2)]
+    place = html.find(id="claim-smoke-synthetic-2")
+    assert str(part) in place.text and place.a["href"] == "runs.html#run-tap-synthetic-1a2b3c4d"
+    html, warnings = page("```{claims} this\n:only: 2\n```")  # a book without that place
+    assert warnings == "" and str(part) in html.table.text and not html.select("td a")
+
+
 def test_claims_have_a_column_for_every_movie_that_was_run(page):
     html, warnings = page("```{claims} cpu/hela this\n```")
     assert warnings == ""
@@ -227,7 +249,7 @@ def test_a_page_is_built_again_when_its_number_changes(page):
 
 def test_two_profiles_are_compared_setting_by_setting(page):
     html, warnings = page("```{profiles} cpu paper\n```")
-    assert warnings == ""
+    assert warnings == "" and "tapnb-sortable" in html.table["class"] and html.select_one("a.tapnb-csv")["download"] == "cpu-paper.csv"
     rows = {row.td.text: [cell.text for cell in row.find_all("td")] for row in html.select("tbody tr")}
     assert rows["tap_pairs"][2] == "2\u202f000\u202f000" and "crop pairs seen in training" in rows["tap_pairs"][3]
     assert "crops_per_frame_pair" not in rows  # the same in both

@@ -42,6 +42,11 @@ def test_a_table_written_by_hand_is_sorted_and_saved_like_any_other(page):
     assert header[:2] == ["question", "acc"] and first[0] == "is it?" and float(first[1]) > 0 and second[:2] == ["or not", "0.1"]
 
 
+def test_the_first_heading_may_be_empty_where_it_names_the_rows(page):
+    html, _ = page("| | paper | here |\n|---|---|---|\n| runs | 10 | 5 |\n")
+    assert "tapnb-sortable" in html.table["class"] and saved(html) == [["row", "paper", "here"], ["runs", "10", "5"]]
+
+
 def test_a_table_of_steps_is_none_of_data(page):
     html, _ = page("| you need | |\n|---|---|\n| a cup | nothing else |\n")
     assert "tapnb-sortable" not in html.table["class"] and not html.select("a.tapnb-csv")

@@ -126,6 +126,22 @@ def test_a_table_that_is_wider_than_a_phone_fades_where_it_goes_on(open_page):
     assert not visit.errors
 
 
+def test_no_text_of_a_table_runs_over_the_next_cell_on_a_phone(open_page):
+    page, _ = open_page("book/runs.html", "phone")
+    cells = page.locator("table.tapnb-runs :is(th, td)")
+    assert cells.count() > 8
+    assert cells.evaluate_all("cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent)") == []
+
+
+def test_a_link_to_the_parts_of_a_claim_opens_their_box(open_page):
+    page, visit = open_page("book/findings.html")
+    part = page.locator("details li.tapnb-claim").last
+    assert not part.is_visible()
+    page.evaluate("name => { location.hash = name }", part.get_attribute("id"))
+    part.wait_for(state="visible")
+    assert not visit.errors
+
+
 def test_a_plot_opens_large_and_closes_with_the_keyboard(open_page):
     page, visit = open_page(PAGE, "phone")
     plot = page.locator(".tapnb-enlarge:visible").first

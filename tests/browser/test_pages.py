@@ -24,12 +24,21 @@ def test_mathjax_comes_only_where_there_is_mathematics(visits):
 
 @pytest.mark.parametrize("asked, found", [("temperature scaling", "book/calibration.html"), ("own movie", "book/your-own-movie.html"),
                                           ("TIFF", "book/movie-files.html"), ("find events", "book/find-events.html"),
+                                          ("confusion matrix", "book/errors.html"), ("install", "book/how-to-rerun.html"),
+                                          ("calibration", "book/calibration.html"),
                                           ("event_groups", "book/api/"), ("DetectorSettings", "book/api/")])
 def test_search_finds_what_explains_first_and_a_name_where_it_is_asked_for(open_page, asked, found):
     page, visit = open_page("search.html", query="?q=" + asked.replace(" ", "+"))
     first = page.locator("#search-results li a").first
     first.wait_for()
     assert first.get_attribute("href").startswith(found) and not visit.errors
+
+
+def test_search_tells_a_page_from_its_notebook(open_page):
+    page, _ = open_page("search.html", query="?q=calibration")
+    notebook = page.locator("#search-results li a[href^='book/executed/09_calibration']").first
+    notebook.wait_for()
+    assert notebook.inner_text() == "Notebook: Calibration"
 
 
 def test_no_line_of_code_is_cut_off(open_page):
