@@ -133,6 +133,15 @@ def test_no_text_of_a_table_runs_over_the_next_cell_on_a_phone(open_page):
     assert cells.evaluate_all("cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent)") == []
 
 
+def test_a_narrow_plot_is_as_wide_on_a_phone_as_it_was_drawn_for(open_page):
+    page, _ = open_page(PAGE, "phone")
+    room = page.locator(".tapnb-scroll:not(.tapnb-wide):visible img.tapnb-plot").evaluate_all("""images => images.map(image => {
+      const style = getComputedStyle(image);
+      return image.closest(".tapnb-scroll").clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    })""")
+    assert room and min(room) >= 340, "see tapnb/figures/narrow.py"
+
+
 def test_a_link_to_the_parts_of_a_claim_opens_their_box(open_page):
     page, visit = open_page("book/findings.html")
     part = page.locator("details li.tapnb-claim").last

@@ -19,6 +19,14 @@ def test_the_dark_page_prints_light(open_page):
     assert dark.evaluate(background) == shown, "back on the screen it is no longer dark"
 
 
+def test_paper_has_no_link_that_saves_a_table(open_page):
+    page, _ = open_page("book/strategies.html")
+    links = page.locator("a.tapnb-csv")
+    assert links.filter(visible=True).count() > 0
+    page.emulate_media(media="print")
+    assert links.filter(visible=True).count() == 0
+
+
 def colours(pdf):
     """Return all colours that a PDF fills with, text and plots, as they stand in its streams."""
     found = set()
