@@ -19,7 +19,7 @@ help:
 	@echo "make pdf        the book as one PDF, printed by Chromium           (PROFILE and MOVIE as well)"
 	@echo "make edit       open the notebooks in JupyterLab, on this machine alone"
 	@echo "make reproduce  train the published profile anew, in hours, and compare every number with the published one"
-	@echo "make test       the tests, in some minutes;  make test-all: all of them"
+	@echo "make test       the tests, in some twenty minutes;  make test-all: all of them"
 	@echo "make lint       ruff, mypy, codespell: what a commit is checked for"
 	@echo "make bench      how fast, against a plain baseline, in some hours  (ROWS=\"step frame\": only these)"
 	@echo "make clean      remove what make made; trained runs and movies (runs/, data/) stay, and the installation (.venv)"

@@ -116,7 +116,7 @@ def events(
     ask: Annotated[int, typer.Option(help="Also write so many places whose answer would help most: a page to answer on.")] = 0,
     answers: Annotated[str | None, typer.Option(help="The table that --ask has written, filled in: go on from there.")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Not every event of the movie is labelled.")] = False,
-    strategy: Annotated[str, typer.Option(help="D: published features, trained on; A: the same, fixed, in a third of the time; "
+    strategy: Annotated[str, typer.Option(help="D: published features, trained on; A: the same, fixed, in less time; "
                                                "C and B: random ones, trained and fixed.")] = "D",
     features: Annotated[str, typer.Option(help="Built-in movie whose published pretraining is taken; for candidates also "
                                                       "a file of tarrow's weights.")] = "hela",

@@ -142,7 +142,7 @@ def weigh(parts: list[Part]) -> tuple[str, str]:
         return NOT_REPRODUCED, f"{len(failing)} of {len(parts)} comparisons fail"
     open_parts = [part for part in parts if not part.holds]
     last = max(open_parts, key=lambda part: part.factor)
-    reason = f"{len(open_parts)} of {len(parts)} comparisons are open"
+    reason = f"{len(open_parts)} of {len(parts)} comparisons are undecided"
     if last.factor > 100:
         return UNDECIDED, f"{reason}; the closest is too near it for any budget of this kind"
     times = max(2, round(last.factor))

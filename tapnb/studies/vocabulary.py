@@ -20,6 +20,7 @@ VOCABULARY = {
     "B0": "B0 (random features, fixed; linear head)", "B1": "B1 (random features, fixed; ResNet head)",
     "C0": "C0 (trained end to end; linear head)", "C1": "C1 (trained end to end; ResNet head)",
     "D0": "D0 (TAP features, trained on; linear head)", "D1": "D1 (TAP features, trained on; ResNet head)",
+    "P1": "P1 (raw pixels; ResNet head)",
     "A0i": "A0i (A0 with a head that cannot tell the order of the frames)",
     "A": "detector A (TAP features, fixed)", "B": "detector B (random features, fixed)",
     "C": "detector C (random features, trained end to end)", "D": "detector D (TAP features, trained on)",

@@ -121,7 +121,7 @@ def book(request):
     sources = [CHECKOUT / "_config.yml", *(CHECKOUT / "book" / "_ext").glob("*.py"), *(CHECKOUT / "book").glob("*.md"),
                *(CHECKOUT / "book" / "_static").glob("*.*")]
     front = built / "book" / "index.html"
-    fast_only = "not slow" in request.config.option.markexpr
+    fast_only = request.config.option.markexpr == "not slow"  # pytest's own default here, see pyproject.toml
     if not fast_only and front.is_file() and all(source.stat().st_mtime < front.stat().st_mtime for source in sources):
         return built
     return request.getfixturevalue("made_up_book").parent

@@ -49,7 +49,7 @@ def test_and_fails_where_it_was_not():
 
 def test_alike_strategies_decide_nothing():
     found = verdict(3, table2(C1=(0.05, 0.02)))
-    assert found.verdict == UNDECIDED and "1 of 1 comparisons are open" in found.reason
+    assert found.verdict == UNDECIDED and "1 of 1 comparisons are undecided" in found.reason
 
 
 def test_too_few_runs_or_positives_decide_nothing_and_say_what_would():
