@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from made_up_answers import write_answers
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def seen(build_page):

@@ -4,10 +4,6 @@ import csv
 import io
 import re
 
-import pytest
-
-pytestmark = pytest.mark.slow  # minutes: a whole book
-
 PAGE = "book/strategies.html"
 SHOWN = "e => getComputedStyle(e).display !== 'none'"
 
@@ -59,7 +55,7 @@ def test_tabs_need_no_script_and_paper_shows_all_of_them_with_their_names(browse
 
 def test_a_table_is_sorted_with_the_keyboard_up_down_and_back(open_page):
     page, visit = open_page(PAGE)
-    table = page.locator("table.tapnb-sortable:visible").first
+    table = page.locator("figure.tapnb-exhibit table.tapnb-sortable:visible").first
     column = table.locator("th").count() - 1
 
     def cells():

@@ -5,8 +5,6 @@ import json
 import pytest
 from made_up_answers import write_detector, write_network
 
-pytestmark = pytest.mark.slow
-
 
 def write(results):
     write_network(results / "smoke" / "synthetic")
