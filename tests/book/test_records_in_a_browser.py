@@ -1,7 +1,6 @@
 """Sorting, searching, copying and following links in the built pages, in a real browser and from the disk."""
 
 import json
-import shutil
 
 import pytest
 from made_up_results import RECORD
@@ -9,19 +8,6 @@ from made_up_results import RECORD
 from tapnb.workflow.notebooks import CHECKOUT
 
 PATIENCE = 120_000  # milliseconds: other work may share the processor
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, without a network."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        pytest.skip("there is no Chromium here")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The built book in a real browser: Debian's Chromium, driven by Playwright, without a network."""
 
-import os
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,19 +51,6 @@ class Visit:
 
     violations: list[tuple[str, str, str]] = field(default_factory=list)
     """Of axe: rule, selector, and the element's HTML."""
-
-
-@pytest.fixture(scope="package")
-def browser():
-    """Chromium, one for all pages."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install '.[test]'")
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("there is no Chromium here: apt-get install chromium")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +112,7 @@ def book(request):
     return request.getfixturevalue("made_up_book").parent
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def open_page(browser, book):
     """Return a function that opens a page of the book in a tab of its own, and returns it with its :class:`Visit`."""
     contexts = {}
