@@ -23,6 +23,8 @@ from tapnb.movies import Movie
 from tapnb.studies.first_look import first_look
 
 SIDE = 64
+
+
 @styled
 def two_stacks(movie: Movie) -> Figure:
     """What the two files hold: frames above, labels below, around one division."""
@@ -129,9 +131,9 @@ def target(movie: Movie) -> Figure:
     for axes, frame in zip(panels, (t - 1, t)):
         show(axes, window(movie, frame, y, x, SIDE)[0], movie.levels[frame])
         axes.set_title(f"frame {frame}", fontsize=WORDS)
-    settings = DetectorSettings()
+    sigma = DetectorSettings().sigma
     rows, columns = (np.arange(SIDE) - (event[axis] - corner) for axis, corner in (("y", y), ("x", x)))
-    panels[2].imshow(np.exp(-(rows[:, None] ** 2 + columns**2) / (2 * settings.sigma**2)), cmap="cividis", vmin=0, vmax=1)
+    panels[2].imshow(np.exp(-(rows[:, None] ** 2 + columns**2) / (2 * sigma**2)), cmap="cividis", vmin=0, vmax=1)
     panels[2].set_axis_off()
     panels[2].set_title("score", fontsize=WORDS)
     return figure

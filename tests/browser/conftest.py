@@ -141,7 +141,7 @@ def open_page(browser, book):
         context.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def visits(book, open_page):
     """Return a function that opens every page in one mode, once, and returns the visits by name of the page."""
     names = sorted(str(path.relative_to(book)) for path in book.rglob("*.html") if "_static" not in path.parts)
