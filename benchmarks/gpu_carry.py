@@ -24,10 +24,10 @@ MEMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 def pack(folders: Iterable[Path], target: Path, call: int, volume: int, most: int) -> list[str]:
-    """Put run folders into an archive, in their order, as long as there is room.
+    """Put run folders into an archive, in their order, as long as there is room: first without trained heads, then with them.
 
     Of a finished run whose weights fill more than a volume only those of its first seed are packed, as they are
-    published, and its record names these only.
+    published. Its record names those that are.
 
     Parameters
     ----------
@@ -45,36 +45,48 @@ def pack(folders: Iterable[Path], target: Path, call: int, volume: int, most: in
     list of str
         Names of the runs that are packed.
     """
-    contents = io.BytesIO()
-    packed: list[str] = []
-    with tarfile.open(fileobj=contents, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    folders, chosen, room = list(folders), {}, most - tarfile.RECORDSIZE
+    for weights in (False, True):  # what all runs found before the weights of any
         for folder in folders:
-            files = _files(folder, volume)
-            if contents.tell() + sum(len(content) + 1024 for _, content in files) + tarfile.RECORDSIZE > most:
-                continue
-            packed.append(folder.name)
-            for name, content in files:
+            files = _files(folder, volume, weights)
+            more = _size(files) - _size(chosen.get(folder, []))
+            if more <= room:
+                chosen[folder], room = files, room - more
+    contents = io.BytesIO()
+    with tarfile.open(fileobj=contents, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for folder in filter(chosen.__contains__, folders):
+            for name, content in chosen[folder]:
                 member = tarfile.TarInfo(f"{folder.parent.name}/{folder.name}/{name}")
                 member.size = len(content)
                 archive.addfile(member, io.BytesIO(content))
-    for number, start in enumerate(range(0, contents.tell() if packed else 0, volume)):
+    for number, start in enumerate(range(0, contents.tell() if chosen else 0, volume)):
         with replacing(target / f"runs-{call}.tar.{number}") as temporary:
             temporary.write_bytes(contents.getvalue()[start : start + volume])
-    return packed
+    return [folder.name for folder in folders if folder in chosen]
 
 
-def _files(folder: Path, volume: int) -> list[tuple[str, bytes]]:
-    """Names and contents of what is packed of a run's folder; the record last, since it says that a run is whole."""
+def _size(files: list[tuple[str, bytes]]) -> int:
+    """In an archive: each file has a header and is filled up."""
+    return sum(len(content) + 1024 for _, content in files)
+
+
+def _files(folder: Path, volume: int, with_weights: bool) -> list[tuple[str, bytes]]:
+    """Names and contents of what is packed of a run's folder; the record last, since it says that a run is whole.
+
+    An unfinished run needs its weights to go on; a finished one's are those of its first seed where all fill more than a volume.
+    """
     paths = [path for path in sorted(folder.glob("[!.]*")) if path.is_file() and not damage.is_leftover(path)]
-    weights = [path for path in paths if path.name.startswith("weights-")]
-    if sum(path.stat().st_size for path in weights) > volume:
-        seeds = [int(path.stem.removeprefix("weights-")) for path in weights]
-        paths = [path for path in paths if path not in weights or path == weights[seeds.index(min(seeds))]]
+    weights = {int(path.stem.removeprefix("weights-")): path for path in paths if path.name.startswith("weights-")}
+    finished = (folder / RECORD).exists()
+    left_out = set(weights.values())
+    if with_weights or not finished:
+        large = sum(path.stat().st_size for path in left_out) > volume
+        left_out -= {weights[min(weights)]} if large else left_out
     newest = max((path for path in paths if path.name.startswith("checkpoint")), default=None,
                  key=lambda path: path.stat().st_mtime)  # earlier seeds have ended, and their answers are kept
-    paths = [path for path in paths if path == newest or not path.name.startswith("checkpoint")]
+    paths = [path for path in paths if path not in left_out and (path == newest or not path.name.startswith("checkpoint"))]
     files = [(path.name, path.read_bytes()) for path in paths if path.name != RECORD]
-    if (folder / RECORD).exists():
+    if finished:
         record = read_json(folder / RECORD)
         record["files"] = [name for name in record["files"] if name in dict(files)]
         files.append((RECORD, json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False).encode()))

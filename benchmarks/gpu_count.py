@@ -249,7 +249,7 @@ def pretraining(settings: PretrainSettings, test_pairs: int) -> Work:
     return Work(tuple(parts), 16.0 * weights_of(model), of_epoch)
 
 
-def strategy(name: str, training: HeadSettings, *, size: int, seeds: int, training_pairs: int, asked: int) -> Work:
+def strategy(name: str, training: HeadSettings, *, size: int, seeds: int, training_pairs: float, asked: int) -> Work:
     """What :func:`tapnb.studies.strategies.strategy_run` computes, with its epochs to the last.
 
     Parameters

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 MEGABYTE = 1 << 20
@@ -93,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="gets the archive and the log; needed to make runs")
     parser.add_argument("--movie", default="synthetic", help="synthetic or hela; synthetic if left out")
     parser.add_argument("--profile", default="paper", help="paper if left out")
+    parser.add_argument("--only", nargs="+", default=["*"], metavar="TITLE", help="make these runs only, by title or pattern, such as "
+                        "tap or '* to its end'; what they rest on has to be there")
     parser.add_argument("--device", default="auto", help="auto, cuda or cpu; a GPU if there is one")
     parser.add_argument("--compile", action="store_true", help="fuse layers by torch.compile; falls back where that fails")
     parser.add_argument("--together", action="store_true", help="train the heads of all seeds in one pass")
@@ -153,7 +156,7 @@ def _make(options: argparse.Namespace, pace: Pace, say: Callable[[str], None], a
     say(f"{options.movie}, profile {options.profile}, {device.describe(place.on)}: {place.train.fingerprint}, "
         f"{place.held_out.fingerprint}")
     speed, made, failed, waiting = Speed(place.on), {}, 0, []
-    every = gpu_plan.tasks(place)
+    every, chosen = _chosen(gpu_plan.tasks(place), options.only)
     for task in every:
         if any(title not in made for title in task.needs):
             waiting.append(task.title)
@@ -162,7 +165,9 @@ def _make(options: argparse.Namespace, pace: Pace, say: Callable[[str], None], a
             made[task.title] = task.make(made, "restore")
             continue
         except (FileNotFoundError, ValueError):  # not made yet, or damaged
-            pass
+            if task.title not in chosen:
+                waiting.append(task.title)
+                continue
         if pace.asked:
             raise Stopped("between two runs")
         try:
@@ -185,6 +190,19 @@ def _make(options: argparse.Namespace, pace: Pace, say: Callable[[str], None], a
             say(f"{task.title}: failed, {type(error).__name__}: {error}")
     say(f"{len(made)} of {len(every)} are finished" + (f"; waiting: {', '.join(waiting)}" if waiting else ""))
     return failed
+
+
+def _chosen(every: list, patterns: list[str]) -> tuple[list, set[str]]:
+    """The tasks that are asked for, with those they rest on; and the titles of the former."""
+    for pattern in patterns:
+        if not any(fnmatchcase(task.title, pattern) for task in every):
+            raise ValueError(f"no run of this profile is called {pattern!r}; there are: {', '.join(task.title for task in every)}")
+    chosen = {task.title for task in every if any(fnmatchcase(task.title, pattern) for pattern in patterns)}
+    wanted = set(chosen)
+    for task in reversed(every):  # what a task rests on comes before it
+        if task.title in wanted:
+            wanted |= set(task.needs)
+    return [task for task in every if task.title in wanted], chosen
 
 
 def _estimate(speed, work, say: Callable[[str], None]) -> float:

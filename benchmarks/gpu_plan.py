@@ -8,7 +8,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
+import numpy as np
 import torch
 
 from benchmarks import gpu_count
@@ -101,6 +103,8 @@ def tasks(place: Place) -> list[Task]:
     of_table_2 = [name for name in (*RESNET, *LINEAR) if name in asked or (name == "D1" and name in evidence)]  # it is no row there
     every += [_strategy(place, name) if name in asked else _evidence(place, name) for name in of_table_2]
     every += [_evidence(place, name) for name in (*RESNET, *LINEAR) if name in evidence and (name in asked or name not in of_table_2)]
+    every += [_few_labels(place, name, labels) for labels in evidence_runs.few_labels(place.parameters("15_evidence"))
+              for name in place.parameters("15_evidence")["evidence_label_strategies"]]
     titles = {task.title for task in every}
     if "A0" in titles:
         every.append(_invariant(place))
@@ -161,6 +165,22 @@ def _evidence(place: Place, name: str) -> Task:
     return Task(f"{name} to its end", "15_evidence", ("tap",), make,
                 lambda: _work(replace(place, train=place.linked[0], held_out=place.linked[1]), name, dataset, training,
                               values["evidence_seeds"], **asked))
+
+
+def _few_labels(place: Place, name: str, labels: evidence_runs.Labels) -> Task:
+    values = place.parameters("15_evidence")
+
+    def make(made: Made, mode: str) -> list[Run]:
+        return [evidence_runs.trained_on_few(name, labels, *place.linked, made["tap"][0], values,
+                                             **place.way("15_evidence", mode))]
+
+    def work() -> gpu_count.Work:
+        dataset, training = evidence_runs.dataset_settings(values), evidence_runs.head_settings(values)
+        training_pairs = labels.share * len(_parts(place.linked[0], dataset)["balanced"])
+        asked = len(_parts(place.linked[1], replace(dataset, labelled_share=1.0))["test"][: values["evidence_held_out_pairs"] or None])
+        return _counted(name, dataset, training, seeds=1, training_pairs=training_pairs, asked=asked)
+
+    return Task(evidence_runs.role_of_few(name, labels), "15_evidence", ("tap",), make, work)
 
 
 def _invariant(place: Place) -> Task:
@@ -233,10 +253,21 @@ def _like(place: Place, plain: str, *, name: str = "", dataset: dict | None = No
 def _work(place: Place, name: str, dataset: DatasetSettings, training: HeadSettings, seeds: list[int], *,
           test_pairs: int | None, validation_pairs: int | None, held_out_pairs: int | None = 0) -> gpu_count.Work:
     """What a strategy computes, from how many crop pairs of this movie it gets."""
-    parts = event_dataset(place.train, dataset).parts
+    parts = _parts(place.train, dataset)
     asked = sum(len(parts[part][:most]) for part, most in (("test", test_pairs), ("validation", validation_pairs)))
     if held_out_pairs != 0:
-        asked += len(event_dataset(place.held_out, replace(dataset, labelled_share=1.0)).parts["test"][:held_out_pairs])
+        asked += len(_parts(place.held_out, replace(dataset, labelled_share=1.0))["test"][:held_out_pairs])
+    return _counted(name, dataset, training, seeds=len(seeds), training_pairs=len(parts["balanced"]), asked=asked)
+
+
+@cache
+def _parts(movie: Movie, dataset: DatasetSettings) -> dict[str, np.ndarray]:
+    """The crop pairs of each part: many tasks ask for the same."""
+    return event_dataset(movie, dataset).parts
+
+
+def _counted(name: str, dataset: DatasetSettings, training: HeadSettings, *, seeds: int, training_pairs: float,
+             asked: int) -> gpu_count.Work:
     epochs = training.epochs or recognise.EPOCHS[recognise.strategy_named(name).head]
-    return gpu_count.strategy(name, replace(training, epochs=epochs), size=dataset.crop_size, seeds=len(seeds),
-                              training_pairs=len(parts["balanced"]), asked=asked)
+    return gpu_count.strategy(name, replace(training, epochs=epochs), size=dataset.crop_size, seeds=seeds,
+                              training_pairs=training_pairs, asked=asked)

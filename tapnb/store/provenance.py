@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import subprocess
 import tomllib
@@ -19,7 +20,8 @@ def commit() -> tuple[str | None, bool]:
     Returns
     -------
     commit : str or None
-        None outside a git checkout.
+        Outside a git checkout, such as a copy without its history on a borrowed machine, what the environment variable
+        ``TAPNB_COMMIT`` says; else None.
     dirty : bool
         True if a file of ``tapnb/``, ``notebooks/`` or ``benchmarks/`` was changed or added and not committed.
     """
@@ -32,7 +34,7 @@ def commit() -> tuple[str | None, bool]:
     try:
         return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", "tapnb", "notebooks", "benchmarks"))
     except (OSError, subprocess.CalledProcessError):
-        return None, False
+        return os.environ.get("TAPNB_COMMIT"), False
 
 
 def version() -> str:

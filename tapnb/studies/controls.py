@@ -91,6 +91,8 @@ def controls_run(movie: Movie, dataset: DatasetSettings, *, seeds: list[int], te
                  (other, "test", held_out_pairs, HELD_OUT)]
         tables = []
         for of_movie, part, most, called in asked:
+            if most == 0:
+                continue
             index = of_movie.parts[part][:most]
             values = _statistics_of(of_movie, index)
             margins = {(name, seeds[0]): values[:, column] for name, column in NUMBERS.items()}

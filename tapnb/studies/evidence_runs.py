@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -29,8 +29,8 @@ def head_settings(parameters: dict) -> HeadSettings:
     return replace(HeadSettings(), **{name: parameters[PREFIX + name] for name in ("batch", "patience")})
 
 
-def trained(name: str, train: Movie, held_out: Movie, tap: runs.Run, parameters: dict, *, labels: dict | None = None,
-            mode: str, on: torch.device, command: str) -> list[runs.Run]:
+def trained(name: str, train: Movie, held_out: Movie, tap: runs.Run, parameters: dict, *, mode: str, on: torch.device,
+            command: str) -> list[runs.Run]:
     """A strategy on one pretraining: one run for all seeds where they share their features, else one a seed.
 
     Parameters
@@ -40,14 +40,54 @@ def trained(name: str, train: Movie, held_out: Movie, tap: runs.Run, parameters:
     tap : Run
     parameters : dict
         The notebook's.
-    labels : dict, optional
-        Another ``labelled_share``, and the ``label_draw`` of the events that have a label.
     mode, on, command
         See :func:`tapnb.store.runs.run`.
     """
-    return [strategy_run(name, train, tap, replace(dataset_settings(parameters), **labels or {}),
-                         head_settings(parameters), seeds=group, held_out=held_out, **_asked(parameters), mode=mode,
-                         on=on, command=command) for group in groups(name, parameters[PREFIX + "seeds"])]
+    return [strategy_run(name, train, tap, dataset_settings(parameters), head_settings(parameters), seeds=group, held_out=held_out,
+                         **_asked(parameters), mode=mode, on=on, command=command) for group in groups(name, parameters[PREFIX + "seeds"])]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Which of the labelled events are known.
+
+    Attributes
+    ----------
+    share : float
+        Of the labelled events, above 0; 1: all.
+    draw : int
+        Which ones they are, from 1. A larger share of a draw holds the events of a smaller one.
+    """
+
+    share: float
+    draw: int
+
+
+def few_labels(parameters: dict) -> list[Labels]:
+    """What is to be trained on, one draw of all shares after the other."""
+    return [Labels(share, draw) for draw in range(1, parameters[PREFIX + "label_draws"] + 1)
+            for share in parameters[PREFIX + "label_shares"]]
+
+
+def role_of_few(name: str, labels: Labels) -> str:
+    """Under which such a run is published."""
+    return f"{name}, {100 * labels.share:g} % of labels, draw {labels.draw}"
+
+
+def trained_on_few(name: str, labels: Labels, train: Movie, held_out: Movie, tap: runs.Run, parameters: dict, *, mode: str,
+                   on: torch.device, command: str) -> runs.Run:
+    """One training with some of the labels, asked about the held-out movie alone; each draw has a head's seed of its own."""
+    return strategy_run(name, train, tap, fewer_labels(labels, parameters), head_settings(parameters),
+                        seeds=[_seed_of(labels, parameters)], held_out=held_out, **_held_out_alone(parameters), mode=mode, on=on,
+                        command=command)
+
+
+def controls_on_few(labels: Labels, train: Movie, held_out: Movie, parameters: dict, *, mode: str, command: str) -> runs.Run:
+    """The controls with the same labels."""
+    from tapnb.studies.controls import controls_run  # as below
+
+    return controls_run(train, fewer_labels(labels, parameters), held_out=held_out, seeds=[_seed_of(labels, parameters)],
+                        **_held_out_alone(parameters), mode=mode, command=command)
 
 
 def groups(name: str, seeds: list[int]) -> list[list[int]]:
@@ -55,13 +95,12 @@ def groups(name: str, seeds: list[int]) -> list[list[int]]:
     return [seeds] if recognise.strategy_named(name).shared else [[seed] for seed in seeds]
 
 
-def controls(train: Movie, held_out: Movie, parameters: dict, *, labels: dict | None = None, mode: str,
-             command: str) -> runs.Run:
+def controls(train: Movie, held_out: Movie, parameters: dict, *, mode: str, command: str) -> runs.Run:
     """The controls on the same pairs, see :func:`tapnb.studies.controls.controls_run`."""
     from tapnb.studies.controls import controls_run  # here: it brings scikit-learn, which strategies do without
 
-    return controls_run(train, replace(dataset_settings(parameters), **labels or {}), held_out=held_out,
-                        seeds=parameters[PREFIX + "seeds"], **_asked(parameters), mode=mode, command=command)
+    return controls_run(train, dataset_settings(parameters), held_out=held_out, seeds=parameters[PREFIX + "seeds"],
+                        **_asked(parameters), mode=mode, command=command)
 
 
 def held_out_dataset(held_out: Movie, parameters: dict) -> EventDataset:
@@ -72,3 +111,17 @@ def held_out_dataset(held_out: Movie, parameters: dict) -> EventDataset:
 def _asked(parameters: dict) -> dict[str, int | None]:
     """How many pairs of each part are asked about; None: all."""
     return {name: parameters[PREFIX + name] or None for name in ("test_pairs", "validation_pairs", "held_out_pairs")}
+
+
+def fewer_labels(labels: Labels, parameters: dict) -> DatasetSettings:
+    usual = dataset_settings(parameters)
+    return replace(usual, labelled_share=labels.share * usual.labelled_share, label_draw=labels.draw)
+
+
+def _seed_of(labels: Labels, parameters: dict) -> int:
+    seeds = parameters[PREFIX + "seeds"]
+    return seeds[(labels.draw - 1) % len(seeds)]
+
+
+def _held_out_alone(parameters: dict) -> dict[str, int | None]:
+    return _asked(parameters) | {"test_pairs": 0, "validation_pairs": 0}

@@ -128,7 +128,7 @@ def strategy_run(name: str, movie: Movie, tap: runs.Run, dataset: DatasetSetting
         recognise.forget(folder)
         for part in parts.values():
             part.unlink()
-        ranked = scores.scores_per_run(table)["average precision"]
+        ranked = scores.scores_per_run(table).get("average precision", [])  # nobody may have asked about this movie
         return {"training_pairs": len(data.parts["balanced"]),
                 "training_positives": int(data.labels[data.parts["balanced"]].sum()),
                 "curves": curves,

@@ -12,7 +12,8 @@ def choose(name: str = "auto") -> torch.device:
     """The device to compute on: CUDA, then Apple's MPS, then the CPU; or the one that is named.
 
     On CUDA, float32 convolutions are told to be just that (not TF32) and deterministic, so that evaluation is exact and
-    a seed gives the same numbers again.
+    a seed gives the same numbers again. Where networks are compiled the fastest of the deterministic ways is tried out;
+    which one that is, and so the last digits, may differ from call to call.
 
     Raises
     ------
@@ -29,6 +30,7 @@ def choose(name: str = "auto") -> torch.device:
     if kind == "cuda":
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.benchmark = compiling.wanted()
     return torch.device(name)
 
 

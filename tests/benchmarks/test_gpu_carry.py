@@ -84,3 +84,13 @@ def test_what_has_no_room_is_not_packed_and_of_many_large_weights_the_first_seed
     kept = ["predictions.parquet", "weights-20.safetensors"]
     assert sorted(path.name for path in here.iterdir()) == [kept[0], "record.json", kept[1]]
     assert read_json(here / "record.json")["files"] == kept and read_json(large / "record.json") == record
+
+
+def test_what_runs_found_is_packed_before_the_weights_of_any(tmp_path):
+    first, second = (run_folder(tmp_path, f"strategy-x-{i}", weights_20__safetensors=8000, predictions__parquet=4000) for i in (1, 2))
+    for folder in (first, second):
+        (folder / "record.json").write_text(json.dumps({"name": folder.name, "files": ["predictions.parquet", "weights-20.safetensors"]}))
+    assert gpu_carry.pack([first, second], tmp_path / "out", 1, 50_000, 35_000) == [first.name, second.name]
+    gpu_carry.unpack(tmp_path / "out", tmp_path / "here")
+    files = [read_json(tmp_path / "here" / "strategy" / folder.name / "record.json")["files"] for folder in (first, second)]
+    assert files == [["predictions.parquet", "weights-20.safetensors"], ["predictions.parquet"]]

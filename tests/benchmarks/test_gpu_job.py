@@ -40,6 +40,7 @@ resnet_epochs: 2
 test_pairs: 6
 validation_pairs: 2
 evidence_strategies: []
+evidence_label_shares: []
 balancing_strategies: []
 difference_strategies: []
 schedule_pairs: 0
@@ -104,6 +105,24 @@ def test_runs_are_made_in_order_carried_home_and_found_by_the_notebooks(tiny, mo
     monkeypatch.setattr(gpu_plan.pretraining, "pretrain", None)  # executed, nothing is trained again
     assert gpu_plan.tasks(place)[0].make({}, "execute")[0].record == found["tap"][0].record
     assert job(out) == 0 and "packed 0 runs" in log(out)[-1]  # all is at home
+
+
+@pytest.mark.trains
+def test_only_the_runs_that_are_asked_for_are_made_and_what_they_rest_on_is_taken(tiny, capsys):
+    (tiny / "profiles" / "tiny.yaml").write_text(TINY.replace("evidence_label_shares: []", "evidence_label_shares: [0.75, 1.0]"),
+                                                 "utf-8")
+    out = tiny / "out"
+    assert job(out, "--only", "A1 any *", "B0") == 0
+    assert log(out)[-2] == "0 of 5 are finished; waiting: tap, A1, B0, A1 any size, either, A1 any size, both"
+    assert job(out, "--only", "tap") == 0 and "1 of 1 are finished" in log(out)
+    assert job(out, "--only", "C1, *% of labels, draw 2") == 0 and "3 of 3 are finished" in log(out)
+    few = [record for name, record in finished(out).items() if name.startswith("strategy")]
+    assert sorted(record["parameters"]["dataset"]["labelled_share"] for record in few) == [pytest.approx(0.6), 0.8]
+    assert {record["parameters"]["dataset"]["label_draw"] for record in few} == {2}
+    asked = predictions(runs.Run(out / "work" / "runs" / "strategy" / few[0]["name"], {}))
+    assert set(asked["part"]) == {"held-out"} and set(asked["seed"]) == {40}
+    assert job(out, "--only", "Z9") == 2
+    assert "no run of this profile is called 'Z9'; there are: tap, A1, C0" in capsys.readouterr().err
 
 
 @pytest.mark.trains

@@ -13,7 +13,10 @@ def test_versions_name_what_can_change_a_number():
 def test_outside_a_checkout_there_is_no_commit(monkeypatch, tmp_path):
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "tapnb" / "store" / "provenance.py"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(Path(tmp_path).parent))
+    monkeypatch.delenv("TAPNB_COMMIT", raising=False)
     assert provenance.commit() == (None, False)
+    monkeypatch.setenv("TAPNB_COMMIT", "0123abc")  # as whoever copied the checkout says
+    assert provenance.commit() == ("0123abc", False)
 
 
 def test_a_package_that_runs_from_its_checkout_says_the_checkouts_version(monkeypatch):
