@@ -71,7 +71,8 @@ class UNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         height, width = x.shape[-2:]
         step = 2 ** (len(self.down) - 1)
-        x = F.pad(x, (0, -width % step, 0, -height % step), mode="replicate")
+        if height % step or width % step:  # asked since torch.compile cannot fuse a padding of nothing
+            x = F.pad(x, (0, -width % step, 0, -height % step), mode="replicate")
         skips = []
         for block in self.down[:-1]:
             skips.append(fast.in_bands(block, x))
