@@ -38,7 +38,7 @@ event_pictures: int = 12  # mistakes of each kind that are shown
 from tapnb import figures
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import event_asking, event_controls, event_few, event_scores, event_windows, events
+from tapnb.studies import event_asking, event_candidates, event_controls, event_few, event_scores, event_windows, events
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
@@ -60,7 +60,8 @@ command = f"tapnb run 14_events --profile {profile} --movie {movie} --mode execu
 settings = event_scores.detector_settings(parameters, train)
 heads = runs.find(results.published_run(event_heads or profile, movie, "06_strategies", "A1"))
 controlled = [event_controls.control_run(train, other, mode=mode, command=command),
-              event_windows.window_run(heads, train, other, mode=mode, on=on, command=command)]
+              event_windows.window_run(heads, train, other, mode=mode, on=on, command=command),
+              event_candidates.candidate_run(tap, train, other, mode=mode, on=on, command=command)]
 trained = {name: [events.detector_run(name, train, tap, settings, other, seed=seed, mode=mode, on=on, command=command)
                   for seed in event_seeds] for name in event_strategies}
 trainings = event_scores.trainings_table(trained)
@@ -91,6 +92,17 @@ comparisons_table
 free_response = event_scores.free_response(judged)
 response_plot = figures.free_response(free_response, event_scores.control_names(controlled))
 response_plot
+
+# %% [markdown]
+# ## Where to look first
+#
+# Without any label a list can only say where to look first: *candidates* follow the network's answer "which frame came first?" back to
+# places, controls follow pixels. How many of the first are events of whatever kind, with 95 % intervals of the last share.
+
+# %%
+counted_firsts = event_candidates.firsts(controlled, other)
+firsts_table = event_candidates.firsts_table(counted_firsts)
+firsts_table
 
 # %% [markdown]
 # ## From few labels
@@ -150,15 +162,16 @@ mistakes = event_scores.mistakes(best, other, event_pictures) if best else {}
 # ## Provenance
 
 # %%
-roles = {"event controls": controlled[0], "windows of A1": controlled[1]} | {
+roles = {"event controls": controlled[0], "windows of A1": controlled[1], "candidates": controlled[2]} | {
     f"detector {name}, seed {run.record['seed']}": run for name, own in trained.items() for run in own} | {
     event_few.role(name, labels): run for (name, labels), (_, run) in zip(event_few.all_labels(parameters), few)} | {
     step.role: run for step, run in answering.items()} | {step.asked_role: run for step, run in asked.items()}
 path = results.publish("14_events", profile, movie, parameters, {"tap": tap} | roles,
                        event_scores.numbers(estimated, judged, compared)
+                       | event_candidates.numbers(counted_firsts, controlled)
                        | event_few.numbers(few_estimated, few_points, few_needed)
                        | event_asking.numbers(ask_estimated, ask_gains, ask_points), {"train": train, "held-out": other},
-                       {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings,
+                       {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings, "firsts": firsts_table,
                         "free_response": free_response.round(4), "few": few_table, "answers": ask_table},
                        {"scores": events_plot, "free_response": response_plot, "few": few_plot, "answers": ask_plot})
 results.show_stamp(path)

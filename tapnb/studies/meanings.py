@@ -247,6 +247,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "about random ones. 95 % interval over events and runs.", "ask_gains"),
         (r"asked_(?P<way>doubtful|random)_(?P<answers>\d+)", "Average precision after {answers} answers about {way} places, all events "
          "of the held-out movie. 95 % interval over events and runs.", "ask_estimated"),
+        (r"(?P<who>.+)_first_(?P<places>\d+)", "Events, of whatever kind, among the first {places} places that {who} names in the "
+         "held-out movie.", "counted_firsts"),
         ("(?P<first>.+)_less_(?P<other>.+)_(?P<kind>division|death)", "Average precision of {first} minus that of {other}, "
          "{kind}s of the held-out movie. 95 % interval over events and runs.", "compared"),
         ("(?P<who>.+)_(?P<kind>division|death)_(?P<measure>average_precision|f1|strict|best)", "{measure}. {who}, {kind}s of "

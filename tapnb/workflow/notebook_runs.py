@@ -15,8 +15,8 @@ from tapnb.settings import chosen
 from tapnb.store import results, runs
 from tapnb.store.runs import Run
 from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences, differences_rounding,
-                           event_asking, event_controls, event_few, event_scores, event_windows, events, evidence_runs, grad_cam,
-                           limitations_heads, pretraining, strategies)
+                           event_asking, event_candidates, event_controls, event_few, event_scores, event_windows, events,
+                           evidence_runs, grad_cam, limitations_heads, pretraining, strategies)
 from tapnb.workflow.tasks import MEMORY, Materials, Task
 
 TAP = "02_pretraining tap"
@@ -217,6 +217,11 @@ def windows(m: Materials) -> Run:
     return event_windows.window_run(heads, m.train, m.held_out, **m.way)
 
 
+def candidates_of(m: Materials) -> Run:
+    """Where the network's answers about the arrow of time point."""
+    return event_candidates.candidate_run(m.runs[TAP], m.train, m.held_out, **m.way)
+
+
 def detector(m: Materials, name: str, seed: int) -> Run:
     """A detector of one strategy and seed."""
     return events.detector_run(name, m.train, m.runs[TAP], event_scores.detector_settings(m.parameters, m.train), m.held_out,
@@ -263,7 +268,8 @@ def _of_answers(notebook: str, p: Mapping) -> list[Task]:
 
 def _of_events(notebook: str, p: Mapping) -> list[Task]:
     heads = (TAP,) if p["event_heads"] else (TAP, _strategy("A1"))
-    return [_task(notebook, "event controls", controlled_events, p), _task(notebook, "windows of A1", windows, p, *heads), *(
+    return [_task(notebook, "event controls", controlled_events, p), _task(notebook, "windows of A1", windows, p, *heads),
+            _task(notebook, "candidates", candidates_of, p, TAP), *(
         _task(notebook, f"detector {name}, seed {seed}", detector, p, TAP, name=name, seed=seed)
         for name in p["event_strategies"] for seed in p["event_seeds"]), *(
         _task(notebook, event_few.role(name, labels), from_few_labels, p, TAP, name=name, labels=labels.events, draw=labels.draw)
