@@ -220,6 +220,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "cost_table"),
         ("cost_(?P<movie>[^_]+)_first_gpu(?P<fused>_fused)?", "Pretraining and strategies of Table 2, profile paper on {movie}: "
          "estimate for one H100, {fused}.", "cost_table"),
+        ("cost_(?P<movie>[^_]+)_pretraining_gpu(?P<fused>_fused)?", "Pretraining of profile paper on {movie}: estimate for one H100, "
+         "{fused}.", "cost_table"),
         ("cost_(?P<movie>[^_]+)_gpu_fused", "All runs of profile paper on {movie}: estimate for one H100, operations / a "
          "share of its peak.", "cost_table"),
         ("cost_(?P<movie>[^_]+)_gpu", "All runs of profile paper on {movie}: estimate for one H100 if nothing is fused, the "

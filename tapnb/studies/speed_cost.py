@@ -103,4 +103,6 @@ def numbers(rows: list[dict]) -> dict[str, dict]:
         put(named, f"cost_{movie}_first_gpu_fused", own["fused"].sum(), "min")
     for row in sums[sums["kind"] == "pretraining"].itertuples():
         put(named, f"cost_{row.movie}_pretraining_core", row.core_hours, "h")
+        put(named, f"cost_{row.movie}_pretraining_gpu", row.apart, "min")
+        put(named, f"cost_{row.movie}_pretraining_gpu_fused", row.fused, "min")
     return named

@@ -17,8 +17,8 @@ from tapnb.studies import claims, findings, prose, strategies
 from tapnb.workflow.notebooks import CHECKOUT
 from tapnb.workflow.published import PUBLISHED
 
-FOLDERS = sorted(path.parent for profile in PUBLISHED
-                 for path in (CHECKOUT / "results" / profile).glob("*/06_strategies.json"))
+FOLDERS = sorted({path.parent for profile in PUBLISHED
+                  for path in (CHECKOUT / "results" / profile).glob("*/[0-9]*.json")})
 MOVIES = [path for path in FOLDERS if path.parent.name == "cpu"]  # with all of their notebooks
 TEMPLATE = (CHECKOUT / prose.TEMPLATE).read_text("utf-8")
 MEGABYTE = 1e6
