@@ -29,6 +29,7 @@ def training_curves(history: pd.DataFrame) -> Figure:
         axes.set(xlabel="crop pairs seen (thousands)", title=title)
     panels[1].set_yscale("symlog", linthresh=1e-3)  # the unnormalised term spans zero to its first epoch's hundreds
     panels[2].axhline(0.5, color="black", linewidth=1, linestyle="--")
+    panels[2].set_ylim(bottom=min(panels[2].get_ylim()[0], 0.47))  # room for a word below the line
     panels[2].annotate("chance", (1, 0.5), xycoords=("axes fraction", "data"), ha="right", va="top", fontsize=8,
                        xytext=(0, -2), textcoords="offset points")
     panels[0].legend()
