@@ -36,7 +36,7 @@ from tapnb import figures
 from tapnb.dataset import event_dataset
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import controls, evidence, evidence_runs
+from tapnb.studies import controls, evidence, evidence_few, evidence_runs
 from tapnb.studies.strategies import pretraining_table
 from tapnb.system import device as devices
 
@@ -102,14 +102,43 @@ f1 = evidence.f1_table(evidence.f1_scores(answers))
 f1
 
 # %% [markdown]
+# ## From few labels
+#
+# Every training here knows a share of the labelled events only, drawn at random; crops of all others are in no training or
+# validation part. A larger share of a draw holds the events of a smaller. The control is the one that is best with all labels.
+
+# %%
+shares = evidence_runs.few_labels(parameters)
+few = [(name, labels, evidence_runs.trained_on_few(name, labels, train, other, tap, parameters, mode=mode, on=on, command=command))
+       for labels in shares for name in evidence_label_strategies]
+controlled_few = [(labels, evidence_runs.controls_on_few(labels, train, other, parameters, mode=mode, command=command))
+                  for labels in shares]
+few_points = evidence_few.points(few, controlled_few, data, evidence_runs.held_out_dataset(other, parameters), evidence_labelled_share)
+few_estimated = evidence_few.estimates(few_points)
+few_table = evidence_few.table(few_estimated)
+few_table
+
+# %% mystnb={"image": {"alt": "Average precision against the number of labelled events, on a logarithmic axis, a line a strategy or control, with error bars."}, "figure": {"caption": "Average precision on the held-out movie against the labelled events that were learnt from, with 95 % intervals over draws of labels and over events; dashed: a control."}}
+few_plot = figures.pairs_from_few_labels(few_estimated)
+few_plot
+
+# %%
+few_needed = evidence_few.needed(few_points)
+print("\n".join(f"{one.second} needs {one.text} labelled events to be as good as {one.first} with {one.at}"
+                for one in few_needed) or "Too few shares of the labels were tried to say how many pretraining saves.")
+
+# %% [markdown]
 # ## Provenance
 
 # %%
 roles = {"controls": controlled} | {
-    evidence.role(name, run): run for name, of_one in trained.items() for run in of_one}
+    evidence.role(name, run): run for name, of_one in trained.items() for run in of_one} | {
+    evidence_runs.role_of_few(name, labels): run for name, labels, run in few} | {
+    evidence_runs.role_of_few("controls", labels): run for labels, run in controlled_few}
 path = results.publish("15_evidence", profile, movie, parameters, {"tap": tap} | roles,
-                       evidence.numbers(trained, controlled, parts, by_part, comparisons),
+                       evidence.numbers(trained, controlled, parts, by_part, comparisons)
+                       | evidence_few.numbers(few_estimated, few_points, few_needed),
                        {"train": train, "held-out": other},
-                       {"ranking": ranked, "primary": primary_table, "f1": f1, "curves": course.round(5)},
-                       {"average_precisions": average_precisions, "curves": curves})
+                       {"ranking": ranked, "primary": primary_table, "f1": f1, "curves": course.round(5), "few": few_table},
+                       {"average_precisions": average_precisions, "curves": curves, "few": few_plot})
 results.show_stamp(path)

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tapnb.figures.event_pictures import crop_pair
-from tapnb.figures.evidence import COLOURS
+from tapnb.figures.evidence import COLOURS, against_labels
 from tapnb.figures.style import BLUE, GREEN, ORANGE, SKY, VERMILLION, styled
 from tapnb.movies import Movie
 
@@ -100,16 +100,7 @@ def events_from_few_labels(estimated: pd.DataFrame) -> Figure:
     if own.empty:
         return _empty("no detector was trained from few labels")
     figure, axes = plt.subplots(figsize=(6.5, 3.8))
-    names = list(dict.fromkeys(own["name"]))
-    for k, name in enumerate(names):
-        of = own[own["name"] == name].sort_values("labels")
-        beside = of["labels"] * 1.04 ** (k - (len(names) - 1) / 2)  # so that error bars do not hide each other
-        axes.errorbar(beside, of["value"], yerr=[of["value"] - of["low"], of["high"] - of["value"]], fmt="-o",
-                      color=COLOURS[name], markersize=4.5, capsize=2, elinewidth=1, label=name)
-    ticks = sorted(own["labels"].unique())
-    axes.set(xlabel="labelled events", ylabel="average precision", ylim=(0, 1), xscale="log")
-    axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    axes.minorticks_off()
+    against_labels(axes, own, COLOURS)
     figure.legend(loc="outside lower center", ncols=3)
     return figure
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -59,10 +60,7 @@ def head_curves(course: pd.DataFrame) -> Figure:
     """
     names = list(dict.fromkeys(course["strategy"]))
     if not names:
-        figure, axes = plt.subplots(figsize=(6, 1))
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "no strategy has been trained yet", ha="center", va="center")
-        return figure
+        return _said("no strategy has been trained yet")
     columns = min(3, max(1, len(names)))
     rows = -(-len(names) // columns) or 1
     figure, panels = plt.subplots(rows, columns, figsize=(max(5.5, 3.1 * columns + 0.6), 2.5 * rows + 0.4), sharey=True,
@@ -84,4 +82,44 @@ def head_curves(course: pd.DataFrame) -> Figure:
         axes.set_ylabel("cross entropy")
     handles = dict(zip(*reversed(panels[0, 0].get_legend_handles_labels())))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
+    return figure
+
+
+@styled
+def pairs_from_few_labels(estimated: pd.DataFrame) -> Figure:
+    """Average precision against labelled events, a line a strategy; a control is dashed.
+
+    Parameters
+    ----------
+    estimated : DataFrame
+        From :func:`tapnb.studies.evidence_few.estimates`.
+    """
+    if estimated.empty:
+        return _said("nothing was trained from few labels")
+    figure, axes = plt.subplots(figsize=(6.5, 3.8))
+    against_labels(axes, estimated, {name: COLOURS[name[0]] for name in estimated["name"] if name[1:].isdigit()})
+    figure.legend(loc="outside lower center", ncols=4)
+    return figure
+
+
+def against_labels(axes: Axes, estimated: pd.DataFrame, colours: dict[str, str]) -> None:
+    """Lines of ``value`` with error bars from ``low`` to ``high`` over ``labels``, a line a ``name``; black, dashed and in the
+    legend's last place where it has no colour."""
+    names = sorted(dict.fromkeys(estimated["name"]), key=lambda name: name not in colours)
+    for k, name in enumerate(names):
+        of = estimated[estimated["name"] == name].sort_values("labels")
+        beside = of["labels"] * 1.04 ** (k - (len(names) - 1) / 2)  # so that error bars do not hide each other
+        axes.errorbar(beside, of["value"], yerr=[of["value"] - of["low"], of["high"] - of["value"]],
+                      fmt="-o" if name in colours else "--s", color=colours.get(name, "black"), markersize=4.5, capsize=2,
+                      elinewidth=1, label=name)
+    ticks = sorted(estimated["labels"].unique())
+    axes.set(xlabel="labelled events", ylabel="average precision", ylim=(0, 1), xscale="log")
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.minorticks_off()
+
+
+def _said(what: str) -> Figure:
+    figure, axes = plt.subplots(figsize=(6, 1))
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, what, ha="center", va="center")
     return figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -147,26 +147,35 @@ class Needed:
         return next((words for end, words in ends.items() if np.isclose(labels, end)), f"{labels:.2g}")
 
 
-def needed(collected: list[Point], draws: int = intervals.DRAWS) -> list[Needed]:
-    """For :data:`ASKED`: read from the line through the mean average precisions of the second, over the logarithm of labels.
+def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: int = AT, draws: int = intervals.DRAWS) -> list[Needed]:
+    """How many labels the second of a pair needs to be as good as the first with ``at`` of them: read from the line through the mean average precisions of the second, over the logarithm of labels.
 
     The last point of a line are the detectors with every label, which were trained for longer and with negatives from anywhere.
     The interval is that of percentiles: events are drawn again, the same in all points, and so are the runs of each point.
+
+    Parameters
+    ----------
+    collected : sequence of Point
+        Or of anything with their ``name``, ``labels`` and ``average_precision``.
+    asked : sequence of (first, second)
+    at : int
+        Labels of the first; where it has no such point nothing is said.
+    draws : int
     """
     rng = np.random.default_rng(0)
-    of: dict[str, dict[int, Point]] = {}
+    of: dict[str, dict] = {}
     for point in collected:
         of.setdefault(point.name, {})[point.labels] = point
     answers = []
-    for first, second in ASKED:
-        if AT not in of.get(first, {}) or len(of.get(second, {})) < 2:
+    for first, second in asked:
+        if at not in of.get(first, {}) or len(of.get(second, {})) < 2:
             continue
-        own, others = of[first][AT].average_precision, [of[second][labels].average_precision for labels in sorted(of[second])]
+        own, others = of[first][at].average_precision, [of[second][labels].average_precision for labels in sorted(of[second])]
         tried = np.array(sorted(of[second]))
         value = _read(tried, np.array([[other.runs.mean()] for other in others]), np.array([own.runs.mean()]))
         drawn = _read(tried, np.stack([_redrawn(other, rng, draws) for other in others]), _redrawn(own, rng, draws))
         low, high = np.percentile(drawn, [2.5, 97.5])
-        answers.append(Needed(first, second, AT, float(value[0]), float(low), float(high), (int(tried[0]), int(tried[-1]))))
+        answers.append(Needed(first, second, at, float(value[0]), float(low), float(high), (int(tried[0]), int(tried[-1]))))
     return answers
 
 

@@ -110,6 +110,12 @@ def _seen_and_new(test: Asked, event: np.ndarray, block: np.ndarray, labelled: n
     return parts
 
 
+def groups_of(data: EventDataset, index: np.ndarray) -> Groups:
+    """What is resampled together of some crop pairs: positives by event, negatives by block."""
+    event = event_groups.shown(data.movie.masks, data.pairs)[index]
+    return Groups.of(data.labels[index], event, _blocks(data.pairs, index))
+
+
 def _blocks(pairs: CropPairs, index: np.ndarray) -> np.ndarray:
     """A number for the block of frames and places that every pair lies in."""
     place = np.stack([pairs.t[index], pairs.y[index] + pairs.size // 2, pairs.x[index] + pairs.size // 2], axis=1)

@@ -288,8 +288,19 @@ def to_its_end(m: Materials, name: str, seeds: list[int]) -> Run:
     return run
 
 
+def with_few_labels(m: Materials, name: str, share: float, draw: int) -> Run:
+    """A strategy from a share of the labelled events, or the controls."""
+    labels, args = evidence_runs.Labels(share, draw), (m.train, m.held_out)
+    if name == "controls":
+        return evidence_runs.controls_on_few(labels, *args, m.parameters, **m.named)
+    return evidence_runs.trained_on_few(name, labels, *args, m.runs[TAP], m.parameters, **m.way)
+
+
 def _of_evidence(notebook: str, p: Mapping) -> list[Task]:
-    return [_task(notebook, "controls", controls, p), *(
+    few = [_task(notebook, evidence_runs.role_of_few(name, labels), with_few_labels, p, *((TAP,) * (name != "controls")), name=name,
+                 share=labels.share, draw=labels.draw)
+           for labels in evidence_runs.few_labels(p) for name in (*p["evidence_label_strategies"], "controls")]
+    return [_task(notebook, "controls", controls, p), *few, *(
         _task(notebook, f"{name} to its end, {' '.join(map(str, seeds))}", to_its_end, p, TAP, name=name, seeds=seeds)
         for name in p["evidence_strategies"] for seeds in evidence_runs.groups(name, p[f"{evidence_runs.PREFIX}seeds"]))]
 

@@ -1,0 +1,137 @@
+"""How many labels pretraining saves: strategies and controls from a share of the labelled events (the protocol's question 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tapnb.dataset import EventDataset
+from tapnb.event_groups import shown
+from tapnb.metrics import intervals, scores
+from tapnb.metrics.intervals import Resampled
+from tapnb.store import results, runs
+from tapnb.studies import controls, event_few, evidence
+from tapnb.studies.evidence_runs import Labels
+from tapnb.studies.strategies import HELD_OUT, predictions
+
+ASKED = (("A1", "C1"), ("D1", "C1"))
+"""How many labels does the second need to be as good as the first? C1 begins with random weights, A1 and D1 with TAP's."""
+
+AT = 0.1
+"""Share of the labels of the first at which that is asked."""
+
+HOURS = 8.0
+"""Person-hours of labelling a movie, by the paper (Section 3)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Trainings of one strategy, or a control, with the same share of the labels.
+
+    Attributes
+    ----------
+    name : str
+    labels : int
+        Labelled events.
+    runs : list of Run
+        One a draw of these events.
+    average_precision : Resampled
+        Of crop pairs of the held-out movie, of every run and under draws of that movie's events.
+    """
+
+    name: str
+    labels: int
+    runs: list[runs.Run]
+    average_precision: Resampled
+
+
+def labelled(data: EventDataset, labelled_share: float, share: float = 1.0) -> int:
+    """Events of a movie that are known where ``share`` of the labelled ones is, of which there are ``labelled_share`` of all."""
+    return max(1, round(labelled_share * share * (int(shown(data.movie.masks, data.pairs).max()) + 1)))
+
+
+def points(trained: Sequence[tuple[str, Labels, runs.Run]], controlled: Sequence[tuple[Labels, runs.Run]], data: EventDataset,
+           other: EventDataset, labelled_share: float) -> list[Point]:
+    """All shares of every strategy, and of the control that is best with all labels.
+
+    Parameters
+    ----------
+    trained : sequence of (str, Labels, Run)
+        From :func:`tapnb.studies.evidence_runs.trained_on_few`.
+    controlled : sequence of (Labels, Run)
+        From :func:`tapnb.studies.evidence_runs.controls_on_few`.
+    data, other : EventDataset
+        Of the training movie, for the number of its events, and of the held-out one.
+    labelled_share : float
+        Of the training movie's events.
+    """
+    answers = [(name, labels.share, run, predictions(run)) for name, labels, run in trained]
+    answers += [(name, labels.share, run, table) for labels, run in controlled for name, table in controls.answers(run).items()]
+    if not answers:
+        return []
+    margins: dict[tuple[str, float], list[tuple[runs.Run, np.ndarray]]] = {}
+    index = None
+    for name, share, run, table in answers:
+        asked = table[table["part"] == HELD_OUT]
+        index = asked["pair"].to_numpy() if index is None else index
+        if not np.array_equal(asked["pair"], index):
+            raise ValueError(f"{run.name} was asked about other pairs than the others: run the notebook again with --mode execute")
+        margins.setdefault((name, share), []).append((run, scores.margin(asked)))
+    groups = evidence.groups_of(other, index)
+    drawn = groups.draw()
+    made = [Point(name, labelled(data, labelled_share, share), [run for run, _ in own],
+                  intervals.resample(groups, np.stack([margin for _, margin in own]), drawn))
+            for (name, share), own in sorted(margins.items())]
+    of_controls = [point for point in made if point.name in controls.CONTROLS]
+    most = max((point.labels for point in made), default=0)
+    best = max((point for point in of_controls if point.labels == most), default=None,
+               key=lambda point: point.average_precision.runs.mean())
+    return [point for point in made if point.name not in controls.CONTROLS or (best and point.name == best.name)]
+
+
+def estimates(collected: list[Point]) -> pd.DataFrame:
+    """``name``, ``labels``, ``runs``, ``measure`` (always "average precision"), ``value``, ``low``, ``high``."""
+    rows = []
+    for point in collected:
+        e = intervals.estimate(point.average_precision)
+        rows.append({"name": point.name, "labels": point.labels, "runs": len(point.runs), "measure": "average precision",
+                     "value": e.value, "low": max(e.low, 0.0), "high": min(e.high, 1.0)})
+    return pd.DataFrame(rows, columns=["name", "labels", "runs", "measure", "value", "low", "high"])
+
+
+def table(estimated: pd.DataFrame) -> pd.DataFrame:
+    """:func:`estimates` as text, a row a number of labelled events."""
+    names = list(dict.fromkeys(estimated["name"]))
+    rows = [{"labelled events": str(labels)} | {r.name: scores.with_interval(r.value, r.low, r.high) for r in own.itertuples(index=False)}
+            for labels, own in estimated.groupby("labels")]
+    return pd.DataFrame(rows, columns=["labelled events", *names]).fillna("–")
+
+
+def needed(collected: list[Point]) -> list[event_few.Needed]:
+    """Labels of the second of :data:`ASKED` for what the first has with a tenth of them, see :func:`tapnb.studies.event_few.needed`."""
+    most = max((point.labels for point in collected), default=0)
+    near = min((point.labels for point in collected), default=0, key=lambda labels: abs(labels - AT * most))
+    return event_few.needed(collected, ASKED, near)
+
+
+def hours_saved(one: event_few.Needed, all_labels: int) -> tuple[float, float, float]:
+    """Person-hours that the first's pretraining saves, and their 95 % interval, if all labels take :data:`HOURS`."""
+    return tuple(HOURS * (labels - one.at) / all_labels for labels in (one.value, one.low, one.high))
+
+
+def numbers(estimated: pd.DataFrame, collected: list[Point], answers: list[event_few.Needed]) -> dict[str, dict]:
+    """Average precision with every number of labels, labels that are needed, and hours."""
+    of = {(point.name, point.labels): point.runs for point in collected}
+    most = max((point.labels for point in collected), default=0)
+    named = {f"few_{evidence.key(r.name)}_{r.labels}": results.number(r.value, of[r.name, r.labels], 2, interval=(r.low, r.high))
+             for r in estimated.itertuples()}
+    for answer in answers:
+        made_of = [run for point in collected if point.name in (answer.first, answer.second) for run in point.runs]
+        pair = f"{answer.second}_for_{answer.first}"
+        named[f"needed_{pair}"] = results.number(answer.value, made_of, 0, interval=(answer.low, answer.high)) | {"text": answer.text}
+        value, low, high = hours_saved(answer, most)
+        named[f"saved_hours_{pair}"] = results.number(value, made_of, 1, interval=(low, high), unit="h")
+    return named
