@@ -25,6 +25,9 @@ HEADS = ("A0", "A1", "D1")
 TO_ITS_END = " to its end"
 """In the role of a strategy's run that was trained until its validation loss no longer fell."""
 
+SMALL = ("A0", "A1")
+"""Of :data:`HEADS`, those trained to their end: each seed of D1 has a run and a network of its own, of 5 MB."""
+
 
 def publish(target: Path, role: str, folder: Path, record: dict) -> None:
     """Put one run under ``target``: its record, what it predicted or found, and what others can use of its weights.
@@ -40,9 +43,10 @@ def publish(target: Path, role: str, folder: Path, record: dict) -> None:
     record : dict
     """
     name, files = record["name"], [PREDICTIONS, FOUND]
+    strategy, to_its_end, _ = role.partition(TO_ITS_END)
     if role == "tap":
         files += WHOLE
-    elif role.partition(TO_ITS_END)[0] in HEADS:
+    elif strategy in (SMALL if to_its_end else HEADS):
         files.append(f"weights-{record['parameters']['seeds'][0]}.safetensors")
     for file in files:
         if (folder / file).exists():

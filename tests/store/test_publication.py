@@ -1,6 +1,7 @@
 """What is published: runs as they are, back again on another machine, and nothing newer lost."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -90,6 +91,10 @@ def test_of_some_strategies_the_first_seeds_head_is_published(movie):
     trained = runs.run(kinds.STRATEGY, {"train": movie}, {"seeds": [20, 40]}, 1, keep_heads, mode="execute", command="")
     target = publish(movie, "06_strategies", A1=trained)
     assert [read(p) for p in (target / "files" / trained.name).iterdir()] == ["head 20"]
+    for role, published in (("D1", ["head 20"]), ("A1 to its end, 20 40", ["head 20"]), ("D1 to its end, 20 40", []), ("C1", [])):
+        shutil.rmtree(target / "files" / trained.name, ignore_errors=True)
+        publish(movie, "06_strategies", **{role: trained})
+        assert [read(p) for p in (target / "files" / trained.name).glob("*")] == published, role
 
 
 def test_a_run_without_some_of_its_files_is_shown_but_not_taken_for_made(movie, home):
