@@ -151,6 +151,10 @@ def test_the_words_of_the_findings_fit_the_intervals():
     helps += intervals("15_evidence:A1_less_P1", "15_evidence:A1_less_B1")
     assert all(low > 0 for low, _ in helps)
     assert [low > 0 for low, _ in intervals("15_evidence:A1_less_C1", "15_evidence:A1_less_extra_trees")] == [False, True, True, False]
+    assert [low > 0 for low, _ in intervals("15_evidence:D1_less_A1", "15_evidence:D1_less_C1")] == [True, True, False, True]
+    verdicts = [pd.read_csv(movie / "15_evidence_primary.csv").set_index("comparison")["verdict"] for movie in MOVIES]  # HeLa first
+    assert [[of["D1 − C1"], of["D1 − A1"], of["A1 − C1"]] for of in verdicts] == [
+        ["reproduced", "undecided", "reproduced"], ["undecided", "reproduced", "undecided"]]
     assert all(low < 0 < high for low, high in intervals("06_strategies:A0_less_B0_ranking"))
     assert all(high < 0 for _, high in intervals("11_differences:B0_keep_trained_norms_ranking"))
     [(low, high)] = intervals("02_pretraining:tap_uniform_96")[1:]
