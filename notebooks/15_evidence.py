@@ -23,6 +23,7 @@ evidence_seeds: list[int] = [20, 40, 60, 80, 100]  # one run each
 evidence_label_shares: list[float] = []  # shares of the labelled events that are known, for trainings with few labels
 evidence_label_draws: int = 3  # draws of which events these are
 evidence_label_strategies: list[str] = ["A1", "C1", "D1"]  # what is trained with few labels
+evidence_beside: str = ""  # a profile with another pretraining, whose runs of this notebook are set beside these; empty: none
 evidence_training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
 evidence_labelled_share: float = 0.8  # share of the events that are labelled; the others are for testing only
 evidence_batch: int = 32  # training pairs a step
@@ -95,6 +96,18 @@ primary_table = evidence.primary_table(comparisons)
 primary_table
 
 # %% [markdown]
+# ## On another pretraining
+#
+# Strategies on TAP features, minus themselves on the pretraining of profile `evidence_beside`. Exploratory: no correction, and one
+# pretraining each.
+
+# %%
+others = evidence.on_another_pretraining(evidence_beside, movie, evidence_strategies)
+besides = evidence.beside(parts["held-out"], by_part["held-out"], others, data, evidence_runs.held_out_dataset(other, parameters))
+besides_table = evidence.beside_table(besides, evidence_beside)
+besides_table
+
+# %% [markdown]
 # ## F1 on the held-out movie
 
 # %%
@@ -137,8 +150,9 @@ roles = {"controls": controlled} | {
     evidence_runs.role_of_few("controls", labels): run for labels, run in controlled_few}
 path = results.publish("15_evidence", profile, movie, parameters, {"tap": tap} | roles,
                        evidence.numbers(trained, controlled, parts, by_part, comparisons)
+                       | evidence.numbers_beside(besides, trained, others, evidence_beside)
                        | evidence_few.numbers(few_estimated, few_points, few_needed),
                        {"train": train, "held-out": other},
-                       {"ranking": ranked, "primary": primary_table, "f1": f1, "curves": course.round(5), "few": few_table},
+                       {"ranking": ranked, "primary": primary_table, "beside": besides_table, "f1": f1, "curves": course.round(5), "few": few_table},
                        {"average_precisions": average_precisions, "curves": curves, "few": few_plot})
 results.show_stamp(path)

@@ -19,9 +19,10 @@ from tapnb.crops import CropPairs
 from tapnb.dataset import EventDataset
 from tapnb.metrics import intervals, scores, thresholds
 from tapnb.metrics.intervals import Groups, Resampled
+from tapnb.recognise import strategy_named
 from tapnb.store import results, runs
 from tapnb.store.publication import TO_ITS_END
-from tapnb.studies import tables
+from tapnb.studies import evidence_runs, tables
 from tapnb.studies.controls import CONTROLS, NUMBERS
 from tapnb.studies.controls import answers as control_answers
 from tapnb.studies.strategies import HELD_OUT, predictions
@@ -183,6 +184,55 @@ def primary_table(comparisons: pd.DataFrame) -> pd.DataFrame:
         "verdict": comparisons["verdict"]})
 
 
+def on_another_pretraining(profile: str, movie: str, names: Iterable[str]) -> dict[str, list[runs.Run]]:
+    """Runs of strategies on TAP features, of those named, that the notebook has published under another profile; none if that is empty."""
+    if not profile:
+        return {}
+    theirs = results.published_parameters(profile, movie, "15_evidence")
+    return {name: [runs.find(results.published_run(profile, movie, "15_evidence", _role(name, seeds)))
+                   for seeds in evidence_runs.groups(name, theirs["evidence_seeds"])]
+            for name in names if name in theirs["evidence_strategies"] and strategy_named(name).features == "TAP"}
+
+
+def beside(part: Asked, by_name: dict[str, Resampled], others: dict[str, list[runs.Run]], data: EventDataset,
+           other: EventDataset) -> pd.DataFrame:
+    """Every strategy minus itself on another pretraining, on the held-out movie. Exploratory: no correction, one pretraining each.
+
+    Parameters
+    ----------
+    part : Asked
+        Pairs of the held-out movie.
+    by_name : dict of Resampled
+        From :func:`resampled`, of these pairs.
+    others : dict of list of Run
+        From :func:`on_another_pretraining`.
+    data, other : EventDataset
+        As of :func:`asked`.
+
+    Returns
+    -------
+    DataFrame
+        ``name``, ``difference``, ``low``, ``high``.
+    """
+    rows = []
+    if others:
+        answers = {name: pd.concat([predictions(run) for run in of_one], ignore_index=True) for name, of_one in others.items()}
+        theirs = asked(answers, data, other)[HELD_OUT]
+        if not np.array_equal(theirs.groups.index, part.groups.index):
+            raise ValueError("the other profile's strategies were asked about other pairs: run its notebook 15 with the same parameters")
+        for name, resampled_of_theirs in resampled(theirs).items():
+            e = intervals.estimate(by_name[name], resampled_of_theirs)
+            rows.append({"name": name, "difference": e.value, "low": e.low, "high": e.high})
+    return pd.DataFrame(rows, columns=["name", "difference", "low", "high"])
+
+
+def beside_table(compared: pd.DataFrame, profile: str) -> pd.DataFrame:
+    """:func:`beside` as text."""
+    return pd.DataFrame({
+        "comparison": [f"{name} − {name} on the pretraining of profile {profile}" for name in compared["name"]],
+        "average precision (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()]})
+
+
 def estimates(by_part: dict[str, dict[str, Resampled]]) -> pd.DataFrame:
     """Average precision of strategies and controls on every part, the best on the held-out movie first.
 
@@ -275,6 +325,12 @@ def kept_steps(course: pd.DataFrame) -> dict[str, float]:
     return course[course["kept"].astype(bool)].groupby("strategy", sort=False)["steps"].mean().to_dict()
 
 
+def numbers_beside(compared: pd.DataFrame, own: dict[str, list[runs.Run]], others: dict[str, list[runs.Run]], profile: str) -> dict[str, dict]:
+    """The numbers of :func:`beside`."""
+    return {f"{key(r.name)}_less_that_of_{key(profile)}": results.number(
+        r.difference, [*own[r.name], *others[r.name]], 3, interval=(r.low, r.high)) for r in compared.itertuples(index=False)}
+
+
 def numbers(trained_runs: dict[str, list[runs.Run]], controlled: runs.Run, parts: dict[str, Asked],
             by_part: dict[str, dict[str, Resampled]], comparisons: pd.DataFrame) -> dict[str, dict]:
     """The numbers of the notebook: average precision on every part, and the primary comparisons."""
@@ -295,7 +351,11 @@ def numbers(trained_runs: dict[str, list[runs.Run]], controlled: runs.Run, parts
 
 def role(name: str, run: runs.Run) -> str:
     """What the notebook calls one of a strategy's runs: its name and seeds, "to its end"."""
-    return f"{name}{TO_ITS_END}, {' '.join(map(str, run.record['parameters']['seeds']))}"
+    return _role(name, run.record["parameters"]["seeds"])
+
+
+def _role(name: str, seeds: Iterable[int]) -> str:
+    return f"{name}{TO_ITS_END}, {' '.join(map(str, seeds))}"
 
 
 def control_names(names: Iterable[str]) -> list[str]:

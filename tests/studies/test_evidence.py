@@ -12,6 +12,7 @@ from tapnb.metrics import intervals, scores
 from tapnb.metrics.intervals import Groups
 from tapnb.studies import controls, evidence, evidence_runs
 from tapnb.studies.evidence import Asked
+from tapnb.workflow.notebooks import CHECKOUT
 
 PARAMETERS = {"crop_size": 16, "crops_per_frame_pair": 40, "evidence_training_pairs": 100, "evidence_labelled_share": 0.6,
               "evidence_batch": 20, "evidence_patience": 1, "evidence_seeds": [20, 40], "evidence_test_pairs": 80,
@@ -149,3 +150,32 @@ def test_f1_is_at_the_threshold_of_the_validation_pairs():
     f1 = evidence.f1_scores({"A1": pd.concat([validation, tested]), "brightest pixel": pd.concat([validation, tested])})
     assert f1["chosen"].tolist() == pytest.approx([0.5, 0.5])  # from 3 on: one of two right, one of two found
     assert f1["half"].iloc[0] == pytest.approx(2 / 3) and np.isnan(f1["half"].iloc[1])
+
+
+def test_a_strategy_is_set_beside_itself_on_another_pretraining(movies, made, asked):
+    trained, _ = made
+    data = event_dataset(movies[0], evidence_runs.dataset_settings(PARAMETERS))
+    other = evidence_runs.held_out_dataset(movies[1], PARAMETERS)
+    part, by_name = asked["held-out"], evidence.resampled(asked["held-out"])
+    compared = evidence.beside(part, by_name, {"A0": trained["A0"], "C0": trained["P1"]}, data, other).set_index("name")
+    assert compared.loc["A0", "difference"] == 0
+    expected = intervals.estimate(by_name["C0"], by_name["P1"])
+    assert compared.loc["C0"].tolist() == pytest.approx([expected.value, expected.low, expected.high])
+    table = evidence.beside_table(compared.reset_index(), "cpu")
+    assert table["comparison"][0] == "A0 − A0 on the pretraining of profile cpu"
+    named = evidence.numbers_beside(compared.reset_index(), trained, trained, "cpu")
+    assert list(named) == ["A0_less_that_of_cpu", "C0_less_that_of_cpu"] and len(named["A0_less_that_of_cpu"]["runs"]) == 2
+
+
+def test_without_another_profile_nothing_is_set_beside(asked):
+    assert evidence.on_another_pretraining("", "synthetic", ["A1"]) == {}
+    nothing = evidence.beside(asked["held-out"], {}, {}, None, None)
+    assert nothing.empty and evidence.beside_table(nothing, "").empty and evidence.numbers_beside(nothing, {}, {}, "") == {}
+
+
+def test_the_other_profiles_runs_are_those_that_it_published_on_tap_features(tmp_path, monkeypatch):
+    (tmp_path / "results").symlink_to(CHECKOUT / "results")
+    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
+    found = evidence.on_another_pretraining("cpu", "hela", ["A1", "P1", "D1"])
+    assert {name: [run.record["parameters"]["seeds"] for run in of_one] for name, of_one in found.items()} == {
+        "A1": [[20, 40, 60]], "D1": [[20], [40], [60]]}
