@@ -15,7 +15,7 @@ from tapnb.movies import Movie
 MARKS = ((BLUE, "o"), (VERMILLION, "s"), (ORANGE, "^"), (GREEN, "D"))
 """Colour and mark of every measure."""
 
-CONTROL_COLOURS = (SKY, VERMILLION, "0.5", "#882255", "#999933")  # the last two are of Tol's palette, also for colour-blind readers
+CONTROL_COLOURS = (SKY, VERMILLION, "0.5", "#882255", "#999933", "black")  # two are of Tol's palette, also for colour-blind readers
 
 COLUMNS = 4
 """Pairs of crops in a line."""

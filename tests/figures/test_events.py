@@ -37,11 +37,11 @@ def test_recall_is_a_line_each_and_dashed_for_controls():
 
 
 def test_every_control_has_a_colour_of_its_own():
-    controls = [*event_controls.CONTROLS, "windows of A1", "windows of A1 by margin"]
+    controls = [*event_controls.CONTROLS, "windows of A1", "windows of A1 by margin", "candidates"]
     curves = pd.DataFrame([{"false_per_frame": false, "recall": 0.5, "kind": "division", "name": name}
                            for name in controls for false in (0, 1)])
     lines = figures.free_response(curves, controls).axes[0].lines
-    assert len({line.get_color() for line in lines}) == len(controls) == 5
+    assert len({line.get_color() for line in lines}) == len(controls) == 6
 
 
 @pytest.mark.parametrize("make", [lambda: figures.event_scores(estimated(()).reindex(columns=["kind", "name"]), MEASURES, CONTROLS),
