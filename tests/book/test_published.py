@@ -37,11 +37,11 @@ def test_every_number_has_its_record_and_every_record_is_of_use(movie):
     recorded = {path.stem for path in (movie / "records").glob("*.json")}
     dirty = [path.stem for path in (movie / "records").glob("*.json") if json.loads(path.read_text("utf-8"))["dirty"]]
     assert not dirty, "trained by code that was not committed"
-    of_all_movies = {path.stem for path in movie.parent.glob("*/records/*.json")}
+    of_all = {path.stem for path in (CHECKOUT / "results").glob("*/*/records/*.json")}
     named = set()
     for path in movie.glob("[0-9]*.json"):
         written = json.loads(path.read_text("utf-8"))
-        assert {run for number in written["numbers"].values() for run in number["runs"]} <= of_all_movies, path.name
+        assert {run for number in written["numbers"].values() for run in number["runs"]} <= of_all, path.name
         assert not written["provenance"]["dirty"], f"{path.name} was made by code that was not committed"
         named |= set(written["runs"].values())
     assert recorded == named
@@ -157,6 +157,9 @@ def test_the_words_of_the_findings_fit_the_intervals():
         ["reproduced", "undecided", "reproduced"], ["undecided", "reproduced", "undecided"]]
     assert all(low < 0 < high for low, high in intervals("06_strategies:A0_less_B0_ranking"))
     assert all(high < 0 for _, high in intervals("11_differences:B0_keep_trained_norms_ranking"))
+    low, high = prose.published("paper/hela/15_evidence:A1_less_that_of_cpu", CHECKOUT / "results")["interval"]
+    assert low < 0 < high
+    assert prose.published("paper/hela/02_pretraining:tap_uniform_96", CHECKOUT / "results")["interval"][0] > 0.5
     [(low, high)] = intervals("02_pretraining:tap_uniform_96")[1:]
     assert low < 0.5 < high  # hardly better than a coin
     first, second = ([f"03_grad_cam:{part}_{frame}_less_random" for part in ("train", "held_out")]
