@@ -100,7 +100,8 @@ response_plot
 # places, controls follow pixels. How many of the first are events of whatever kind, with 95 % intervals of the last share.
 
 # %%
-counted_firsts = event_candidates.firsts(controlled, other)
+without_labels = [controlled[0], controlled[2]]  # windows of A1 are a head that has learnt from labels
+counted_firsts = event_candidates.firsts(without_labels, other)
 firsts_table = event_candidates.firsts_table(counted_firsts)
 firsts_table
 
@@ -168,7 +169,7 @@ roles = {"event controls": controlled[0], "windows of A1": controlled[1], "candi
     step.role: run for step, run in answering.items()} | {step.asked_role: run for step, run in asked.items()}
 path = results.publish("14_events", profile, movie, parameters, {"tap": tap} | roles,
                        event_scores.numbers(estimated, judged, compared)
-                       | event_candidates.numbers(counted_firsts, controlled)
+                       | event_candidates.numbers(counted_firsts, without_labels)
                        | event_few.numbers(few_estimated, few_points, few_needed)
                        | event_asking.numbers(ask_estimated, ask_gains, ask_points), {"train": train, "held-out": other},
                        {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings, "firsts": firsts_table,
