@@ -73,15 +73,15 @@ def _size(files: list[tuple[str, bytes]]) -> int:
 def _files(folder: Path, volume: int, with_weights: bool) -> list[tuple[str, bytes]]:
     """Names and contents of what is packed of a run's folder; the record last, since it says that a run is whole.
 
-    An unfinished run needs its weights to go on; a finished one's are those of its first seed where all fill more than a volume.
+    An unfinished run keeps its weights, to go on. Where all fill more than a volume, they are those of the first seed.
     """
     paths = [path for path in sorted(folder.glob("[!.]*")) if path.is_file() and not damage.is_leftover(path)]
     weights = {int(path.stem.removeprefix("weights-")): path for path in paths if path.name.startswith("weights-")}
     finished = (folder / RECORD).exists()
-    left_out = set(weights.values())
-    if with_weights or not finished:
-        large = sum(path.stat().st_size for path in left_out) > volume
-        left_out -= {weights[min(weights)]} if large else left_out
+    kept = set(weights.values()) if with_weights or not finished else set()
+    if sum(path.stat().st_size for path in kept) > volume:
+        kept = {weights[min(weights)]}
+    left_out = set(weights.values()) - kept
     newest = max((path for path in paths if path.name.startswith("checkpoint")), default=None,
                  key=lambda path: path.stat().st_mtime)  # earlier seeds have ended, and their answers are kept
     paths = [path for path in paths if path not in left_out and (path == newest or not path.name.startswith("checkpoint"))]

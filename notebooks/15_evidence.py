@@ -103,7 +103,7 @@ primary_table
 
 # %%
 others = evidence.on_another_pretraining(evidence_beside, movie, evidence_strategies)
-besides = evidence.beside(parts["held-out"], by_part["held-out"], others, data, evidence_runs.held_out_dataset(other, parameters))
+besides = evidence.beside(by_part, trained, others, data, evidence_runs.held_out_dataset(other, parameters))
 besides_table = evidence.beside_table(besides, evidence_beside)
 besides_table
 
@@ -136,7 +136,7 @@ few_plot = figures.pairs_from_few_labels(few_estimated)
 few_plot
 
 # %%
-few_needed = evidence_few.needed(few_points)
+few_needed = evidence_few.needed(few_points, evidence_few.labelled(data, evidence_labelled_share, evidence_few.AT))
 print("\n".join(f"{one.second} needs {one.text} labelled events to be as good as {one.first} with {one.at}"
                 for one in few_needed) or "Too few shares of the labels were tried to say how many pretraining saves.")
 
@@ -151,7 +151,7 @@ roles = {"controls": controlled} | {
 path = results.publish("15_evidence", profile, movie, parameters, {"tap": tap} | roles,
                        evidence.numbers(trained, controlled, parts, by_part, comparisons)
                        | evidence.numbers_beside(besides, trained, others, evidence_beside)
-                       | evidence_few.numbers(few_estimated, few_points, few_needed),
+                       | evidence_few.numbers(few_estimated, few_points, few_needed, evidence_few.labelled(data, 1.0)),
                        {"train": train, "held-out": other},
                        {"ranking": ranked, "primary": primary_table, "beside": besides_table, "f1": f1, "curves": course.round(5), "few": few_table},
                        {"average_precisions": average_precisions, "curves": curves, "few": few_plot})

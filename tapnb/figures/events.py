@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tapnb.figures.event_pictures import crop_pair
-from tapnb.figures.evidence import COLOURS, against_labels
+from tapnb.figures.evidence import COLOURS, against_labels, said
 from tapnb.figures.style import BLUE, GREEN, ORANGE, SKY, VERMILLION, styled
 from tapnb.movies import Movie
 
@@ -36,7 +36,7 @@ def event_scores(estimated: pd.DataFrame, measures: dict[str, str], controls: li
     """
     kinds = list(dict.fromkeys(estimated["kind"]))
     if not kinds:
-        return _empty("no event is labelled in the movie that was searched")
+        return said("no event is labelled in the movie that was searched")
     most = estimated.groupby("kind")["name"].nunique().max()
     figure, panels = plt.subplots(1, len(kinds), figsize=(max(6.5, 3.4 * len(kinds) + 2), 1.3 + 0.5 * most), squeeze=False)
     for axes, kind in zip(panels[0], kinds):
@@ -70,7 +70,7 @@ def free_response(curves: pd.DataFrame, controls: list[str]) -> Figure:
     """
     kinds = list(dict.fromkeys(curves["kind"]))
     if not kinds:
-        return _empty("no event is labelled in the movie that was searched")
+        return said("no event is labelled in the movie that was searched")
     figure, panels = plt.subplots(1, len(kinds), figsize=(max(6.5, 3.6 * len(kinds) + 1), 4), sharey=True, squeeze=False)
     for axes, kind in zip(panels[0], kinds):
         for name, own in curves[curves["kind"] == kind].groupby("name", sort=False):
@@ -98,7 +98,7 @@ def events_from_few_labels(estimated: pd.DataFrame) -> Figure:
     """
     own = estimated[estimated["measure"] == "average precision"]
     if own.empty:
-        return _empty("no detector was trained from few labels")
+        return said("no detector was trained from few labels")
     figure, axes = plt.subplots(figsize=(6.5, 3.8))
     against_labels(axes, own, COLOURS)
     figure.legend(loc="outside lower center", ncols=3)
@@ -116,7 +116,7 @@ def events_from_answers(estimated: pd.DataFrame) -> Figure:
     """
     own = estimated[estimated["measure"] == "average precision"]
     if own.empty:
-        return _empty("nobody was asked")
+        return said("nobody was asked")
     figure, axes = plt.subplots(figsize=(6.5, 3.8))
     apart = own["labels"].max() / 80
     for k, (name, of) in enumerate(own.groupby("name")):
@@ -152,11 +152,4 @@ def event_mistakes(movie: Movie, mistakes: dict[str, pd.DataFrame], side: int = 
             if row is not None:
                 axes.imshow(crop_pair(movie, row, side), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
                 axes.set_title(f"frames {row.t - 1}, {row.t}: {row.score:.2f}", fontsize=8, pad=2)
-    return figure
-
-
-def _empty(sentence: str) -> Figure:
-    figure, axes = plt.subplots(figsize=(6, 1))
-    axes.set_axis_off()
-    axes.text(0.5, 0.5, sentence, ha="center", va="center")
     return figure

@@ -60,7 +60,7 @@ def head_curves(course: pd.DataFrame) -> Figure:
     """
     names = list(dict.fromkeys(course["strategy"]))
     if not names:
-        return _said("no strategy has been trained yet")
+        return said("no strategy has been trained yet")
     columns = min(3, max(1, len(names)))
     rows = -(-len(names) // columns) or 1
     figure, panels = plt.subplots(rows, columns, figsize=(max(5.5, 3.1 * columns + 0.6), 2.5 * rows + 0.4), sharey=True,
@@ -95,7 +95,7 @@ def pairs_from_few_labels(estimated: pd.DataFrame) -> Figure:
         From :func:`tapnb.studies.evidence_few.estimates`.
     """
     if estimated.empty:
-        return _said("nothing was trained from few labels")
+        return said("nothing was trained from few labels")
     figure, axes = plt.subplots(figsize=(6.5, 3.8))
     against_labels(axes, estimated, {name: COLOURS[name[0]] for name in estimated["name"] if name[1:].isdigit()})
     figure.legend(loc="outside lower center", ncols=4)
@@ -118,7 +118,8 @@ def against_labels(axes: Axes, estimated: pd.DataFrame, colours: dict[str, str])
     axes.minorticks_off()
 
 
-def _said(what: str) -> Figure:
+def said(what: str) -> Figure:
+    """A figure that only says something: there is nothing to draw."""
     figure, axes = plt.subplots(figsize=(6, 1))
     axes.set_axis_off()
     axes.text(0.5, 0.5, what, ha="center", va="center")

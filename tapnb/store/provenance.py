@@ -34,7 +34,7 @@ def commit() -> tuple[str | None, bool]:
     try:
         return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", "tapnb", "notebooks", "benchmarks"))
     except (OSError, subprocess.CalledProcessError):
-        return os.environ.get("TAPNB_COMMIT"), False
+        return os.environ.get("TAPNB_COMMIT") or None, False
 
 
 def version() -> str:

@@ -138,20 +138,23 @@ class Needed:
 
     @property
     def text(self) -> str:
-        """Such as "12 (5.1 to more than 50)"."""
-        return f"{self._bounded(self.value)} ({self._bounded(self.low)} to {self._bounded(self.high)})"
+        """Such as "12 (5.1 to at least 50)"."""
+        value, low, high = (self.bounded(labels, f"{labels:.2g}" if labels < 100 else f"{labels:.0f}")
+                            for labels in (self.value, self.low, self.high))
+        return f"{value} ({low} to {high})"
 
-    def _bounded(self, labels: float) -> str:
-        least, most = self.tried
-        ends = {least: f"at most {least}", most: f"at least {most}"}
-        return next((words for end, words in ends.items() if np.isclose(labels, end)), f"{labels:.2g}")
+    def bounded(self, labels: float, written: str) -> str:
+        """``written``, with "at most" or "at least" before it where so many labels are an end of what was tried."""
+        words = {"at most ": self.tried[0], "at least ": self.tried[1]}
+        return next((word for word, end in words.items() if np.isclose(labels, end)), "") + written
 
 
 def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: int = AT, draws: int = intervals.DRAWS) -> list[Needed]:
-    """How many labels the second of a pair needs to be as good as the first with ``at`` of them: read from the line through the mean average precisions of the second, over the logarithm of labels.
+    """How many labels the second of a pair needs to be as good as the first with ``at`` of them.
 
-    The last point of a line are the detectors with every label, which were trained for longer and with negatives from anywhere.
-    The interval is that of percentiles: events are drawn again, the same in all points, and so are the runs of each point.
+    Read from the line through the mean average precisions of the second, over the logarithm of labels. Of detectors its last
+    point, with every label, was trained for longer and with negatives from anywhere. The interval is that of percentiles:
+    events are drawn again, the same in all points, and so are the runs of each point.
 
     Parameters
     ----------

@@ -172,7 +172,7 @@ def _verdict(row) -> str:
         return REPRODUCED + (", barely" if row.barely else "")
     if row.p < 0.05 and row.high < 0:
         return NOT_REPRODUCED + (", barely" if row.barely else "")
-    return UNDECIDED
+    return UNDECIDED + (", barely" if row.barely else "")
 
 
 def primary_table(comparisons: pd.DataFrame) -> pd.DataFrame:
@@ -185,25 +185,26 @@ def primary_table(comparisons: pd.DataFrame) -> pd.DataFrame:
 
 
 def on_another_pretraining(profile: str, movie: str, names: Iterable[str]) -> dict[str, list[runs.Run]]:
-    """Runs of strategies on TAP features, of those named, that the notebook has published under another profile; none if that is empty."""
-    if not profile:
+    """Runs of strategies on TAP features, of those named, that the notebook has published under another profile, if it has."""
+    try:
+        theirs = results.published_parameters(profile, movie, "15_evidence") if profile else {"evidence_strategies": []}
+    except FileNotFoundError:
         return {}
-    theirs = results.published_parameters(profile, movie, "15_evidence")
     return {name: [runs.find(results.published_run(profile, movie, "15_evidence", _role(name, seeds)))
                    for seeds in evidence_runs.groups(name, theirs["evidence_seeds"])]
             for name in names if name in theirs["evidence_strategies"] and strategy_named(name).features == "TAP"}
 
 
-def beside(part: Asked, by_name: dict[str, Resampled], others: dict[str, list[runs.Run]], data: EventDataset,
-           other: EventDataset) -> pd.DataFrame:
-    """Every strategy minus itself on another pretraining, on the held-out movie. Exploratory: no correction, one pretraining each.
+def beside(by_part: dict[str, dict[str, Resampled]], own: dict[str, list[runs.Run]], others: dict[str, list[runs.Run]],
+           data: EventDataset, other: EventDataset) -> pd.DataFrame:
+    """Every strategy minus itself on another pretraining. Exploratory: no correction, one pretraining each.
 
     Parameters
     ----------
-    part : Asked
-        Pairs of the held-out movie.
-    by_name : dict of Resampled
-        From :func:`resampled`, of these pairs.
+    by_part : dict of dict of Resampled
+        By part, from :func:`resampled`.
+    own : dict of list of Run
+        What was resampled, by strategy.
     others : dict of list of Run
         From :func:`on_another_pretraining`.
     data, other : EventDataset
@@ -212,24 +213,32 @@ def beside(part: Asked, by_name: dict[str, Resampled], others: dict[str, list[ru
     Returns
     -------
     DataFrame
-        ``name``, ``difference``, ``low``, ``high``.
+        ``name``, ``part`` (of :data:`PARTS`), ``difference``, ``low``, ``high``.
+
+    Raises
+    ------
+    ValueError
+        If the others were trained on, or asked about, other pairs.
     """
-    rows = []
-    if others:
-        answers = {name: pd.concat([predictions(run) for run in of_one], ignore_index=True) for name, of_one in others.items()}
-        theirs = asked(answers, data, other)[HELD_OUT]
-        if not np.array_equal(theirs.groups.index, part.groups.index):
-            raise ValueError("the other profile's strategies were asked about other pairs: run its notebook 15 with the same parameters")
-        for name, resampled_of_theirs in resampled(theirs).items():
-            e = intervals.estimate(by_name[name], resampled_of_theirs)
-            rows.append({"name": name, "difference": e.value, "low": e.low, "high": e.high})
-    return pd.DataFrame(rows, columns=["name", "difference", "low", "high"])
+    rows: list[dict] = []
+    for name, of_one in others.items():
+        pairs = [[run.record["parameters"][key] for key in ("dataset", "test_pairs", "held_out_pairs")] for run in (*own[name], *of_one)]
+        if any(of_run != pairs[0] for of_run in pairs):
+            raise ValueError(f"{name} was trained on or asked about other pairs in the other profile: give both the same "
+                             "parameters, or leave evidence_beside empty")
+        answers = {name: pd.concat([predictions(run) for run in of_one], ignore_index=True)}
+        for part, theirs in asked(answers, data, other).items():
+            if name in by_part[part]:
+                e = intervals.estimate(by_part[part][name], resampled(theirs)[name])
+                rows.append({"name": name, "part": part, "difference": e.value, "low": e.low, "high": e.high})
+    return pd.DataFrame(rows, columns=["name", "part", "difference", "low", "high"])
 
 
 def beside_table(compared: pd.DataFrame, profile: str) -> pd.DataFrame:
     """:func:`beside` as text."""
     return pd.DataFrame({
         "comparison": [f"{name} − {name} on the pretraining of profile {profile}" for name in compared["name"]],
+        "pairs": compared["part"].map(PARTS),
         "average precision (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()]})
 
 
@@ -327,7 +336,7 @@ def kept_steps(course: pd.DataFrame) -> dict[str, float]:
 
 def numbers_beside(compared: pd.DataFrame, own: dict[str, list[runs.Run]], others: dict[str, list[runs.Run]], profile: str) -> dict[str, dict]:
     """The numbers of :func:`beside`."""
-    return {f"{key(r.name)}_less_that_of_{key(profile)}": results.number(
+    return {f"{key(r.name)}_{r.part}_less_that_of_{key(profile)}": results.number(
         r.difference, [*own[r.name], *others[r.name]], 3, interval=(r.low, r.high)) for r in compared.itertuples(index=False)}
 
 

@@ -24,7 +24,7 @@ AT = 0.1
 """Share of the labels of the first at which that is asked."""
 
 HOURS = 8.0
-"""Person-hours of labelling a movie, by the paper (Section 3)."""
+"""Person-hours of labelling all events of a movie, by the paper (Section 3)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,19 +72,19 @@ def points(trained: Sequence[tuple[str, Labels, runs.Run]], controlled: Sequence
     answers += [(name, labels.share, run, table) for labels, run in controlled for name, table in controls.answers(run).items()]
     if not answers:
         return []
-    margins: dict[tuple[str, float], list[tuple[runs.Run, np.ndarray]]] = {}
+    margins: dict[tuple[str, int], list[tuple[runs.Run, np.ndarray]]] = {}
     index = None
     for name, share, run, table in answers:
         asked = table[table["part"] == HELD_OUT]
         index = asked["pair"].to_numpy() if index is None else index
         if not np.array_equal(asked["pair"], index):
             raise ValueError(f"{run.name} was asked about other pairs than the others: run the notebook again with --mode execute")
-        margins.setdefault((name, share), []).append((run, scores.margin(asked)))
+        margins.setdefault((name, labelled(data, labelled_share, share)), []).append((run, scores.margin(asked)))
     groups = evidence.groups_of(other, index)
     drawn = groups.draw()
-    made = [Point(name, labelled(data, labelled_share, share), [run for run, _ in own],
+    made = [Point(name, labels, [run for run, _ in own],
                   intervals.resample(groups, np.stack([margin for _, margin in own]), drawn))
-            for (name, share), own in sorted(margins.items())]
+            for (name, labels), own in sorted(margins.items(), key=lambda item: item[0])]
     of_controls = [point for point in made if point.name in controls.CONTROLS]
     most = max((point.labels for point in made), default=0)
     best = max((point for point in of_controls if point.labels == most), default=None,
@@ -110,28 +110,35 @@ def table(estimated: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["labelled events", *names]).fillna("–")
 
 
-def needed(collected: list[Point]) -> list[event_few.Needed]:
-    """Labels of the second of :data:`ASKED` for what the first has with a tenth of them, see :func:`tapnb.studies.event_few.needed`."""
-    most = max((point.labels for point in collected), default=0)
-    near = min((point.labels for point in collected), default=0, key=lambda labels: abs(labels - AT * most))
-    return event_few.needed(collected, ASKED, near)
+def needed(collected: list[Point], at: int) -> list[event_few.Needed]:
+    """Labels of the second of :data:`ASKED` for what the first has with ``at`` of them, see :func:`tapnb.studies.event_few.needed`."""
+    return event_few.needed(collected, ASKED, at)
 
 
-def hours_saved(one: event_few.Needed, all_labels: int) -> tuple[float, float, float]:
-    """Person-hours that the first's pretraining saves, and their 95 % interval, if all labels take :data:`HOURS`."""
-    return tuple(HOURS * (labels - one.at) / all_labels for labels in (one.value, one.low, one.high))
+def hours_saved(one: event_few.Needed, events: int) -> tuple[float, float, float]:
+    """Person-hours that the first's pretraining saves, and their 95 % interval.
+
+    Parameters
+    ----------
+    one : Needed
+    events : int
+        Of the whole movie, which take :data:`HOURS` to label.
+    """
+    return tuple(HOURS * (labels - one.at) / events for labels in (one.value, one.low, one.high))
 
 
-def numbers(estimated: pd.DataFrame, collected: list[Point], answers: list[event_few.Needed]) -> dict[str, dict]:
-    """Average precision with every number of labels, labels that are needed, and hours."""
+def numbers(estimated: pd.DataFrame, collected: list[Point], answers: list[event_few.Needed], events: int) -> dict[str, dict]:
+    """Average precision with every number of labels, labels that are needed, and hours where all events of a movie are so many."""
     of = {(point.name, point.labels): point.runs for point in collected}
-    most = max((point.labels for point in collected), default=0)
     named = {f"few_{evidence.key(r.name)}_{r.labels}": results.number(r.value, of[r.name, r.labels], 2, interval=(r.low, r.high))
              for r in estimated.itertuples()}
     for answer in answers:
         made_of = [run for point in collected if point.name in (answer.first, answer.second) for run in point.runs]
         pair = f"{answer.second}_for_{answer.first}"
         named[f"needed_{pair}"] = results.number(answer.value, made_of, 0, interval=(answer.low, answer.high)) | {"text": answer.text}
-        value, low, high = hours_saved(answer, most)
-        named[f"saved_hours_{pair}"] = results.number(value, made_of, 1, interval=(low, high), unit="h")
+        value, low, high = hours_saved(answer, events)
+        ends = [answer.bounded(labels, f"{hours:.1f}") for labels, hours in (
+            (answer.value, value), (answer.low, low), (answer.high, high))]
+        named[f"saved_hours_{pair}"] = results.number(value, made_of, 1, interval=(low, high), unit="h") | {
+            "text": f"{ends[0]} ({ends[1]} to {ends[2]}) h"}
     return named

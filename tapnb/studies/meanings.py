@@ -266,8 +266,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "a tenth of them. 95 % interval over events and draws of labels.", "few_needed"),
         (r"saved_hours_(?P<first>[A-D]1)_for_(?P<other>[A-D]1)", "Person-hours of labelling that {other} saves against {first} at a tenth "
          "of the labels, if all take the paper's eight. 95 % interval as of the labels.", "few_needed"),
-        ("(?P<who>.+)_less_that_of_(?P<profile>.+)", "Average precision of {who} minus that on the pretraining of profile {profile}, on "
-         "the held-out movie. 95 % interval over events, blocks of frames and runs.", "besides"),
+        ("(?P<who>.+)_(?P<where>held-out|test|seen|new)_less_that_of_(?P<profile>.+)", "Average precision of {who} minus that on the "
+         "pretraining of profile {profile}, on {where}. 95 % interval over events, blocks of frames and runs.", "besides"),
         ("(?P<first>.+)_less_(?P<other>.+)", "Average precision of {first} minus that of {other} on the held-out movie. 95 % "
          "interval over events, blocks of frames and runs.", "comparisons"),
         ("(?P<who>.+)_(?P<where>held-out|test|seen|new)", "Average precision of {who} on {where}. 95 % interval over events, "

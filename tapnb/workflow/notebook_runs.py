@@ -300,9 +300,9 @@ def _of_evidence(notebook: str, p: Mapping) -> list[Task]:
     few = [_task(notebook, evidence_runs.role_of_few(name, labels), with_few_labels, p, *((TAP,) * (name != "controls")), name=name,
                  share=labels.share, draw=labels.draw)
            for labels in evidence_runs.few_labels(p) for name in (*p["evidence_label_strategies"], "controls")]
-    return [_task(notebook, "controls", controls, p), *few, *(
+    return [_task(notebook, "controls", controls, p), *(
         _task(notebook, f"{name} to its end, {' '.join(map(str, seeds))}", to_its_end, p, TAP, name=name, seeds=seeds)
-        for name in p["evidence_strategies"] for seeds in evidence_runs.groups(name, p[f"{evidence_runs.PREFIX}seeds"]))]
+        for name in p["evidence_strategies"] for seeds in evidence_runs.groups(name, p[f"{evidence_runs.PREFIX}seeds"])), *few]
 
 
 def _one(role: str, function: Callable, *needs: str) -> Callable[[str, Mapping], list[Task]]:

@@ -1,5 +1,7 @@
 """Evidence: runs to their end, what is asked of them, and what primary comparisons come to."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from tapnb import event_groups
 from tapnb.dataset import event_dataset
 from tapnb.metrics import intervals, scores
 from tapnb.metrics.intervals import Groups
+from tapnb.store import runs
 from tapnb.studies import controls, evidence, evidence_runs
 from tapnb.studies.evidence import Asked
 from tapnb.workflow.notebooks import CHECKOUT
@@ -156,20 +159,29 @@ def test_a_strategy_is_set_beside_itself_on_another_pretraining(movies, made, as
     trained, _ = made
     data = event_dataset(movies[0], evidence_runs.dataset_settings(PARAMETERS))
     other = evidence_runs.held_out_dataset(movies[1], PARAMETERS)
-    part, by_name = asked["held-out"], evidence.resampled(asked["held-out"])
-    compared = evidence.beside(part, by_name, {"A0": trained["A0"], "C0": trained["P1"]}, data, other).set_index("name")
-    assert compared.loc["A0", "difference"] == 0
-    expected = intervals.estimate(by_name["C0"], by_name["P1"])
-    assert compared.loc["C0"].tolist() == pytest.approx([expected.value, expected.low, expected.high])
-    table = evidence.beside_table(compared.reset_index(), "cpu")
-    assert table["comparison"][0] == "A0 − A0 on the pretraining of profile cpu"
-    named = evidence.numbers_beside(compared.reset_index(), trained, trained, "cpu")
-    assert list(named) == ["A0_less_that_of_cpu", "C0_less_that_of_cpu"] and len(named["A0_less_that_of_cpu"]["runs"]) == 2
+    by_part = {part: evidence.resampled(of_part) for part, of_part in asked.items()}
+    compared = evidence.beside(by_part, trained, {"A0": trained["A0"], "C0": trained["P1"]}, data, other).set_index(["name", "part"])
+    assert (compared.loc["A0", "difference"] == 0).all() and {"held-out", "test"} <= set(compared.loc["A0"].index)
+    expected = intervals.estimate(by_part["held-out"]["C0"], by_part["held-out"]["P1"])
+    assert compared.loc["C0", "held-out"].tolist() == pytest.approx([expected.value, expected.low, expected.high])
+    compared = compared.reset_index()
+    assert evidence.beside_table(compared, "cpu")["comparison"][0] == "A0 − A0 on the pretraining of profile cpu"
+    named = evidence.numbers_beside(compared, trained, trained, "cpu")
+    assert len(named["A0_held-out_less_that_of_cpu"]["runs"]) == 2 and "C0_test_less_that_of_cpu" in named
 
 
-def test_without_another_profile_nothing_is_set_beside(asked):
+def test_what_was_asked_about_other_pairs_is_not_set_beside(made):
+    trained, _ = made
+    others = [runs.Run(run.folder, copy.deepcopy(run.record)) for run in trained["A0"]]
+    others[0].record["parameters"]["dataset"]["crop_size"] = 24
+    with pytest.raises(ValueError, match="A0 was trained on or asked about other pairs in the other profile"):
+        evidence.beside({}, trained, {"A0": others}, None, None)
+
+
+def test_without_another_profile_nothing_is_set_beside():
     assert evidence.on_another_pretraining("", "synthetic", ["A1"]) == {}
-    nothing = evidence.beside(asked["held-out"], {}, {}, None, None)
+    assert evidence.on_another_pretraining("cpu", "a movie of which nothing is published", ["A1"]) == {}
+    nothing = evidence.beside({}, {}, {}, None, None)
     assert nothing.empty and evidence.beside_table(nothing, "").empty and evidence.numbers_beside(nothing, {}, {}, "") == {}
 
 

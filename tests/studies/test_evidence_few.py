@@ -92,7 +92,7 @@ def test_the_control_is_the_one_that_is_best_with_all_labels(made, collected):
     assert means[control] == pytest.approx(max(means.values()))
     estimated = evidence_few.estimates(collected)
     assert evidence_few.table(estimated).shape == (2, 3) and (estimated["runs"] == 3).all()
-    assert {f"few_A0_{point.labels}" for point in collected} <= evidence_few.numbers(estimated, collected, []).keys()
+    assert {f"few_A0_{point.labels}" for point in collected} <= evidence_few.numbers(estimated, collected, [], 10).keys()
 
 
 @pytest.mark.trains
@@ -113,14 +113,23 @@ def test_labels_that_are_needed_and_hours_that_are_saved():
     line = {10: 0.3, 40: 0.5, 100: 0.7}
     by_hand = [point("A1", 10, 0.5, 0.5), point("A1", 100, 0.6, 0.6), point("D1", 100, 0.7, 0.7),
                *(point("C1", labels, value, value) for labels, value in line.items())]
-    (one,) = evidence_few.needed(by_hand)
+    (one,) = evidence_few.needed(by_hand, 10)
+    assert evidence_few.needed(by_hand, 12) == [], "asked only where it was tried"
     assert (one.first, one.second, one.at, one.value) == ("A1", "C1", 10, pytest.approx(40))
     assert evidence_few.hours_saved(one, 100) == pytest.approx((2.4, 2.4, 2.4))  # 30 of 100 labels, of eight hours
-    named = evidence_few.numbers(evidence_few.estimates(by_hand), by_hand, [one])
-    assert named["saved_hours_C1_for_A1"]["text"].startswith("2.4") and named["needed_C1_for_A1"]["value"] == pytest.approx(40)
+    named = evidence_few.numbers(evidence_few.estimates(by_hand), by_hand, [one], 100)
+    assert named["saved_hours_C1_for_A1"]["text"] == "2.4 (2.4 to 2.4) h" and named["needed_C1_for_A1"]["value"] == pytest.approx(40)
+
+
+def test_hours_have_the_bounds_of_the_labels():
+    by_hand = [point("A1", 10, 0.9, 0.9), point("C1", 10, 0.3, 0.3), point("C1", 100, 0.7, 0.7)]
+    answers = evidence_few.needed(by_hand, 10)
+    named = evidence_few.numbers(evidence_few.estimates(by_hand), by_hand, answers, 200)
+    assert named["needed_C1_for_A1"]["text"] == "at least 100 (at least 100 to at least 100)"
+    assert named["saved_hours_C1_for_A1"]["text"] == "at least 3.6 (at least 3.6 to at least 3.6) h"  # 90 of 200 events
 
 
 def test_of_nothing_nothing_is_said():
-    assert evidence_few.points([], [], None, None, 0.8) == [] and evidence_few.needed([]) == []
+    assert evidence_few.points([], [], None, None, 0.8) == [] and evidence_few.needed([], 10) == []
     empty = evidence_few.estimates([])
-    assert evidence_few.table(empty).empty and evidence_few.numbers(empty, [], []) == {} and isinstance(empty, pd.DataFrame)
+    assert evidence_few.table(empty).empty and evidence_few.numbers(empty, [], [], 10) == {} and isinstance(empty, pd.DataFrame)
