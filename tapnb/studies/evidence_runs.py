@@ -114,6 +114,7 @@ def _asked(parameters: dict) -> dict[str, int | None]:
 
 
 def fewer_labels(labels: Labels, parameters: dict) -> DatasetSettings:
+    """:func:`dataset_settings` where only some of the labelled events are known."""
     usual = dataset_settings(parameters)
     return replace(usual, labelled_share=labels.share * usual.labelled_share, label_draw=labels.draw)
 
