@@ -38,6 +38,7 @@ from tapnb.dataset import event_dataset
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
 from tapnb.studies import controls, evidence, evidence_few, evidence_runs
+from tapnb.studies import evidence_beside as pretrainings
 from tapnb.studies.strategies import pretraining_table
 from tapnb.system import device as devices
 
@@ -102,9 +103,9 @@ primary_table
 # pretraining each.
 
 # %%
-others = evidence.on_another_pretraining(evidence_beside, movie, evidence_strategies)
-besides = evidence.beside(by_part, trained, others, data, evidence_runs.held_out_dataset(other, parameters))
-besides_table = evidence.beside_table(besides, evidence_beside)
+others = pretrainings.published(evidence_beside, movie, evidence_strategies)
+besides = pretrainings.differences(by_part, trained, others, data, evidence_runs.held_out_dataset(other, parameters))
+besides_table = pretrainings.table(besides, evidence_beside)
 besides_table
 
 # %% [markdown]
@@ -150,7 +151,7 @@ roles = {"controls": controlled} | {
     evidence_runs.role_of_few("controls", labels): run for labels, run in controlled_few}
 path = results.publish("15_evidence", profile, movie, parameters, {"tap": tap} | roles,
                        evidence.numbers(trained, controlled, parts, by_part, comparisons)
-                       | evidence.numbers_beside(besides, trained, others, evidence_beside)
+                       | pretrainings.numbers(besides, trained, others, evidence_beside)
                        | evidence_few.numbers(few_estimated, few_points, few_needed, evidence_few.labelled(data, 1.0)),
                        {"train": train, "held-out": other},
                        {"ranking": ranked, "primary": primary_table, "beside": besides_table, "f1": f1, "curves": course.round(5), "few": few_table},

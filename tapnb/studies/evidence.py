@@ -19,10 +19,9 @@ from tapnb.crops import CropPairs
 from tapnb.dataset import EventDataset
 from tapnb.metrics import intervals, scores, thresholds
 from tapnb.metrics.intervals import Groups, Resampled
-from tapnb.recognise import strategy_named
 from tapnb.store import results, runs
 from tapnb.store.publication import TO_ITS_END
-from tapnb.studies import evidence_runs, tables
+from tapnb.studies import tables
 from tapnb.studies.controls import CONTROLS, NUMBERS
 from tapnb.studies.controls import answers as control_answers
 from tapnb.studies.strategies import HELD_OUT, predictions
@@ -184,64 +183,6 @@ def primary_table(comparisons: pd.DataFrame) -> pd.DataFrame:
         "verdict": comparisons["verdict"]})
 
 
-def on_another_pretraining(profile: str, movie: str, names: Iterable[str]) -> dict[str, list[runs.Run]]:
-    """Runs of strategies on TAP features, of those named, that the notebook has published under another profile, if it has."""
-    try:
-        theirs = results.published_parameters(profile, movie, "15_evidence") if profile else {"evidence_strategies": []}
-    except FileNotFoundError:
-        return {}
-    return {name: [runs.find(results.published_run(profile, movie, "15_evidence", _role(name, seeds)))
-                   for seeds in evidence_runs.groups(name, theirs["evidence_seeds"])]
-            for name in names if name in theirs["evidence_strategies"] and strategy_named(name).features == "TAP"}
-
-
-def beside(by_part: dict[str, dict[str, Resampled]], own: dict[str, list[runs.Run]], others: dict[str, list[runs.Run]],
-           data: EventDataset, other: EventDataset) -> pd.DataFrame:
-    """Every strategy minus itself on another pretraining. Exploratory: no correction, one pretraining each.
-
-    Parameters
-    ----------
-    by_part : dict of dict of Resampled
-        By part, from :func:`resampled`.
-    own : dict of list of Run
-        What was resampled, by strategy.
-    others : dict of list of Run
-        From :func:`on_another_pretraining`.
-    data, other : EventDataset
-        As of :func:`asked`.
-
-    Returns
-    -------
-    DataFrame
-        ``name``, ``part`` (of :data:`PARTS`), ``difference``, ``low``, ``high``.
-
-    Raises
-    ------
-    ValueError
-        If the others were trained on, or asked about, other pairs.
-    """
-    rows: list[dict] = []
-    for name, of_one in others.items():
-        pairs = [[run.record["parameters"][key] for key in ("dataset", "test_pairs", "held_out_pairs")] for run in (*own[name], *of_one)]
-        if any(of_run != pairs[0] for of_run in pairs):
-            raise ValueError(f"{name} was trained on or asked about other pairs in the other profile: give both the same "
-                             "parameters, or leave evidence_beside empty")
-        answers = {name: pd.concat([predictions(run) for run in of_one], ignore_index=True)}
-        for part, theirs in asked(answers, data, other).items():
-            if name in by_part[part]:
-                e = intervals.estimate(by_part[part][name], resampled(theirs)[name])
-                rows.append({"name": name, "part": part, "difference": e.value, "low": e.low, "high": e.high})
-    return pd.DataFrame(rows, columns=["name", "part", "difference", "low", "high"])
-
-
-def beside_table(compared: pd.DataFrame, profile: str) -> pd.DataFrame:
-    """:func:`beside` as text."""
-    return pd.DataFrame({
-        "comparison": [f"{name} − {name} on the pretraining of profile {profile}" for name in compared["name"]],
-        "pairs": compared["part"].map(PARTS),
-        "average precision (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()]})
-
-
 def estimates(by_part: dict[str, dict[str, Resampled]]) -> pd.DataFrame:
     """Average precision of strategies and controls on every part, the best on the held-out movie first.
 
@@ -334,12 +275,6 @@ def kept_steps(course: pd.DataFrame) -> dict[str, float]:
     return course[course["kept"].astype(bool)].groupby("strategy", sort=False)["steps"].mean().to_dict()
 
 
-def numbers_beside(compared: pd.DataFrame, own: dict[str, list[runs.Run]], others: dict[str, list[runs.Run]], profile: str) -> dict[str, dict]:
-    """The numbers of :func:`beside`."""
-    return {f"{key(r.name)}_{r.part}_less_that_of_{key(profile)}": results.number(
-        r.difference, [*own[r.name], *others[r.name]], 3, interval=(r.low, r.high)) for r in compared.itertuples(index=False)}
-
-
 def numbers(trained_runs: dict[str, list[runs.Run]], controlled: runs.Run, parts: dict[str, Asked],
             by_part: dict[str, dict[str, Resampled]], comparisons: pd.DataFrame) -> dict[str, dict]:
     """The numbers of the notebook: average precision on every part, and the primary comparisons."""
@@ -360,10 +295,11 @@ def numbers(trained_runs: dict[str, list[runs.Run]], controlled: runs.Run, parts
 
 def role(name: str, run: runs.Run) -> str:
     """What the notebook calls one of a strategy's runs: its name and seeds, "to its end"."""
-    return _role(name, run.record["parameters"]["seeds"])
+    return role_of(name, run.record["parameters"]["seeds"])
 
 
-def _role(name: str, seeds: Iterable[int]) -> str:
+def role_of(name: str, seeds: Iterable[int]) -> str:
+    """The same of a strategy with these seeds."""
     return f"{name}{TO_ITS_END}, {' '.join(map(str, seeds))}"
 
 

@@ -72,6 +72,7 @@ def points(trained: Sequence[tuple[str, Labels, runs.Run]], controlled: Sequence
     answers += [(name, labels.share, run, table) for labels, run in controlled for name, table in controls.answers(run).items()]
     if not answers:
         return []
+    known = {share: labelled(data, labelled_share, share) for share in {share for _, share, *_ in answers}}
     margins: dict[tuple[str, int], list[tuple[runs.Run, np.ndarray]]] = {}
     index = None
     for name, share, run, table in answers:
@@ -79,7 +80,7 @@ def points(trained: Sequence[tuple[str, Labels, runs.Run]], controlled: Sequence
         index = asked["pair"].to_numpy() if index is None else index
         if not np.array_equal(asked["pair"], index):
             raise ValueError(f"{run.name} was asked about other pairs than the others: run the notebook again with --mode execute")
-        margins.setdefault((name, labelled(data, labelled_share, share)), []).append((run, scores.margin(asked)))
+        margins.setdefault((name, known[share]), []).append((run, scores.margin(asked)))
     groups = evidence.groups_of(other, index)
     drawn = groups.draw()
     made = [Point(name, labels, [run for run, _ in own],

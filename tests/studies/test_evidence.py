@@ -13,7 +13,7 @@ from tapnb.dataset import event_dataset
 from tapnb.metrics import intervals, scores
 from tapnb.metrics.intervals import Groups
 from tapnb.store import runs
-from tapnb.studies import controls, evidence, evidence_runs
+from tapnb.studies import controls, evidence, evidence_beside, evidence_runs
 from tapnb.studies.evidence import Asked
 from tapnb.workflow.notebooks import CHECKOUT
 
@@ -160,13 +160,13 @@ def test_a_strategy_is_set_beside_itself_on_another_pretraining(movies, made, as
     data = event_dataset(movies[0], evidence_runs.dataset_settings(PARAMETERS))
     other = evidence_runs.held_out_dataset(movies[1], PARAMETERS)
     by_part = {part: evidence.resampled(of_part) for part, of_part in asked.items()}
-    compared = evidence.beside(by_part, trained, {"A0": trained["A0"], "C0": trained["P1"]}, data, other).set_index(["name", "part"])
+    compared = evidence_beside.differences(by_part, trained, {"A0": trained["A0"], "C0": trained["P1"]}, data, other).set_index(["name", "part"])
     assert (compared.loc["A0", "difference"] == 0).all() and {"held-out", "test"} <= set(compared.loc["A0"].index)
     expected = intervals.estimate(by_part["held-out"]["C0"], by_part["held-out"]["P1"])
     assert compared.loc["C0", "held-out"].tolist() == pytest.approx([expected.value, expected.low, expected.high])
     compared = compared.reset_index()
-    assert evidence.beside_table(compared, "cpu")["comparison"][0] == "A0 − A0 on the pretraining of profile cpu"
-    named = evidence.numbers_beside(compared, trained, trained, "cpu")
+    assert evidence_beside.table(compared, "cpu")["comparison"][0] == "A0 − A0 on the pretraining of profile cpu"
+    named = evidence_beside.numbers(compared, trained, trained, "cpu")
     assert len(named["A0_held-out_less_that_of_cpu"]["runs"]) == 2 and "C0_test_less_that_of_cpu" in named
 
 
@@ -175,19 +175,19 @@ def test_what_was_asked_about_other_pairs_is_not_set_beside(made):
     others = [runs.Run(run.folder, copy.deepcopy(run.record)) for run in trained["A0"]]
     others[0].record["parameters"]["dataset"]["crop_size"] = 24
     with pytest.raises(ValueError, match="A0 was trained on or asked about other pairs in the other profile"):
-        evidence.beside({}, trained, {"A0": others}, None, None)
+        evidence_beside.differences({}, trained, {"A0": others}, None, None)
 
 
 def test_without_another_profile_nothing_is_set_beside():
-    assert evidence.on_another_pretraining("", "synthetic", ["A1"]) == {}
-    assert evidence.on_another_pretraining("cpu", "a movie of which nothing is published", ["A1"]) == {}
-    nothing = evidence.beside({}, {}, {}, None, None)
-    assert nothing.empty and evidence.beside_table(nothing, "").empty and evidence.numbers_beside(nothing, {}, {}, "") == {}
+    assert evidence_beside.published("", "synthetic", ["A1"]) == {}
+    assert evidence_beside.published("cpu", "a movie of which nothing is published", ["A1"]) == {}
+    nothing = evidence_beside.differences({}, {}, {}, None, None)
+    assert nothing.empty and evidence_beside.table(nothing, "").empty and evidence_beside.numbers(nothing, {}, {}, "") == {}
 
 
 def test_the_other_profiles_runs_are_those_that_it_published_on_tap_features(tmp_path, monkeypatch):
     (tmp_path / "results").symlink_to(CHECKOUT / "results")
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
-    found = evidence.on_another_pretraining("cpu", "hela", ["A1", "P1", "D1"])
+    found = evidence_beside.published("cpu", "hela", ["A1", "P1", "D1"])
     assert {name: [run.record["parameters"]["seeds"] for run in of_one] for name, of_one in found.items()} == {
         "A1": [[20, 40, 60]], "D1": [[20], [40], [60]]}
