@@ -175,8 +175,8 @@ def _few_labels(place: Place, name: str, labels: evidence_runs.Labels) -> Task:
                                              **place.way("15_evidence", mode))]
 
     def work() -> gpu_count.Work:
-        dataset, training = evidence_runs.dataset_settings(values), evidence_runs.head_settings(values)
-        training_pairs = labels.share * len(_parts(place.linked[0], dataset)["balanced"])
+        dataset, training = evidence_runs.dataset_settings(values), evidence_runs.head_settings_of_few(values)
+        training_pairs = max(labels.share * len(_parts(place.linked[0], dataset)["balanced"]), training.least_steps * training.batch)
         asked = len(_parts(place.linked[1], replace(dataset, labelled_share=1.0))["test"][: values["evidence_held_out_pairs"] or None])
         return _counted(name, dataset, training, seeds=1, training_pairs=training_pairs, asked=asked)
 

@@ -20,8 +20,9 @@ device: str = "auto"  # auto, cuda, mps or cpu
 crops_per_frame_pair: int = 1000  # crops drawn from every pair of consecutive frames (paper: 1000)
 evidence_strategies: list[str] = ["A1", "P1", "D1", "C1", "B1", "A0", "B0", "C0", "D0"]  # rows, in the order of training
 evidence_seeds: list[int] = [20, 40, 60, 80, 100]  # one run each
-evidence_label_shares: list[float] = []  # shares of the labelled events that are known, for trainings with few labels
+evidence_label_shares: list[float] = []  # shares below 1 of the labelled events that are known, for trainings with few
 evidence_label_draws: int = 3  # draws of which events these are
+evidence_label_steps: int = 32  # an epoch of these has at least so many steps, however few pairs there are
 evidence_label_strategies: list[str] = ["A1", "C1", "D1"]  # what is trained with few labels
 evidence_beside: str = ""  # a profile with another pretraining, whose runs of this notebook are set beside these; empty: none
 evidence_training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
@@ -119,7 +120,8 @@ f1
 # ## From few labels
 #
 # Every training here knows a share of the labelled events only, drawn at random; crops of all others are in no training or
-# validation part. A larger share of a draw holds the events of a smaller. The control is the one that is best with all labels.
+# validation part. A larger share of a draw holds the events of a smaller. With all labels stand the trainings above, one a seed.
+# The control is the one that is best with all labels.
 
 # %%
 shares = evidence_runs.few_labels(parameters)
@@ -127,7 +129,10 @@ few = [(name, labels, evidence_runs.trained_on_few(name, labels, train, other, t
        for labels in shares for name in evidence_label_strategies]
 controlled_few = [(labels, evidence_runs.controls_on_few(labels, train, other, parameters, mode=mode, command=command))
                   for labels in shares]
-few_points = evidence_few.points(few, controlled_few, data, evidence_runs.held_out_dataset(other, parameters), evidence_labelled_share)
+whole = [(name, evidence_runs.ALL, run) for name in evidence_label_strategies if shares for run in trained.get(name, [])]
+controlled_whole = [(evidence_runs.ALL, controlled)] if shares else []
+few_points = evidence_few.points(few + whole, controlled_few + controlled_whole, data,
+                                 evidence_runs.held_out_dataset(other, parameters), evidence_labelled_share)
 few_estimated = evidence_few.estimates(few_points)
 few_table = evidence_few.table(few_estimated)
 few_table

@@ -45,6 +45,9 @@ class HeadSettings:
         0: take all epochs, as the paper does.
     stopping_pairs : int
         Validation pairs, half of them events, whose loss is watched for that.
+    least_steps : int
+        An epoch has at least so many steps: a set of fewer batches is gone through again, in another order, else an epoch of a
+        few crop pairs would be a step or two, and patience no patience; 0: every epoch is one pass.
     """
 
     epochs: int = 0
@@ -56,6 +59,7 @@ class HeadSettings:
     keep_trained_norms: bool = False
     patience: int = 0
     stopping_pairs: int = 1000
+    least_steps: int = 0
 
     def __post_init__(self):
         divergence.check_rates(head_rate=self.head_rate, backbone_rate=self.backbone_rate)
@@ -297,7 +301,8 @@ def _epochs(n: int, epochs: int, settings: HeadSettings, on: torch.device,
             done: int) -> Iterator[Sequence[torch.Tensor]]:
     """The indices of every batch, epoch by epoch, without the first ``done`` epochs."""
     generator = torch.Generator().manual_seed(settings.order_seed)
-    orders = [torch.randperm(n, generator=generator) for _ in range(epochs)]
+    taken = max(n, settings.least_steps * settings.batch)
+    orders = [torch.cat([torch.randperm(n, generator=generator) for _ in range(-(-taken // n))])[:taken] for _ in range(epochs)]
     for order in tqdm(orders[done:], desc="heads", unit="epoch", initial=done, total=epochs, leave=False,
                       disable=epochs == 1):
         yield device.send(order, on).split(settings.batch)

@@ -45,6 +45,19 @@ def test_the_order_of_the_pairs_follows_its_seed():
     assert not torch.allclose(first.linear.weight, third.linear.weight)
 
 
+@pytest.mark.parametrize("pairs, least_steps, steps", [(50, 0, 3), (50, 2, 3), (50, 8, 8), (12, 3, 3), (20, 1, 1)])
+def test_an_epoch_of_a_small_set_goes_through_it_again_in_another_order(pairs, least_steps, steps):
+    settings = HeadSettings(batch=20, least_steps=least_steps)
+    for batches in heads._epochs(pairs, 2, settings, torch.device("cpu"), 0):
+        order, passes = torch.cat(list(batches)), max(pairs, least_steps * 20) // pairs
+        assert len(batches) == steps and len(order) == max(pairs, least_steps * 20)
+        whole = order[: passes * pairs].reshape(passes, pairs)
+        assert torch.equal(whole.sort(1).values, torch.arange(pairs).expand(passes, -1)), "every pass sees every pair once"
+        assert passes == 1 or not torch.equal(whole[0], whole[1])
+    assert torch.equal(next(heads._epochs(pairs, 1, settings, torch.device("cpu"), 0))[0][:10],
+                       torch.randperm(pairs, generator=torch.Generator().manual_seed(25))[:10]), "the first pass is as it was"
+
+
 def test_training_end_to_end_moves_the_backbone():
     torch.manual_seed(1)
     backbone, images = models.DenseFeatures((4, 8, 8, 8)), torch.rand(12, 2, 8, 8)

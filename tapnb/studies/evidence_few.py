@@ -37,9 +37,9 @@ class Point:
     labels : int
         Labelled events.
     runs : list of Run
-        One a draw of these events.
+        One a draw of these events; with all labels one a seed, or one for all seeds.
     average_precision : Resampled
-        Of crop pairs of the held-out movie, of every run and under draws of that movie's events.
+        Of crop pairs of the held-out movie, of every training and under draws of that movie's events.
     """
 
     name: str
@@ -60,9 +60,9 @@ def points(trained: Sequence[tuple[str, Labels, runs.Run]], controlled: Sequence
     Parameters
     ----------
     trained : sequence of (str, Labels, Run)
-        From :func:`tapnb.studies.evidence_runs.trained_on_few`.
+        From :func:`tapnb.studies.evidence_runs.trained_on_few`, and with all labels from :func:`tapnb.studies.evidence_runs.trained`.
     controlled : sequence of (Labels, Run)
-        From :func:`tapnb.studies.evidence_runs.controls_on_few`.
+        From :func:`tapnb.studies.evidence_runs.controls_on_few` and :func:`tapnb.studies.evidence_runs.controls`.
     data, other : EventDataset
         Of the training movie, for the number of its events, and of the held-out one.
     labelled_share : float
@@ -76,14 +76,14 @@ def points(trained: Sequence[tuple[str, Labels, runs.Run]], controlled: Sequence
     margins: dict[tuple[str, int], list[tuple[runs.Run, np.ndarray]]] = {}
     index = None
     for name, share, run, table in answers:
-        asked = table[table["part"] == HELD_OUT]
-        index = asked["pair"].to_numpy() if index is None else index
-        if not np.array_equal(asked["pair"], index):
-            raise ValueError(f"{run.name} was asked about other pairs than the others: run the notebook again with --mode execute")
-        margins.setdefault((name, known[share]), []).append((run, scores.margin(asked)))
+        for _, asked in table[table["part"] == HELD_OUT].groupby("seed"):
+            index = asked["pair"].to_numpy() if index is None else index
+            if not np.array_equal(asked["pair"], index):
+                raise ValueError(f"{run.name} was asked about other pairs than the others: run the notebook again with --mode execute")
+            margins.setdefault((name, known[share]), []).append((run, scores.margin(asked)))
     groups = evidence.groups_of(other, index)
     drawn = groups.draw()
-    made = [Point(name, labels, [run for run, _ in own],
+    made = [Point(name, labels, list({run.name: run for run, _ in own}.values()),
                   intervals.resample(groups, np.stack([margin for _, margin in own]), drawn))
             for (name, labels), own in sorted(margins.items(), key=lambda item: item[0])]
     of_controls = [point for point in made if point.name in controls.CONTROLS]
@@ -98,7 +98,7 @@ def estimates(collected: list[Point]) -> pd.DataFrame:
     rows = []
     for point in collected:
         e = intervals.estimate(point.average_precision)
-        rows.append({"name": point.name, "labels": point.labels, "runs": len(point.runs), "measure": "average precision",
+        rows.append({"name": point.name, "labels": point.labels, "runs": len(point.average_precision.runs), "measure": "average precision",
                      "value": e.value, "low": max(e.low, 0.0), "high": min(e.high, 1.0)})
     return pd.DataFrame(rows, columns=["name", "labels", "runs", "measure", "value", "low", "high"])
 

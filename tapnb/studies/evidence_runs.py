@@ -29,6 +29,11 @@ def head_settings(parameters: dict) -> HeadSettings:
     return replace(HeadSettings(), **{name: parameters[PREFIX + name] for name in ("batch", "patience")})
 
 
+def head_settings_of_few(parameters: dict) -> HeadSettings:
+    """:func:`head_settings` with epochs of at least so many steps, however few pairs there are."""
+    return replace(head_settings(parameters), least_steps=parameters[PREFIX + "label_steps"])
+
+
 def trained(name: str, train: Movie, held_out: Movie, tap: runs.Run, parameters: dict, *, mode: str, on: torch.device,
             command: str) -> list[runs.Run]:
     """A strategy on one pretraining: one run for all seeds where they share their features, else one a seed.
@@ -56,15 +61,30 @@ class Labels:
     share : float
         Of the labelled events, above 0; 1: all.
     draw : int
-        Which ones they are, from 1. A larger share of a draw holds the events of a smaller one.
+        Which ones they are, from 1. A larger share of a draw holds the events of a smaller one. 0: the labelled events of
+        :func:`trained`.
     """
 
     share: float
     draw: int
 
 
+ALL = Labels(1.0, 0)
+"""What :func:`trained` and :func:`controls` learn from: of all labels there is one draw."""
+
+
 def few_labels(parameters: dict) -> list[Labels]:
-    """What is to be trained on, one draw of all shares after the other."""
+    """What is to be trained on, one draw of all shares after the other.
+
+    Raises
+    ------
+    ValueError
+        If a share is not between 0 and 1: with all labels stand the trainings of :func:`trained`.
+    """
+    for share in parameters[PREFIX + "label_shares"]:
+        if not 0 < share < 1:
+            raise ValueError(f"evidence_label_shares has {share:g}: give shares above 0 and below 1, such as 0.1; with all labels the "
+                             "trainings of evidence_strategies stand")
     return [Labels(share, draw) for draw in range(1, parameters[PREFIX + "label_draws"] + 1)
             for share in parameters[PREFIX + "label_shares"]]
 
@@ -77,7 +97,7 @@ def role_of_few(name: str, labels: Labels) -> str:
 def trained_on_few(name: str, labels: Labels, train: Movie, held_out: Movie, tap: runs.Run, parameters: dict, *, mode: str,
                    on: torch.device, command: str) -> runs.Run:
     """One training with some of the labels, asked about the held-out movie alone; each draw has a head's seed of its own."""
-    return strategy_run(name, train, tap, fewer_labels(labels, parameters), head_settings(parameters),
+    return strategy_run(name, train, tap, fewer_labels(labels, parameters), head_settings_of_few(parameters),
                         seeds=[_seed_of(labels, parameters)], held_out=held_out, **_held_out_alone(parameters), mode=mode, on=on,
                         command=command)
 

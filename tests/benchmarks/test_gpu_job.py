@@ -109,7 +109,7 @@ def test_runs_are_made_in_order_carried_home_and_found_by_the_notebooks(tiny, mo
 
 @pytest.mark.trains
 def test_only_the_runs_that_are_asked_for_are_made_and_what_they_rest_on_is_taken(tiny, capsys):
-    (tiny / "profiles" / "tiny.yaml").write_text(TINY.replace("evidence_label_shares: []", "evidence_label_shares: [0.75, 1.0]"),
+    (tiny / "profiles" / "tiny.yaml").write_text(TINY.replace("evidence_label_shares: []", "evidence_label_shares: [0.5, 0.75]"),
                                                  "utf-8")
     out = tiny / "out"
     assert job(out, "--only", "A1 any *", "B0") == 0
@@ -117,7 +117,7 @@ def test_only_the_runs_that_are_asked_for_are_made_and_what_they_rest_on_is_take
     assert job(out, "--only", "tap") == 0 and "1 of 1 are finished" in log(out)
     assert job(out, "--only", "C1, *% of labels, draw 2") == 0 and "3 of 3 are finished" in log(out)
     few = [record for name, record in finished(out).items() if name.startswith("strategy")]
-    assert sorted(record["parameters"]["dataset"]["labelled_share"] for record in few) == [pytest.approx(0.6), 0.8]
+    assert sorted(record["parameters"]["dataset"]["labelled_share"] for record in few) == [pytest.approx(0.4), pytest.approx(0.6)]
     assert {record["parameters"]["dataset"]["label_draw"] for record in few} == {2}
     asked = predictions(runs.Run(out / "work" / "runs" / "strategy" / few[0]["name"], {}))
     assert set(asked["part"]) == {"held-out"} and set(asked["seed"]) == {40}

@@ -17,8 +17,8 @@ from tapnb.studies.strategies import predictions
 
 PARAMETERS = {"crop_size": 16, "crops_per_frame_pair": 60, "evidence_training_pairs": 100, "evidence_labelled_share": 0.6,
               "evidence_batch": 20, "evidence_patience": 1, "evidence_seeds": [20, 40], "evidence_test_pairs": 80,
-              "evidence_validation_pairs": 60, "evidence_held_out_pairs": 80, "evidence_label_shares": [0.5, 1.0],
-              "evidence_label_draws": 3}
+              "evidence_validation_pairs": 60, "evidence_held_out_pairs": 80, "evidence_label_shares": [0.5],
+              "evidence_label_draws": 3, "evidence_label_steps": 7}
 WAY = {"mode": "execute", "command": ""}
 
 
@@ -29,14 +29,16 @@ def movies():
 
 @pytest.fixture(scope="module")
 def made(movies, pretrained, tmp_path_factory):
-    """One strategy and the controls, with half of the labels and with all."""
+    """One strategy and the controls, with half of the labels in three draws, and with all."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAPNB_HOME", str(tmp_path_factory.mktemp("home")))
         tap = pretrained(movies[0])
-        shares = evidence_runs.few_labels(PARAMETERS)
-        yield ([("A0", labels, evidence_runs.trained_on_few("A0", labels, *movies, tap, PARAMETERS, on=torch.device("cpu"), **WAY))
-                for labels in shares],
-               [(labels, evidence_runs.controls_on_few(labels, *movies, PARAMETERS, **WAY)) for labels in shares])
+        shares, on = evidence_runs.few_labels(PARAMETERS), torch.device("cpu")
+        (whole,) = evidence_runs.trained("A0", *movies, tap, PARAMETERS, on=on, **WAY)
+        yield ([("A0", labels, evidence_runs.trained_on_few("A0", labels, *movies, tap, PARAMETERS, on=on, **WAY))
+                for labels in shares] + [("A0", evidence_runs.ALL, whole)],
+               [(labels, evidence_runs.controls_on_few(labels, *movies, PARAMETERS, **WAY)) for labels in shares]
+               + [(evidence_runs.ALL, evidence_runs.controls(*movies, PARAMETERS, **WAY))])
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +48,22 @@ def collected(movies, made):
 
 
 def test_one_draw_of_all_shares_comes_before_the_next():
-    assert evidence_runs.few_labels(PARAMETERS) == [Labels(share, draw) for draw in (1, 2, 3) for share in (0.5, 1.0)]
+    shares = {"evidence_label_shares": [0.25, 0.5]}
+    assert evidence_runs.few_labels(PARAMETERS | shares) == [Labels(share, draw) for draw in (1, 2, 3) for share in (0.25, 0.5)]
     assert evidence_runs.role_of_few("A1", Labels(0.05, 2)) == "A1, 5 % of labels, draw 2"
     assert evidence_runs.few_labels(PARAMETERS | {"evidence_label_shares": []}) == []
+    with pytest.raises(ValueError, match="evidence_label_shares has 1: give shares above 0 and below 1"):
+        evidence_runs.few_labels(PARAMETERS | {"evidence_label_shares": [0.5, 1.0]})
 
 
 @pytest.mark.trains
 def test_each_draw_has_its_events_and_a_seed_and_is_asked_about_the_held_out_movie_alone(made):
-    for name, labels, run in made[0]:
+    for name, labels, run in (one for one in made[0] if one[1] != evidence_runs.ALL):
         parameters = run.record["parameters"]
         assert parameters["dataset"]["labelled_share"] == pytest.approx(0.6 * labels.share)
         assert parameters["dataset"]["label_draw"] == labels.draw and parameters["seeds"] == [{1: 20, 2: 40, 3: 20}[labels.draw]]
-    for *_, run in (*made[0], *made[1]):
+        assert run.results["curves"][0][0]["steps"] == 7 > run.results["training_pairs"] / 20, "an epoch has at least so many"
+    for *_, run in (one for of_kind in made for one in of_kind if one[-2] != evidence_runs.ALL):
         table = predictions(run)
         assert set(table["part"]) == {"held-out"} and table["pair"].nunique() == 80
 
@@ -77,30 +83,34 @@ def test_a_point_is_the_average_precision_of_its_draws(movies, made, collected):
     events = len(set(event_groups.shown(movies[0].masks, data.pairs)) - {-1})
     assert sorted({point.labels for point in collected}) == [round(0.3 * events), round(0.6 * events)]
     for point in (point for point in collected if point.name == "A0"):
-        share = 0.5 if point.labels == round(0.3 * events) else 1.0
-        own = [predictions(run) for _, labels, run in made[0] if labels.share == share]
+        share, trainings = (0.5, 3) if point.labels == round(0.3 * events) else (1.0, 2)  # draws, or seeds of one run
+        own = [table for _, labels, run in made[0] if labels.share == share for _, table in predictions(run).groupby("seed")]
+        own = [table[table["part"] == "held-out"] for table in own]
         expected = [average_precision_score(table["label"].astype(bool), scores.margin(table)) for table in own]
-        assert point.average_precision.runs == pytest.approx(expected) and len(point.runs) == 3
+        assert point.average_precision.runs == pytest.approx(expected) and len(expected) == trainings
+        assert len(point.runs) == (3 if share < 1 else 1)
 
 
 @pytest.mark.trains
 def test_the_control_is_the_one_that_is_best_with_all_labels(made, collected):
     (control,) = {point.name for point in collected} - {"A0"}
-    means = {name: np.mean([average_precision_score(table["label"].astype(bool), scores.margin(table))
-                            for labels, run in made[1] if labels.share == 1.0 for table in [controls.answers(run)[name]]])
-             for name in controls.CONTROLS}
+    (whole,) = (controls.answers(run) for labels, run in made[1] if labels.share == 1.0)
+    held_out = {name: table[table["part"] == "held-out"] for name, table in whole.items()}
+    means = {name: np.mean([average_precision_score(one["label"].astype(bool), scores.margin(one)) for _, one in table.groupby("seed")])
+             for name, table in held_out.items()}
     assert means[control] == pytest.approx(max(means.values()))
     estimated = evidence_few.estimates(collected)
-    assert evidence_few.table(estimated).shape == (2, 3) and (estimated["runs"] == 3).all()
+    assert evidence_few.table(estimated).shape == (2, 3)
+    assert estimated.set_index(["name", "labels"])["runs"]["A0"].tolist() == [3, 2]  # draws, then seeds
     assert {f"few_A0_{point.labels}" for point in collected} <= evidence_few.numbers(estimated, collected, [], 10).keys()
 
 
 @pytest.mark.trains
 def test_answers_about_other_pairs_are_refused(movies, made):
     data, other = (event_dataset(movie, evidence_runs.dataset_settings(PARAMETERS)) for movie in movies)
-    fewer = evidence_runs.controls_on_few(Labels(1.0, 1), *movies, PARAMETERS | {"evidence_held_out_pairs": 70}, **WAY)
+    fewer = evidence_runs.controls_on_few(Labels(0.5, 1), *movies, PARAMETERS | {"evidence_held_out_pairs": 70}, **WAY)
     with pytest.raises(ValueError, match="was asked about other pairs than the others"):
-        evidence_few.points(made[0], [(Labels(1.0, 1), fewer)], data, other, 0.6)
+        evidence_few.points(made[0], [(Labels(0.5, 1), fewer)], data, other, 0.6)
 
 
 def point(name, labels, *means):
