@@ -142,6 +142,11 @@ few_plot = figures.pairs_from_few_labels(few_estimated)
 few_plot
 
 # %%
+few_compared = evidence_few.differences(few_points)
+few_differences = evidence_few.differences_table(few_compared)
+few_differences
+
+# %%
 few_needed = evidence_few.needed(few_points, evidence_few.labelled(data, evidence_labelled_share, evidence_few.AT))
 print("\n".join(f"{one.second} needs {one.text} labelled events to be as good as {one.first} with {one.at}"
                 for one in few_needed) or "Too few shares of the labels were tried to say how many pretraining saves.")
@@ -157,8 +162,8 @@ roles = {"controls": controlled} | {
 path = results.publish("15_evidence", profile, movie, parameters, {"tap": tap} | roles,
                        evidence.numbers(trained, controlled, parts, by_part, comparisons)
                        | pretrainings.numbers(besides, trained, others, evidence_beside)
-                       | evidence_few.numbers(few_estimated, few_points, few_needed, evidence_few.labelled(data, 1.0)),
+                       | evidence_few.numbers(few_estimated, few_compared, few_points, few_needed, evidence_few.labelled(data, 1.0)),
                        {"train": train, "held-out": other},
-                       {"ranking": ranked, "primary": primary_table, "beside": besides_table, "f1": f1, "curves": course.round(5), "few": few_table},
+                       {"ranking": ranked, "primary": primary_table, "beside": besides_table, "f1": f1, "curves": course.round(5), "few": few_table, "few_differences": few_differences},
                        {"average_precisions": average_precisions, "curves": curves, "few": few_plot})
 results.show_stamp(path)

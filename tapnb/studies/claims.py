@@ -1,11 +1,13 @@
 """The paper's claims as functions of run records, each with a verdict.
 
-Nothing here reads predictions or movies: records are enough, so that a verdict can be checked wherever they are.
+Nothing here reads predictions or movies: records, and for claim 12 the numbers of notebook 15, are enough, so that a verdict can be
+checked wherever they are.
 What the parts of a claim add up to is decided in :mod:`tapnb.studies.verdicts`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +32,12 @@ TIE = 0.005
 DRAWS = 2000
 """Of a bootstrap; ten times as many where an interval ends within a tenth of its width from its bound."""
 
+FEW = 0.1
+"""Share of the labelled events up to which labels are few."""
+
+EVIDENCE = "15_evidence"
+"""The notebook that trains with few labels."""
+
 NULL = dict.fromkeys((5, 6, 11), "a threshold on brightness would pass as well")
 """Claims that hold of a classifier which has learned nothing, and what that would be: they say little about features. A coin
 and a constant pass none (``tests/studies/test_claims_null.py``)."""
@@ -49,10 +57,12 @@ class Records:
         Records by role.
     notebooks : frozenset of str
         Those that have published.
+    numbers : dict, optional
+        What notebook 15 published, see :func:`tapnb.store.results.number`, by name.
     """
 
-    def __init__(self, by_role: dict[str, dict], notebooks: frozenset[str] = frozenset()):
-        self.by_role, self.notebooks, self.used = by_role, notebooks, []
+    def __init__(self, by_role: dict[str, dict], notebooks: frozenset[str] = frozenset(), numbers: dict[str, dict] | None = None):
+        self.by_role, self.notebooks, self.numbers, self.used = by_role, notebooks, numbers or {}, []
 
     def __getitem__(self, role: str) -> dict:
         """The record of a role; remembered as used.
@@ -120,20 +130,20 @@ def read(folder: Path) -> Records:
         From :func:`tapnb.store.results.folder`.
     """
     by_role: dict[str, dict] = {}
-    published = sorted(folder.glob("[0-9]*.json"))
-    for path in published:
-        for role, name in read_json(path)["runs"].items():
+    published = {path.stem: read_json(path) for path in sorted(folder.glob("[0-9]*.json"))}
+    for of_notebook in published.values():
+        for role, name in of_notebook["runs"].items():
             record = folder / "records" / f"{name}.json"
             if role not in by_role and record.is_file():
                 by_role[role] = read_json(record)
-    return Records(by_role, frozenset(path.stem for path in published))
+    return Records(by_role, frozenset(published), published.get(EVIDENCE, {}).get("numbers"))
 
 
 def judge(records: Records) -> list[Verdict]:
     """The verdict on every claim, in the order of the paper."""
     verdicts = []
     for number, (claim, paper_itself, decide) in enumerate(CLAIMS, 1):
-        own = Records(records.by_role, records.notebooks)
+        own = Records(records.by_role, records.notebooks, records.numbers)
         try:
             parts = decide(own)
         except NotEnough as missing:
@@ -361,8 +371,18 @@ def invariance_does_not_help(records: Records) -> list[Part]:
 
 
 def few_labels(records: Records) -> list[Part]:
-    """Claim 12, abstract; the paper has no such experiment either."""
-    raise NotRun("no notebook measures it yet: it takes A1 and C1 trained on 1 to 100 % of the labels")
+    """Claim 12, abstract; the paper has no such experiment. A1 against C1 on the held-out movie, with a tenth of the labels and fewer."""
+    compared = {int(found[1]): number for name, number in records.numbers.items() if (found := re.fullmatch(r"few_A1_less_C1_(\d+)", name))}
+    few = [labels for labels in compared if labels <= round(FEW * max(compared))]
+    if not few:
+        raise NotRun(f"{EVIDENCE} has not trained A1 and C1 with a tenth of the labels or fewer under this profile (evidence_label_shares)")
+    parts = []
+    for labels in sorted(few):
+        number = compared[labels]
+        records.used += [name for name in number["runs"] if name not in records.used]
+        parts.append(Part(f"A1 \u2212 C1 with {labels} labelled events, average precision", number["value"], *number["interval"],
+                          more="draws of labels"))
+    return parts
 
 
 CLAIMS: tuple[tuple[str, str, Callable[[Records], list[Part]]], ...] = (

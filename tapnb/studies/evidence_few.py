@@ -13,7 +13,7 @@ from tapnb.event_groups import shown
 from tapnb.metrics import intervals, scores
 from tapnb.metrics.intervals import Resampled
 from tapnb.store import results, runs
-from tapnb.studies import controls, event_few, evidence
+from tapnb.studies import controls, event_few, evidence, tables
 from tapnb.studies.evidence_runs import Labels
 from tapnb.studies.strategies import HELD_OUT, predictions
 
@@ -111,6 +111,27 @@ def table(estimated: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["labelled events", *names]).fillna("–")
 
 
+def differences(collected: list[Point]) -> pd.DataFrame:
+    """Pairs of :data:`ASKED` with equal numbers of labels: ``first``, ``second``, ``labels``, ``difference``, ``low``, ``high``."""
+    of = {(point.name, point.labels): point.average_precision for point in collected}
+    rows = []
+    for first, second in ASKED:
+        for labels in sorted({labels for _, labels in of}):
+            if (first, labels) in of and (second, labels) in of:
+                e = intervals.estimate(of[first, labels], of[second, labels])
+                rows.append({"first": first, "second": second, "labels": labels, "difference": e.value, "low": e.low, "high": e.high})
+    return pd.DataFrame(rows, columns=["first", "second", "labels", "difference", "low", "high"])
+
+
+def differences_table(compared: pd.DataFrame) -> pd.DataFrame:
+    """:func:`differences` as text, a row a number of labelled events."""
+    names = [f"{first} \u2212 {second}" for first, second in ASKED]
+    rows = [{"labelled events": str(labels)} | {f"{r.first} \u2212 {r.second}": tables.signed(r.difference, r.low, r.high, 3)
+                                               for r in own.itertuples(index=False)}
+            for labels, own in compared.groupby("labels")]
+    return pd.DataFrame(rows, columns=["labelled events", *names]).fillna("\u2013")
+
+
 def needed(collected: list[Point], at: int) -> list[event_few.Needed]:
     """Labels of the second of :data:`ASKED` for what the first has with ``at`` of them, see :func:`tapnb.studies.event_few.needed`."""
     return event_few.needed(collected, ASKED, at)
@@ -128,11 +149,14 @@ def hours_saved(one: event_few.Needed, events: int) -> tuple[float, float, float
     return tuple(HOURS * (labels - one.at) / events for labels in (one.value, one.low, one.high))
 
 
-def numbers(estimated: pd.DataFrame, collected: list[Point], answers: list[event_few.Needed], events: int) -> dict[str, dict]:
-    """Average precision with every number of labels, labels that are needed, and hours where all events of a movie are so many."""
+def numbers(estimated: pd.DataFrame, compared: pd.DataFrame, collected: list[Point], answers: list[event_few.Needed],
+            events: int) -> dict[str, dict]:
+    """What :func:`estimates` and :func:`differences` have, labels that are needed, and hours where all events of a movie are so many."""
     of = {(point.name, point.labels): point.runs for point in collected}
     named = {f"few_{evidence.key(r.name)}_{r.labels}": results.number(r.value, of[r.name, r.labels], 2, interval=(r.low, r.high))
              for r in estimated.itertuples()}
+    named |= {f"few_{r.first}_less_{r.second}_{r.labels}": results.number(
+        r.difference, of[r.first, r.labels] + of[r.second, r.labels], 3, interval=(r.low, r.high)) for r in compared.itertuples()}
     for answer in answers:
         made_of = [run for point in collected if point.name in (answer.first, answer.second) for run in point.runs]
         pair = f"{answer.second}_for_{answer.first}"

@@ -260,6 +260,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "estimates"),
         ("(?P<where>held-out|test|seen|new)_pairs", "Crop pairs of {where}.", "parts"),
         ("(?P<where>held-out|test|seen|new)_events", "Different events in the crop pairs of {where}.", "parts"),
+        (r"few_(?P<first>[A-D]1)_less_(?P<other>[A-D]1)_(?P<labels>\d+)", "Average precision of {first} minus that of {other}, both from "
+         "{labels} labelled events, on the held-out movie. 95 % interval over events, blocks of frames and runs.", "few_compared"),
         (r"few_(?P<who>.+)_(?P<labels>\d+)", "Average precision of {who} from {labels} labelled events, on the held-out movie. 95 % "
          "interval over events, blocks of frames and draws of the labels.", "few_estimated"),
         (r"needed_(?P<first>[A-D]1)_for_(?P<other>[A-D]1)", "Labelled events with which {first} has the average precision of {other} with "

@@ -179,6 +179,23 @@ def test_the_two_parts_of_a_movie_are_resampled_independently():
     np.testing.assert_allclose(early, late)
 
 
+def few(**at):
+    """Differences A1 - C1 that notebook 15 published: of each number of labels value, low, high."""
+    return Records({}, frozenset({"15_evidence"}), {f"few_A1_less_C1_{labels[1:]}": {
+        "value": value, "interval": [low, high], "runs": [f"strategy-x-{labels}"]} for labels, (value, low, high) in at.items()})
+
+
+def test_few_labels_are_a_tenth_of_all_or_fewer():
+    helps, harms, vague = (0.2, 0.1, 0.3), (-0.2, -0.3, -0.1), (0.1, -0.1, 0.3)
+    found = verdict(12, few(_2=helps, _17=helps, _42=harms, _170=harms))
+    assert found.verdict == REPRODUCED and found.runs == ["strategy-x-_2", "strategy-x-_17"]
+    assert [part.text for part in found.parts] == [f"A1 \u2212 C1 with {n} labelled events, average precision" for n in (2, 17)]
+    assert verdict(12, few(_2=helps, _17=vague, _170=helps)).verdict == UNDECIDED
+    assert verdict(12, few(_2=helps, _17=harms, _170=helps)).verdict == NOT_REPRODUCED
+    for records in (few(_170=helps), Records({}, frozenset({"15_evidence"}))):
+        assert verdict(12, records).verdict == NOT_RUN and "evidence_label_shares" in verdict(12, records).reason
+
+
 def test_records_are_read_by_role_from_what_the_notebooks_published(tmp_path):
     (tmp_path / "records").mkdir()
     for notebook, role, name in (("02_pretraining", "tap", "tap-x-1"), ("07_errors", "tap", "tap-x-2"),

@@ -11,7 +11,7 @@ FRAMES, RUNS = 48, 5
 CRITERIA = ("any size, both", "any size, either", "size filter, either")
 ROLES = ("A0", "A1", "B0", "B1", "C0", "C1", "A0i", *(f"{head} {c}" for head in ("A0", "A1") for c in CRITERIA))
 JUDGED = (1, 2, 3, 4, 5, 6, 7, 8, 11)
-"""Claims about classifiers; 9 and 10 are about the time arrow, and 12 has no experiment."""
+"""Claims about classifiers; 9 and 10 are about the time arrow, and 12 compares by intervals whose coverage has a test."""
 
 
 def coin(rng, labels, brightness):

@@ -102,7 +102,7 @@ def test_the_control_is_the_one_that_is_best_with_all_labels(made, collected):
     estimated = evidence_few.estimates(collected)
     assert evidence_few.table(estimated).shape == (2, 3)
     assert estimated.set_index(["name", "labels"])["runs"]["A0"].tolist() == [3, 2]  # draws, then seeds
-    assert {f"few_A0_{point.labels}" for point in collected} <= evidence_few.numbers(estimated, collected, [], 10).keys()
+    assert {f"few_A0_{point.labels}" for point in collected} <= evidence_few.numbers(estimated, evidence_few.differences(collected), collected, [], 10).keys()
 
 
 @pytest.mark.trains
@@ -127,14 +127,26 @@ def test_labels_that_are_needed_and_hours_that_are_saved():
     assert evidence_few.needed(by_hand, 12) == [], "asked only where it was tried"
     assert (one.first, one.second, one.at, one.value) == ("A1", "C1", 10, pytest.approx(40))
     assert evidence_few.hours_saved(one, 100) == pytest.approx((2.4, 2.4, 2.4))  # 30 of 100 labels, of eight hours
-    named = evidence_few.numbers(evidence_few.estimates(by_hand), by_hand, [one], 100)
+    named = evidence_few.numbers(evidence_few.estimates(by_hand), evidence_few.differences(by_hand), by_hand, [one], 100)
     assert named["saved_hours_C1_for_A1"]["text"] == "2.4 (2.4 to 2.4) h" and named["needed_C1_for_A1"]["value"] == pytest.approx(40)
+
+
+def test_differences_are_of_equal_numbers_of_labels():
+    by_hand = [point("A1", 10, 0.5, 0.6), point("C1", 10, 0.2, 0.2), point("A1", 100, 0.7, 0.7), point("C1", 100, 0.7, 0.7),
+               point("D1", 100, 0.8, 0.8), point("D1", 40, 0.6, 0.6)]
+    compared = evidence_few.differences(by_hand)
+    assert compared[["first", "second", "labels"]].values.tolist() == [["A1", "C1", 10], ["A1", "C1", 100], ["D1", "C1", 100]]
+    assert compared["difference"].tolist() == pytest.approx([0.35, 0.0, 0.1])
+    assert compared["low"][0] < 0.35 - 0.05 and compared["low"][2] == pytest.approx(0.1), "the spread of draws alone, here"
+    assert evidence_few.differences_table(compared)["labelled events"].tolist() == ["10", "100"]
+    named = evidence_few.numbers(evidence_few.estimates(by_hand), compared, by_hand, [], 200)
+    assert named["few_D1_less_C1_100"]["value"] == pytest.approx(0.1)
 
 
 def test_hours_have_the_bounds_of_the_labels():
     by_hand = [point("A1", 10, 0.9, 0.9), point("C1", 10, 0.3, 0.3), point("C1", 100, 0.7, 0.7)]
     answers = evidence_few.needed(by_hand, 10)
-    named = evidence_few.numbers(evidence_few.estimates(by_hand), by_hand, answers, 200)
+    named = evidence_few.numbers(evidence_few.estimates(by_hand), evidence_few.differences(by_hand), by_hand, answers, 200)
     assert named["needed_C1_for_A1"]["text"] == "at least 100 (at least 100 to at least 100)"
     assert named["saved_hours_C1_for_A1"]["text"] == "at least 3.6 (at least 3.6 to at least 3.6) h"  # 90 of 200 events
 
@@ -142,4 +154,6 @@ def test_hours_have_the_bounds_of_the_labels():
 def test_of_nothing_nothing_is_said():
     assert evidence_few.points([], [], None, None, 0.8) == [] and evidence_few.needed([], 10) == []
     empty = evidence_few.estimates([])
-    assert evidence_few.table(empty).empty and evidence_few.numbers(empty, [], [], 10) == {} and isinstance(empty, pd.DataFrame)
+    compared = evidence_few.differences([])
+    assert evidence_few.table(empty).empty and evidence_few.differences_table(compared).empty and isinstance(empty, pd.DataFrame)
+    assert evidence_few.numbers(empty, compared, [], [], 10) == {}
