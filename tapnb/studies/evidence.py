@@ -63,9 +63,12 @@ class Asked:
 
 def answers_of(trained_runs: dict[str, list[runs.Run]], controlled: runs.Run) -> dict[str, pd.DataFrame]:
     """What strategies and controls answered, by name; all runs of one together."""
-    by_strategy = {name: pd.concat([predictions(run) for run in of_one], ignore_index=True)
-                   for name, of_one in trained_runs.items()}
-    return by_strategy | control_answers(controlled)
+    return {name: all_answers(of_one) for name, of_one in trained_runs.items()} | control_answers(controlled)
+
+
+def all_answers(of_one: list[runs.Run]) -> pd.DataFrame:
+    """What all runs of one strategy answered."""
+    return pd.concat([predictions(run) for run in of_one], ignore_index=True)
 
 
 def asked(answers: dict[str, pd.DataFrame], data: EventDataset, other: EventDataset) -> dict[str, Asked]:

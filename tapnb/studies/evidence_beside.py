@@ -12,7 +12,6 @@ from tapnb.metrics.intervals import Resampled
 from tapnb.recognise import strategy_named
 from tapnb.store import results, runs
 from tapnb.studies import evidence, evidence_runs, tables
-from tapnb.studies.strategies import predictions
 
 
 def published(profile: str, movie: str, names: Iterable[str]) -> dict[str, list[runs.Run]]:
@@ -27,7 +26,7 @@ def published(profile: str, movie: str, names: Iterable[str]) -> dict[str, list[
 
 
 def differences(by_part: dict[str, dict[str, Resampled]], own: dict[str, list[runs.Run]], others: dict[str, list[runs.Run]],
-           data: EventDataset, other: EventDataset) -> pd.DataFrame:
+                data: EventDataset, other: EventDataset) -> pd.DataFrame:
     """Every strategy minus itself on another pretraining. Exploratory: no correction, one pretraining each.
 
     Parameters
@@ -57,8 +56,7 @@ def differences(by_part: dict[str, dict[str, Resampled]], own: dict[str, list[ru
         if any(of_run != pairs[0] for of_run in pairs):
             raise ValueError(f"{name} was trained on or asked about other pairs in the other profile: give both the same "
                              "parameters, or leave evidence_beside empty")
-        answers = {name: pd.concat([predictions(run) for run in of_one], ignore_index=True)}
-        for part, theirs in evidence.asked(answers, data, other).items():
+        for part, theirs in evidence.asked({name: evidence.all_answers(of_one)}, data, other).items():
             if name in by_part[part]:
                 e = intervals.estimate(by_part[part][name], evidence.resampled(theirs)[name])
                 rows.append({"name": name, "part": part, "difference": e.value, "low": e.low, "high": e.high})
@@ -68,9 +66,9 @@ def differences(by_part: dict[str, dict[str, Resampled]], own: dict[str, list[ru
 def table(compared: pd.DataFrame, profile: str) -> pd.DataFrame:
     """:func:`differences` as text."""
     return pd.DataFrame({
-        "comparison": [f"{name} − {name} on the pretraining of profile {profile}" for name in compared["name"]],
+        "strategy": compared["name"],
         "pairs": compared["part"].map(evidence.PARTS),
-        "average precision (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()]})
+        f"average precision minus that of {profile} (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()]})
 
 
 def numbers(compared: pd.DataFrame, own: dict[str, list[runs.Run]], others: dict[str, list[runs.Run]],

@@ -1,7 +1,5 @@
 """Evidence: runs to their end, what is asked of them, and what primary comparisons come to."""
 
-import copy
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,10 +10,8 @@ from tapnb import event_groups
 from tapnb.dataset import event_dataset
 from tapnb.metrics import intervals, scores
 from tapnb.metrics.intervals import Groups
-from tapnb.store import runs
-from tapnb.studies import controls, evidence, evidence_beside, evidence_runs
+from tapnb.studies import controls, evidence, evidence_runs
 from tapnb.studies.evidence import Asked
-from tapnb.workflow.notebooks import CHECKOUT
 
 PARAMETERS = {"crop_size": 16, "crops_per_frame_pair": 40, "evidence_training_pairs": 100, "evidence_labelled_share": 0.6,
               "evidence_batch": 20, "evidence_patience": 1, "evidence_seeds": [20, 40], "evidence_test_pairs": 80,
@@ -153,41 +149,3 @@ def test_f1_is_at_the_threshold_of_the_validation_pairs():
     f1 = evidence.f1_scores({"A1": pd.concat([validation, tested]), "brightest pixel": pd.concat([validation, tested])})
     assert f1["chosen"].tolist() == pytest.approx([0.5, 0.5])  # from 3 on: one of two right, one of two found
     assert f1["half"].iloc[0] == pytest.approx(2 / 3) and np.isnan(f1["half"].iloc[1])
-
-
-def test_a_strategy_is_set_beside_itself_on_another_pretraining(movies, made, asked):
-    trained, _ = made
-    data = event_dataset(movies[0], evidence_runs.dataset_settings(PARAMETERS))
-    other = evidence_runs.held_out_dataset(movies[1], PARAMETERS)
-    by_part = {part: evidence.resampled(of_part) for part, of_part in asked.items()}
-    compared = evidence_beside.differences(by_part, trained, {"A0": trained["A0"], "C0": trained["P1"]}, data, other).set_index(["name", "part"])
-    assert (compared.loc["A0", "difference"] == 0).all() and {"held-out", "test"} <= set(compared.loc["A0"].index)
-    expected = intervals.estimate(by_part["held-out"]["C0"], by_part["held-out"]["P1"])
-    assert compared.loc["C0", "held-out"].tolist() == pytest.approx([expected.value, expected.low, expected.high])
-    compared = compared.reset_index()
-    assert evidence_beside.table(compared, "cpu")["comparison"][0] == "A0 − A0 on the pretraining of profile cpu"
-    named = evidence_beside.numbers(compared, trained, trained, "cpu")
-    assert len(named["A0_held-out_less_that_of_cpu"]["runs"]) == 2 and "C0_test_less_that_of_cpu" in named
-
-
-def test_what_was_asked_about_other_pairs_is_not_set_beside(made):
-    trained, _ = made
-    others = [runs.Run(run.folder, copy.deepcopy(run.record)) for run in trained["A0"]]
-    others[0].record["parameters"]["dataset"]["crop_size"] = 24
-    with pytest.raises(ValueError, match="A0 was trained on or asked about other pairs in the other profile"):
-        evidence_beside.differences({}, trained, {"A0": others}, None, None)
-
-
-def test_without_another_profile_nothing_is_set_beside():
-    assert evidence_beside.published("", "synthetic", ["A1"]) == {}
-    assert evidence_beside.published("cpu", "a movie of which nothing is published", ["A1"]) == {}
-    nothing = evidence_beside.differences({}, {}, {}, None, None)
-    assert nothing.empty and evidence_beside.table(nothing, "").empty and evidence_beside.numbers(nothing, {}, {}, "") == {}
-
-
-def test_the_other_profiles_runs_are_those_that_it_published_on_tap_features(tmp_path, monkeypatch):
-    (tmp_path / "results").symlink_to(CHECKOUT / "results")
-    monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
-    found = evidence_beside.published("cpu", "hela", ["A1", "P1", "D1"])
-    assert {name: [run.record["parameters"]["seeds"] for run in of_one] for name, of_one in found.items()} == {
-        "A1": [[20, 40, 60]], "D1": [[20], [40], [60]]}
