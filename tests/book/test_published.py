@@ -63,14 +63,14 @@ def test_a_run_is_younger_than_those_that_it_was_made_of_or_says_why_not():
 def test_predictions_and_weights_are_there_and_readable(movie):
     evidence = movie / "15_evidence.json"
     by_protocol = set(json.loads(evidence.read_text("utf-8"))["runs"].values()) if evidence.exists() else set()
-    asked = Counter()  # seeds of each strategy of the protocol, of which a run has one or all
+    asked = Counter()  # seeds of each strategy of the protocol with a share of the labels, of which a run has one or all
     for path in sorted((movie / "records").glob("strategy-*.json")):
         record = json.loads(path.read_text("utf-8"))
         predictions = pd.read_parquet(movie / "files" / path.stem / publication.PREDICTIONS)
         seeds = record["parameters"]["seeds"]
         assert sorted(predictions["seed"].unique()) == sorted(seeds)
         if path.stem in by_protocol:
-            asked[record["parameters"]["strategy"]] += len(seeds)
+            asked[record["parameters"]["strategy"], record["parameters"]["dataset"].get("labelled_share", 1.0)] += len(seeds)
         else:
             assert len(seeds) >= (2 if movie.parts[-2] == "tuned" else 5)
         tested = predictions[predictions["part"] == "test"]
@@ -180,14 +180,16 @@ def git(*words):
     return subprocess.run(["git", *words], cwd=CHECKOUT, capture_output=True, text=True)
 
 
-def test_the_protocol_was_committed_before_the_runs_that_it_governs():
-    written = git("log", "--diff-filter=A", "--format=%H", "--", "book/protocol.md").stdout.split()
+@pytest.mark.parametrize("rule, role", [("# Protocol", ""), ("at least 32 steps", " of labels, draw ")], ids=["all", "few labels"])
+def test_the_protocol_was_committed_before_the_runs_that_it_governs(rule, role):
+    """Its rule for few labels was added later, and before the first of these runs."""
+    written = git("log", f"-S{rule}", "--format=%H", "--", "book/protocol.md").stdout.split()
     if not written:
         pytest.skip("no history of this checkout is at hand")
     for path in sorted((CHECKOUT / "results").glob("*/*/15_evidence.json")):
-        governed = {name for role, name in json.loads(path.read_text("utf-8"))["runs"].items() if role != "tap"}
+        governed = {name for of, name in json.loads(path.read_text("utf-8"))["runs"].items() if of != "tap" and role in of}
         for name in governed:
             record = json.loads((path.parent / "records" / f"{name}.json").read_text("utf-8"))
             for sitting in record["sittings"]:
                 assert not git("merge-base", "--is-ancestor", written[-1], sitting["commit"]).returncode, (
-                    f"{name} was trained at {sitting['commit']}, which does not know the protocol")
+                    f"{name} was trained at {sitting['commit']}, which does not know the protocol's rule")
