@@ -35,8 +35,8 @@ DRAWS = 2000
 FEW = 0.1
 """Share of the labelled events up to which labels are few."""
 
-EVIDENCE = "15_evidence"
-"""The notebook that trains with few labels."""
+EVIDENCE, LABELS = "15_evidence", "labels"
+"""The notebook that trains with few labels, and the profile that has it do so on the pretraining of profile `cpu`."""
 
 NULL = dict.fromkeys((5, 6, 11), "a threshold on brightness would pass as well")
 """Claims that hold of a classifier which has learned nothing, and what that would be: they say little about features. A coin
@@ -136,7 +136,16 @@ def read(folder: Path) -> Records:
             record = folder / "records" / f"{name}.json"
             if role not in by_role and record.is_file():
                 by_role[role] = read_json(record)
-    return Records(by_role, frozenset(published), published.get(EVIDENCE, {}).get("numbers"))
+    return Records(by_role, frozenset(published), published.get(EVIDENCE, {}).get("numbers", {}) | _from_few_labels(folder, published))
+
+
+def _from_few_labels(folder: Path, published: dict[str, dict]) -> dict[str, dict]:
+    """The numbers of trainings with few labels that another profile published on this folder's pretraining, if it did."""
+    other = folder.parents[1] / LABELS / folder.name / f"{EVIDENCE}.json"
+    if not other.is_file():
+        return {}
+    found, tap = read_json(other), next((of["runs"]["tap"] for of in published.values() if "tap" in of["runs"]), None)
+    return {name: number for name, number in found["numbers"].items() if name.startswith("few_") and found["runs"]["tap"] == tap}
 
 
 def judge(records: Records) -> list[Verdict]:

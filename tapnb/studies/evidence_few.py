@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import average_precision_score
 
 from tapnb.dataset import EventDataset
 from tapnb.event_groups import shown
@@ -82,15 +83,14 @@ def points(trained: Sequence[tuple[str, Labels, runs.Run]], controlled: Sequence
                 raise ValueError(f"{run.name} was asked about other pairs than the others: run the notebook again with --mode execute")
             margins.setdefault((name, known[share]), []).append((run, scores.margin(asked)))
     groups = evidence.groups_of(other, index)
-    drawn = groups.draw()
-    made = [Point(name, labels, list({run.name: run for run, _ in own}.values()),
+    drawn, most = groups.draw(), max(known.values())
+    ranked = {name: np.mean([average_precision_score(groups.labels, margin) for _, margin in own])
+              for (name, labels), own in margins.items() if name in controls.CONTROLS and labels == most}
+    best = max(ranked, key=lambda name: ranked[name], default=None)
+    return [Point(name, labels, list({run.name: run for run, _ in own}.values()),
                   intervals.resample(groups, np.stack([margin for _, margin in own]), drawn))
-            for (name, labels), own in sorted(margins.items(), key=lambda item: item[0])]
-    of_controls = [point for point in made if point.name in controls.CONTROLS]
-    most = max((point.labels for point in made), default=0)
-    best = max((point for point in of_controls if point.labels == most), default=None,
-               key=lambda point: point.average_precision.runs.mean())
-    return [point for point in made if point.name not in controls.CONTROLS or (best and point.name == best.name)]
+            for (name, labels), own in sorted(margins.items(), key=lambda item: item[0])
+            if name not in controls.CONTROLS or name == best]
 
 
 def estimates(collected: list[Point]) -> pd.DataFrame:
