@@ -162,6 +162,15 @@ def test_the_words_of_the_findings_fit_the_intervals():
     same, other, trained_on = (prose.published(f"paper/hela/15_evidence:{which}_less_that_of_cpu", CHECKOUT / "results")["interval"]
                                for which in ("A1_test", "A1_held-out", "D1_test"))
     assert same[0] > 0 and other[0] < 0 < other[1] and trained_on[1] < 0
+    few = {(first, labels): prose.published(f"labels/hela/15_evidence:few_{first}_less_C1_{labels}", CHECKOUT / "results")["interval"]
+           for first in ("A1", "D1") for labels in (2, 3, 8, 17, 42, 85, 170)}
+    assert [key for key, (low, high) in few.items() if low > 0] == [
+        ("A1", 17), ("A1", 42), ("A1", 170), ("D1", 42), ("D1", 85), ("D1", 170)] and not any(high < 0 for _, high in few.values())
+    ranked = {(who, labels): prose.published(f"labels/hela/15_evidence:few_{who}_{labels}", CHECKOUT / "results")["value"]
+              for who in ("A1", "C1", "D1", "logistic_regression") for labels in (2, 3, 8, 17, 42, 85, 170)}
+    best = max(value for (who, _), value in ranked.items() if who[1:] == "1")
+    assert ranked["C1", 3] > ranked["C1", 170] and ranked["logistic_regression", 8] > best
+    assert prose.published("cpu/hela/15_evidence:largest_difference_held-out", CHECKOUT / "results")["value"] > best
     networks = pd.read_csv(CHECKOUT / "results" / "paper" / "hela" / "15_evidence_primary.csv")["verdict"][2:]
     assert all(verdict.startswith("undecided") for verdict in networks)
     firsts = {movie: {name: prose.published(f"events/{movie}/14_events:{name}_first_50", CHECKOUT / "results")["value"] for name in
