@@ -43,7 +43,8 @@ def test_every_number_has_its_record_and_every_record_is_of_use(movie):
     for path in movie.glob("[0-9]*.json"):
         written = json.loads(path.read_text("utf-8"))
         for name, number in written["numbers"].items():
-            assert set(number["runs"]) <= (of_all if "_less_that_of_" in name else of_all_movies), f"{path.name}: {name}"
+            assert set(number["runs"]) <= (
+                of_all if "_less_that_of_" in name or path.stem == "13_findings" else of_all_movies), f"{path.name}: {name}"
         assert not written["provenance"]["dirty"], f"{path.name} was made by code that was not committed"
         named |= set(written["runs"].values())
     assert recorded == named
@@ -100,7 +101,7 @@ def test_published_heads_recognise_what_they_recognised(movie):
 def test_average_precision_is_that_of_the_published_answers(movie):
     for path in (movie / "records").glob("strategy-*.json"):
         answers = pd.read_parquet(movie / "files" / path.stem / publication.PREDICTIONS)
-        anew = scores.scores_per_run(answers)["average precision"]
+        anew = scores.scores_per_run(answers).get("average precision", [])  # with few labels the held-out movie alone is asked about
         assert json.loads(path.read_text("utf-8"))["results"]["average_precision"] == pytest.approx(anew), path.name
 
 
