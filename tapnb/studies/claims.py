@@ -384,13 +384,13 @@ def few_labels(records: Records) -> list[Part]:
     compared = {int(found[1]): number for name, number in records.numbers.items() if (found := re.fullmatch(r"few_A1_less_C1_(\d+)", name))}
     few = [labels for labels in compared if labels <= round(FEW * max(compared))]
     if not few:
-        raise NotRun(f"{EVIDENCE} has not trained A1 and C1 with a tenth of the labels or fewer under this profile (evidence_label_shares)")
+        raise NotRun(f"{EVIDENCE} has not trained A1 and C1 with a tenth of the labels or fewer on this pretraining (evidence_label_shares)")
     parts = []
     for labels in sorted(few):
         number = compared[labels]
         records.used += [name for name in number["runs"] if name not in records.used]
         parts.append(Part(f"A1 \u2212 C1 with {labels} labelled events, average precision", number["value"], *number["interval"],
-                          more="draws of labels"))
+                          more="draws of labels, and events to find"))
     return parts
 
 
