@@ -41,6 +41,7 @@ test_pairs: 6
 validation_pairs: 2
 evidence_strategies: []
 evidence_label_shares: []
+evidence_label_steps: 0
 balancing_strategies: []
 difference_strategies: []
 schedule_pairs: 0
