@@ -203,3 +203,11 @@ def test_the_protocol_was_committed_before_the_runs_that_it_governs(rule, role):
             for sitting in record["sittings"]:
                 assert not git("merge-base", "--is-ancestor", written[-1], sitting["commit"]).returncode, (
                     f"{name} was trained at {sitting['commit']}, which does not know the protocol's rule")
+
+
+def test_what_is_published_was_made_by_a_commit_that_is_kept():
+    history = set(git("rev-list", "HEAD").stdout.split())
+    if not history or git("rev-parse", "--is-shallow-repository").stdout.strip() == "true":
+        pytest.skip("no whole history of this checkout is at hand")
+    made = {path: json.loads(path.read_text("utf-8"))["provenance"]["commit"] for path in (CHECKOUT / "results").glob("*/*/[0-9]*.json")}
+    assert made and not {path.name for path, commit in made.items() if commit not in history}
