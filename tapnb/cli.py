@@ -242,6 +242,7 @@ def print_profile(name: Annotated[str, typer.Argument(help="A file of notebooks/
 def claims(profile: Profile = "auto", movie: MovieName = None) -> None:
     """Print the paper's claims, each with its verdict, from the records of the runs."""
     from tapnb.store import results
+    from tapnb.studies import claim_records
     from tapnb.studies import claims as paper
     from tapnb.workflow import notebooks, published
     from tapnb.workflow.parameters import read_profile
@@ -249,7 +250,7 @@ def claims(profile: Profile = "auto", movie: MovieName = None) -> None:
     profile, movie = published.profile_and_movie(profile, movie, notebooks.SOURCES)
     read_profile(profile, notebooks.SOURCES / "profiles")  # misspelt is not the same as not yet run
     folder = results.folder(profile, movie)
-    records = paper.read(folder)
+    records = claim_records.read(folder)
     if not records.by_role:
         raise FileNotFoundError(f"there are no run records in {folder}; run `tapnb run all --profile {profile} --movie "
                                 f"{movie}` first")

@@ -18,7 +18,7 @@ from tapnb_links import make_target, place_link, run_link
 from tapnb_records import details
 from tapnb_results import Results, command
 
-from tapnb.studies import claims, verdicts
+from tapnb.studies import claim_records, claims, verdicts
 
 SIGNS = {verdicts.REPRODUCED: "\u2713 ", verdicts.NOT_REPRODUCED: "\u2717 ", verdicts.UNDECIDED: "? ",
          verdicts.NOT_RUN: "\u2013 "}
@@ -41,7 +41,7 @@ class Claims(Results, SphinxDirective):
         judged_before = self.env.temp_data.setdefault("tapnb-judged", {})  # of this page, which asks again and again
         for place in places:
             if place not in judged_before:
-                judged_before[place] = claims.judge(claims.read(root / place))
+                judged_before[place] = claims.judge(claim_records.read(root / place))
         verdicts_of = {place: judged_before[place] for place in places}
         empty = {place for place, judged in verdicts_of.items()
                  if place != own and all(v.verdict == verdicts.NOT_RUN for v in judged)}

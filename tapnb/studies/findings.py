@@ -10,8 +10,8 @@ import pandas as pd
 from tapnb.metrics import confusion, scores
 from tapnb.recognise import STRATEGIES
 from tapnb.store import results
-from tapnb.studies import claims, paper, tables
-from tapnb.studies.claims import Records
+from tapnb.studies import claim_records, claims, paper, tables
+from tapnb.studies.claim_records import Records
 from tapnb.studies.verdicts import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED, Verdict
 
 FIRST = ("synthetic", "hela")
@@ -33,8 +33,8 @@ def movies(folder: Path) -> list[str]:
 
 
 def read(folder: Path) -> dict[str, Records]:
-    """The run records of every movie of a profile, see :func:`tapnb.studies.claims.read`."""
-    return {movie: claims.read(folder / movie) for movie in movies(folder)}
+    """The run records of every movie of a profile, see :func:`tapnb.studies.claim_records.read`."""
+    return {movie: claim_records.read(folder / movie) for movie in movies(folder)}
 
 
 def verdict_table(judged: dict[str, list[Verdict]]) -> pd.DataFrame:

@@ -1,13 +1,12 @@
 """Claims on made-up records whose verdicts are known."""
 
-import json
 
 import numpy as np
 import pytest
 
 from tapnb.metrics import scores
 from tapnb.studies import claims, paper
-from tapnb.studies.claims import Records
+from tapnb.studies.claim_records import Records
 from tapnb.studies.verdicts import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED, weigh
 
 
@@ -194,24 +193,3 @@ def test_few_labels_are_a_tenth_of_all_or_fewer():
     assert verdict(12, few(_2=helps, _17=harms, _170=helps)).verdict == NOT_REPRODUCED
     for records in (few(_170=helps), Records({}, frozenset({"15_evidence"}))):
         assert verdict(12, records).verdict == NOT_RUN and "evidence_label_shares" in verdict(12, records).reason
-
-
-def test_few_labels_are_read_from_the_profile_that_has_them_on_the_same_pretraining(tmp_path):
-    for profile, name in (("cpu", "02_pretraining"), ("paper", "02_pretraining"), ("labels", "15_evidence")):
-        (tmp_path / profile / "x").mkdir(parents=True)
-        numbers = {"few_A1_less_C1_2": {"value": 0.2, "interval": [0.1, 0.3], "runs": []}, "A1_held-out": {}} if name[:2] == "15" else {}
-        (tmp_path / profile / "x" / f"{name}.json").write_text(json.dumps(
-            {"runs": {"tap": "tap-x-2" if profile == "paper" else "tap-x-1"}, "numbers": numbers}))
-    assert claims.read(tmp_path / "cpu" / "x").numbers.keys() == {"few_A1_less_C1_2"}
-    assert claims.read(tmp_path / "paper" / "x").numbers == {} == claims.read(tmp_path / "cpu" / "y").numbers
-    assert claims.read(tmp_path / "labels" / "x").numbers.keys() == {"few_A1_less_C1_2", "A1_held-out"}
-
-
-def test_records_are_read_by_role_from_what_the_notebooks_published(tmp_path):
-    (tmp_path / "records").mkdir()
-    for notebook, role, name in (("02_pretraining", "tap", "tap-x-1"), ("07_errors", "tap", "tap-x-2"),
-                                 ("07_errors", "A1", "lost")):
-        (tmp_path / f"{notebook}.json").write_text(json.dumps({"runs": {role: name}}))
-    (tmp_path / "records" / "tap-x-1.json").write_text(json.dumps(tap()))
-    assert claims.read(tmp_path).by_role == {"tap": tap()}
-    assert {v.verdict for v in claims.judge(claims.read(tmp_path / "nowhere"))} == {NOT_RUN}

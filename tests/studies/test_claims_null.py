@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tapnb.studies import claims
-from tapnb.studies.claims import Records
+from tapnb.studies.claim_records import Records
 from tapnb.studies.verdicts import REPRODUCED
 
 FRAMES, RUNS = 48, 5
