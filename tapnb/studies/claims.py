@@ -42,9 +42,8 @@ def judge(records: Records) -> list[Verdict]:
             verdicts.append(Verdict(number, claim, paper_itself, verdict, str(missing), [], own.used))
             continue
         verdict, reason = weigh(parts)
-        if verdict == REPRODUCED and number in NULL:
-            reason += f"; {NULL[number]}"
-        verdicts.append(Verdict(number, claim, paper_itself, verdict, reason, parts, own.used))
+        mark = NULL.get(number, "") if verdict == REPRODUCED else ""
+        verdicts.append(Verdict(number, claim, paper_itself, verdict, reason, parts, own.used, mark))
     return verdicts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,9 @@ from tapnb.studies.strategies import HELD_OUT, predictions
 
 ASKED = (("A1", "C1"), ("D1", "C1"))
 """How many labels does the second need to be as good as the first? C1 begins with random weights, A1 and D1 with TAP's."""
+
+AGAINST_CONTROL = ("A1", "D1")
+"""What is also compared with the best control, which may need fewer labels still."""
 
 AT = 0.1
 """Share of the labels of the first at which that is asked."""
@@ -112,10 +116,17 @@ def table(estimated: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(collected: list[Point]) -> pd.DataFrame:
-    """Pairs of :data:`ASKED` with equal numbers of labels: ``first``, ``second``, ``labels``, ``difference``, ``low``, ``high``."""
+    """Strategies with equal numbers of labels, minus each other and minus the control: :data:`ASKED` and :data:`AGAINST_CONTROL`.
+
+    Returns
+    -------
+    DataFrame
+        ``first``, ``second``, ``labels``, ``difference``, ``low``, ``high``.
+    """
     of = {(point.name, point.labels): point.average_precision for point in collected}
+    control = sorted({point.name for point in collected} & set(controls.CONTROLS))
     rows = []
-    for first, second in ASKED:
+    for first, second in (*ASKED, *product(AGAINST_CONTROL, control)):
         for labels in sorted({labels for _, labels in of}):
             if (first, labels) in of and (second, labels) in of:
                 e = intervals.estimate(of[first, labels], of[second, labels])
@@ -125,11 +136,10 @@ def differences(collected: list[Point]) -> pd.DataFrame:
 
 def differences_table(compared: pd.DataFrame) -> pd.DataFrame:
     """:func:`differences` as text, a row a number of labelled events."""
-    names = [f"{first} \u2212 {second}" for first, second in ASKED]
-    rows = [{"labelled events": str(labels)} | {f"{r.first} \u2212 {r.second}": tables.signed(r.difference, r.low, r.high, 3)
-                                               for r in own.itertuples(index=False)}
-            for labels, own in compared.groupby("labels")]
-    return pd.DataFrame(rows, columns=["labelled events", *names]).fillna("\u2013")
+    text = compared.assign(pair=compared["first"] + " \u2212 " + compared["second"], text=[
+        tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples(index=False)])
+    rows = [{"labelled events": str(labels)} | dict(zip(own["pair"], own["text"])) for labels, own in text.groupby("labels")]
+    return pd.DataFrame(rows, columns=["labelled events", *dict.fromkeys(text["pair"])]).fillna("\u2013")
 
 
 def needed(collected: list[Point], at: int) -> list[event_few.Needed]:
@@ -155,7 +165,7 @@ def numbers(estimated: pd.DataFrame, compared: pd.DataFrame, collected: list[Poi
     of = {(point.name, point.labels): point.runs for point in collected}
     named = {f"few_{evidence.key(r.name)}_{r.labels}": results.number(r.value, of[r.name, r.labels], 2, interval=(r.low, r.high))
              for r in estimated.itertuples()}
-    named |= {f"few_{r.first}_less_{r.second}_{r.labels}": results.number(
+    named |= {f"few_{r.first}_less_{evidence.key(r.second)}_{r.labels}": results.number(
         r.difference, of[r.first, r.labels] + of[r.second, r.labels], 3, interval=(r.low, r.high)) for r in compared.itertuples()}
     for answer in answers:
         made_of = [run for point in collected if point.name in (answer.first, answer.second) for run in point.runs]

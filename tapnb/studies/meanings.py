@@ -259,8 +259,9 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("best_control", "Average precision of the best control on the held-out movie. 95 % interval over events and frames.",
          "estimates"),
         ("(?P<where>held-out|test|seen|new)_pairs", "Crop pairs of {where}.", "parts"),
+        ("(?P<who>.+)_below_a_coin", "Trainings of {who} whose validation loss came below that of a coin.", "course"),
         ("(?P<where>held-out|test|seen|new)_events", "Different events in the crop pairs of {where}.", "parts"),
-        (r"few_(?P<first>[A-D]1)_less_(?P<other>[A-D]1)_(?P<labels>\d+)", "Average precision of {first} minus that of {other}, both from "
+        (r"few_(?P<first>[A-D]1)_less_(?P<other>.+)_(?P<labels>\d+)", "Average precision of {first} minus that of {other}, both from "
          "{labels} labelled events, on the held-out movie. 95 % interval over events, blocks of frames and runs.", "few_compared"),
         (r"few_(?P<who>.+)_(?P<labels>\d+)", "Average precision of {who} from {labels} labelled events, on the held-out movie. 95 % "
          "interval over events, blocks of frames and draws of the labels.", "few_estimated"),

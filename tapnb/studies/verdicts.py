@@ -94,7 +94,7 @@ class NotRun(NotEnough):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one claim on one movie."""
+    """What became of one claim on one movie; ``mark`` stands with the verdict wherever it is shown."""
 
     number: int
     claim: str
@@ -103,6 +103,7 @@ class Verdict:
     reason: str
     parts: list[Part] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
+    mark: str = ""
 
     @property
     def barely(self) -> bool:
@@ -114,8 +115,8 @@ class Verdict:
 
     @property
     def in_words(self) -> str:
-        """The verdict, with "barely" where it hangs on a hair."""
-        return f"{self.verdict}, barely" if self.barely else self.verdict
+        """The verdict, with "barely" where it hangs on a hair, and with what else is to be known of it."""
+        return self.verdict + ", barely" * self.barely + (f"; {self.mark}" if self.mark else "")
 
     @property
     def deciding(self) -> Part | None:

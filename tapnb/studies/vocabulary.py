@@ -26,8 +26,8 @@ VOCABULARY = {
     "C": "detector C (random features, trained end to end)", "D": "detector D (TAP features, trained on)",
     # samplers, movies, parts
     "uniform": "drawn uniformly", "change": "drawn by change", "train": "training movie", "held_out": "held-out movie",
-    "held-out": "the held-out movie", "seen": "the test pairs with events seen in training",
-    "new": "the test pairs with events never seen", "training": "training", "paper": "the paper",
+    "held-out": "the held-out movie", "seen": "the test pairs with labelled events",
+    "new": "the test pairs with events never labelled", "training": "training", "paper": "the paper",
     # maps
     "grad_cam": "Grad-CAM of the first frame", "second": "Grad-CAM of the second frame",
     "votes": "the pixels' votes for the true order", "random": "random boxes",

@@ -82,6 +82,22 @@ def test_predictions_and_weights_are_there_and_readable(movie):
         assert all(weights.get_tensor(key).isfinite().all() for key in weights.keys())
 
 
+@pytest.mark.parametrize("movie", FOLDERS, ids=lambda path: "-".join(path.parts[-2:]))
+def test_trainings_of_the_protocol_kept_to_it(movie):
+    """Batches, patience, the pairs that are asked about, and where a training ended: page Protocol, "Pairs" and "Training"."""
+    evidence = movie / "15_evidence.json"
+    named = json.loads(evidence.read_text("utf-8"))["runs"].values() if evidence.exists() else ()
+    for record in (json.loads((movie / "records" / f"{name}.json").read_text("utf-8")) for name in named if name.startswith("strategy-")):
+        training, dataset = record["parameters"]["training"], record["parameters"]["dataset"]
+        assert (training["batch"], training["patience"], training["head_rate"]) == (32, 2, 0.001), record["name"]
+        assert (training["stopping_pairs"], dataset["training_pairs"], dataset["crop_size"]) == (1000, 5000, 48), record["name"]
+        assert dataset["labelled_share"] <= 0.8 and record["results"]["training_pairs"] <= 5000
+        assert record["parameters"]["held_out_pairs"] == 10_000
+        for curve in record["results"]["curves"]:
+            kept = min(curve, key=lambda row: row["validation_loss"])["epoch"]
+            assert len(curve) == min(kept + 2, 30), f"{record['name']} did not end by the rule"
+
+
 @pytest.mark.parametrize("movie", MOVIES, ids=lambda path: "-".join(path.parts[-2:]))
 def test_published_heads_recognise_what_they_recognised(movie):
     """A0, A1 and D1 with the weights that are published: the probabilities that their published answers have."""
@@ -172,6 +188,11 @@ def test_the_words_of_the_findings_fit_the_intervals():
     best = max(value for (who, _), value in ranked.items() if who[1:] == "1")
     assert ranked["C1", 3] > ranked["C1", 170] and ranked["logistic_regression", 8] > best
     assert prose.published("cpu/hela/15_evidence:largest_difference_held-out", CHECKOUT / "results")["value"] > best
+    kept_from_a_coin = [prose.published(f"cpu/{movie}/15_evidence:{name}_below_a_coin", CHECKOUT / "results")["value"]
+                        for movie in ("synthetic", "hela") for name in ("A1", "B1", "P1")]
+    assert not any(kept_from_a_coin)
+    marked = [verdict.number for verdict in claims.judge(findings.read(MOVIES[0].parent)["synthetic"]) if verdict.mark]
+    assert len(marked) == 2  # "two of them by a threshold on brightness as well"
     networks = pd.read_csv(CHECKOUT / "results" / "paper" / "hela" / "15_evidence_primary.csv")["verdict"][2:]
     assert all(verdict.startswith("undecided") for verdict in networks)
     firsts = {movie: {name: prose.published(f"events/{movie}/14_events:{name}_first_50", CHECKOUT / "results")["value"] for name in

@@ -77,4 +77,4 @@ def test_a_threshold_on_brightness_passes_only_what_is_marked_so():
 
 def test_the_mark_is_said_with_the_verdict():
     (marked,) = [v for v in claims.judge(records(bright, 0)) if v.number == 11]
-    assert marked.verdict == REPRODUCED and marked.reason.endswith("a threshold on brightness would pass as well")
+    assert marked.verdict == REPRODUCED and marked.in_words == "reproduced; a threshold on brightness would pass as well"

@@ -143,6 +143,19 @@ def test_differences_are_of_equal_numbers_of_labels():
     assert named["few_D1_less_C1_100"]["value"] == pytest.approx(0.1)
 
 
+def test_pretrained_networks_are_compared_with_the_control_as_well():
+    by_hand = [point("A1", 10, 0.2, 0.2), point("C1", 10, 0.3, 0.3), point("D1", 100, 0.5, 0.5), point("A1", 100, 0.4, 0.4),
+               *(point("logistic regression", labels, 0.6) for labels in (10, 100))]
+    compared = evidence_few.differences(by_hand)
+    control = compared[compared["second"] == "logistic regression"]
+    assert control[["first", "labels"]].values.tolist() == [["A1", 10], ["A1", 100], ["D1", 100]]
+    assert control["difference"].tolist() == pytest.approx([-0.4, -0.2, -0.1])
+    assert list(evidence_few.differences_table(compared)) == ["labelled events", "A1 \u2212 C1", "A1 \u2212 logistic regression",
+                                                              "D1 \u2212 logistic regression"]
+    named = evidence_few.numbers(evidence_few.estimates(by_hand), compared, by_hand, [], 200)
+    assert named["few_D1_less_logistic_regression_100"]["value"] == pytest.approx(-0.1)
+
+
 def test_hours_have_the_bounds_of_the_labels():
     by_hand = [point("A1", 10, 0.9, 0.9), point("C1", 10, 0.3, 0.3), point("C1", 100, 0.7, 0.7)]
     answers = evidence_few.needed(by_hand, 10)
