@@ -38,7 +38,7 @@ event_pictures: int = 12  # mistakes of each kind that are shown
 from tapnb import figures
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import event_asking, event_candidates, event_controls, event_few, event_scores, event_windows, events
+from tapnb.studies import event_asking, event_candidates, event_controls, event_few, event_probabilities, event_scores, event_windows, events
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
@@ -92,6 +92,17 @@ comparisons_table
 free_response = event_scores.free_response(judged)
 response_plot = figures.free_response(free_response, event_scores.control_names(controlled))
 response_plot
+
+# %% [markdown]
+# ## What probabilities are worth
+#
+# Scores become probabilities by two numbers a kind, fitted on the last fifth of the training movie. Here is what they promise on the
+# movie that was never seen: their sum over all places, which should be the number of events among these. First run of each.
+
+# %%
+promised = event_probabilities.worth(trained, train, other)
+promised_table = event_probabilities.table(promised)
+promised_table
 
 # %% [markdown]
 # ## Where to look first
@@ -169,10 +180,12 @@ roles = {"event controls": controlled[0], "windows of A1": controlled[1], "candi
     step.role: run for step, run in answering.items()} | {step.asked_role: run for step, run in asked.items()}
 path = results.publish("14_events", profile, movie, parameters, {"tap": tap} | roles,
                        event_scores.numbers(estimated, judged, compared)
+                       | event_probabilities.numbers(promised)
                        | event_candidates.numbers(counted_firsts, without_labels)
                        | event_few.numbers(few_estimated, few_points, few_needed)
                        | event_asking.numbers(ask_estimated, ask_gains, ask_points), {"train": train, "held-out": other},
-                       {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings, "firsts": firsts_table,
+                       {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings,
+                        "probabilities": promised_table, "firsts": firsts_table,
                         "free_response": free_response.round(4), "few": few_table, "answers": ask_table},
                        {"scores": events_plot, "free_response": response_plot, "few": few_plot, "answers": ask_plot})
 results.show_stamp(path)

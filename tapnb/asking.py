@@ -6,6 +6,7 @@ than one. A person in the loop is the use that the paper names for calibrated an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,19 @@ def read_answers(path: Path, shape: tuple[int, int, int]) -> tuple[pd.DataFrame,
     places = check_inside(table[["t", "y", "x"]].astype({"t": int, "y": float, "x": float}).assign(kind=answer), shape, path)
     return (places[places["kind"].isin(ANSWERS[:2])].reset_index(drop=True),
             places.loc[places["kind"] == "none", ["t", "y", "x"]].reset_index(drop=True))
+
+
+def all_answers(paths: Iterable[str | Path], shape: tuple[int, int, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What was said in several rounds, see :func:`read_answers`; of a place that was answered twice the later file counts."""
+    read = [pd.concat([events, none.assign(kind=ANSWERS[-1])]) for events, none in (read_answers(path, shape) for path in paths)]
+    said = pd.concat(read).drop_duplicates(["t", "y", "x"], keep="last")
+    is_event = said["kind"] != ANSWERS[-1]
+    return said[is_event].reset_index(drop=True), said.loc[~is_event, ["t", "y", "x"]].reset_index(drop=True)
+
+
+def has_answers(path: Path) -> bool:
+    """Whether somebody has filled in a table of questions, at least in part."""
+    return path.is_file() and bool(pd.read_csv(path, dtype=str).get("answer", pd.Series(dtype=str)).notna().any())
 
 
 def places(found: pd.DataFrame, count: int, threshold: float, answered: pd.DataFrame | None = None) -> pd.DataFrame:

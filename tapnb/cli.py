@@ -108,19 +108,23 @@ def _first_look(name: str, movie, look, chosen: dict[str, object], show: bool) -
 
 @app.command()
 def events(
+    context: typer.Context,
     movie: Annotated[str, typer.Argument(help=f"{MOVIES}.")],
     labels: Annotated[str | None, typer.Option(help="Events to learn from: a table of points (t, y, x, kind), Fiji's ROIs, "
                                                     "a stack of masks, or own: those that the movie has.")] = None,
     model: Annotated[str | None, typer.Option(help="A detector that is there already: a published one, such as hela, or a "
                                                    "file detector.safetensors. Nothing is trained.")] = None,
     ask: Annotated[int, typer.Option(help="Also write so many places whose answer would help most: a page to answer on.")] = 0,
-    answers: Annotated[str | None, typer.Option(help="The table that --ask has written, filled in: go on from there.")] = None,
+    answers: Annotated[list[str] | None, typer.Option(help="A table that --ask has written, filled in; once for each round. They are "
+                                                           "learned from beside --labels.")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Not every event of the movie is labelled.")] = False,
     strategy: Annotated[str, typer.Option(help="D: published features, trained on; A: the same, fixed, in less time; "
                                                "C and B: random ones, trained and fixed.")] = "D",
     features: Annotated[str, typer.Option(help="Built-in movie whose published pretraining is taken; for candidates also "
                                                       "a file of tarrow's weights.")] = "hela",
     steps: Annotated[int, typer.Option(help="Training steps, of 16 crop pairs.", min=4)] = 800,
+    threshold: Annotated[float | None, typer.Option(help="List events from this score on; by default the best on events held back. "
+                                                         "All places that were seen are in places.csv.", min=0, max=1)] = None,
     out: Annotated[str | None, typer.Option(help="Folder for the list; by default under events/.")] = None,
     device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",
     sequence: Sequence = None,
@@ -139,6 +143,7 @@ def events(
     from tapnb.movies import catalogue
     from tapnb.system import device as devices
     from tapnb.workflow import book, event_folder, find_events
+    from tapnb.workflow.given import as_given
 
     if (labels or answers) and model:
         raise ValueError("--labels and --answers train a detector and --model takes one that is there: give one of them, or neither for "
@@ -148,15 +153,20 @@ def events(
     choices = _set(sequence=sequence, channel=channel, position=position, plane=plane, axes=axes, pattern=pattern, gaps=gaps)
     if labels or answers:
         settings = DetectorSettings(steps=steps, complete=not partial)
-        outcome = find_events.with_labels(movie, labels, on, typer.echo, answers=answers, strategy=strategy,
-                                          features=features, settings=settings, choices=choices)
+        outcome = find_events.with_labels(movie, labels, on, typer.echo, answers=answers or (), strategy=strategy,
+                                          features=features, settings=settings, threshold=threshold, choices=choices)
     elif model:
-        outcome = find_events.with_detector(movie, model, on, typer.echo, choices)
+        outcome = find_events.with_detector(movie, model, on, typer.echo, threshold=threshold, choices=choices)
+    elif threshold is not None:
+        raise ValueError("--threshold is one of a detector's scores, and candidates have none: give --labels or --model as well, or "
+                         "take the first of the candidates")
     else:
         outcome = find_events.as_candidates(movie, features, on, typer.echo, choices)
+    outcome.about["command"] = as_given(context)
     report = event_folder.write(outcome, event_folder.place(movie, out))
     if ask:
-        typer.echo(f"asked   {event_folder.ask(outcome, report.parent, ask)}")
+        again = as_given(context, without=("ask", "model", "threshold"))
+        typer.echo(f"asked   {event_folder.ask(outcome, report.parent, ask, again, len(answers or ()) + 1)}")
     kinds = outcome.events["kind"].value_counts().to_dict()
     typer.echo("found   " + (", ".join(f"{n} x {kind}" for kind, n in kinds.items()) or "nothing"))
     if show and book.can_open():

@@ -9,8 +9,8 @@ the highest of their surroundings in space and time become events (t, y, x, kind
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -92,8 +92,8 @@ class Detector:
         Of the movie that it was trained on: frames of another movie are rescaled to it.
     threshold : float
         The score from which on something is an event, chosen on labelled events that it did not learn from.
-    calibration : (float, float), optional
-        Scale a and offset b of :meth:`probability`; None where too few events were held back.
+    calibration : dict of (float, float)
+        By kind the scale a and offset b of :func:`probability`; a kind of which too few events were held back has none.
 
     Examples
     --------
@@ -112,13 +112,7 @@ class Detector:
     head: DetectorHead
     um_per_pixel: float | None = None
     threshold: float = 0.5
-    calibration: tuple[float, float] | None = None
-
-    def probability(self, score: np.ndarray) -> np.ndarray:
-        """The probability that what got these scores is an event: with the margin m of a score, 1 / (1 + exp(-(a m + b)))
-        (Platt 1999); NaN where there is no calibration."""
-        scale, offset = self.calibration or (np.nan, np.nan)
-        return expit(scale * margin(score) + offset)
+    calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def zoom(self, movie: Movie) -> float:
         """By how much a movie's frames are enlarged for it; 1 where a pixel size is unknown, or nearly the same."""
@@ -210,7 +204,7 @@ class Detector:
         values, about = weights.load(path)
         try:
             about = json.loads(about["detector"])
-            kinds, calibration = tuple(about["kinds"]), about["calibration"] and tuple(about["calibration"])
+            kinds, calibration = tuple(about["kinds"]), by_kind(about["calibration"], about["kinds"])
             features, head = DenseFeatures(weights.channels(values, "features.")), DetectorHead(len(kinds))
             for part, module in (("features.", features), ("head.", head)):
                 module.load_state_dict({name.removeprefix(part): tensor for name, tensor in values.items()
@@ -220,6 +214,32 @@ class Detector:
             raise ValueError(f"{path} holds no detector of events: give a file that Detector.save has written") from error
         on = torch.device(on)
         return cls(kinds, features.to(on, memory_format=device.layout(on)).eval(), head.to(on).eval(), *others)
+
+
+def probability(found: pd.DataFrame, calibration: Mapping[str, tuple[float, float]]) -> np.ndarray:
+    """The probability that what was found is an event: with the margin m of a score, 1 / (1 + exp(-(a m + b))) (Platt 1999).
+
+    Parameters
+    ----------
+    found : DataFrame
+        ``kind`` and ``score``, among others.
+    calibration : dict of (float, float)
+        Scale a and offset b by kind: the same score may mean much of a common kind and little of a rare one.
+
+    Returns
+    -------
+    float array
+        NaN where a kind has no calibration.
+    """
+    scale, offset = np.array([calibration.get(kind, (np.nan, np.nan)) for kind in found["kind"]], float).reshape(-1, 2).T
+    return expit(scale * margin(found["score"]) + offset)
+
+
+def by_kind(kept: Mapping[str, Sequence[float]] | Sequence[float] | None, kinds: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """A calibration as it is kept; of before kinds had one each it is a pair, which holds where there is one kind, and of several for none."""
+    if kept is None or isinstance(kept, Mapping):
+        return {kind: (float(a), float(b)) for kind, (a, b) in (kept or {}).items()}
+    return {kinds[0]: (float(kept[0]), float(kept[1]))} if len(kinds) == 1 else {}
 
 
 def margin(score: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Made-up answers, networks and detectors for a tiny simulated movie, in the layout of published results."""
 
 import json
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def write_network(folder):
     (folder / "02_pretraining.json").write_text(json.dumps(content))
 
 
-def write_detector(results, calibration=(1.0, 0.0)):
+def write_detector(results, calibration=MappingProxyType({"division": (1.0, 0.0), "death": (1.0, 0.0)})):
     """Write what a detector found in the held-out movie: every event, ten pixels to the right, and one false one."""
     movie = catalogue.open_movie(MOVIE, "held-out")
     found = true_events(movie).assign(score=0.9, part="held-out")
@@ -67,6 +68,6 @@ def write_detector(results, calibration=(1.0, 0.0)):
     folder.mkdir(parents=True)
     pd.concat([found, wrong], ignore_index=True).to_parquet(folder / "found.parquet", index=False)
     record = {"name": "detector-x-0a1b2c3d", "movies": {"held-out": {"fingerprint": movie.fingerprint}},
-              "results": {"validation": {"threshold": 0.5, "calibration": calibration}}}
+              "results": {"validation": {"threshold": 0.5, "calibration": dict(calibration)}}}
     (folder / "record.json").write_text(json.dumps(record))
     return found

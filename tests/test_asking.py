@@ -38,6 +38,24 @@ def test_answers_are_events_and_places_without_one(tmp_path):
     assert negatives.to_dict("list") == {"t": [5], "y": [7.0], "x": [8.0]}
 
 
+def test_of_two_rounds_the_later_answer_counts(tmp_path):
+    first, second = tmp_path / "answers.csv", tmp_path / "answers-2.csv"
+    first.write_text("t,y,x,answer\n3,10.5,20,none\n4,5,6,death\n")
+    second.write_text("t,y,x,answer\n3,10.5,20,division\n7,1,1,none\n")
+    events, negatives = asking.all_answers([first, second], (9, 30, 30))
+    assert events.sort_values("t")[["t", "kind"]].values.tolist() == [[3, "division"], [4, "death"]]
+    assert negatives.to_dict("list") == {"t": [7], "y": [1.0], "x": [1.0]}
+
+
+def test_a_table_of_questions_that_somebody_has_filled_in_is_told(tmp_path):
+    path = tmp_path / "questions.csv"
+    assert not asking.has_answers(path)
+    path.write_text("t,y,x,answer\n3,10.5,20,\n")
+    assert not asking.has_answers(path)
+    path.write_text("t,y,x,answer\n3,10.5,20,\n4,1,1,none\n")
+    assert asking.has_answers(path)
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("t,y,x\n3,1,1\n", "has no column 'answer': give the table that --ask has written"),
     ("t,y,x,answer\n3,1,1,maybe\n", "the answer 'maybe' is none of division, death, none"),

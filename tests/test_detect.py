@@ -105,13 +105,26 @@ def test_events_are_given_in_the_movies_own_pixels():
 
 def test_a_kept_detector_finds_the_same(detector, tmp_path):
     movie, path = shrinking_discs(1), tmp_path / "detector.safetensors"
-    replace(detector, um_per_pixel=0.645, threshold=0.3, calibration=(2.0, -1.0)).save(path)
+    replace(detector, um_per_pixel=0.645, threshold=0.3, calibration={"division": (2.0, -1.0)}).save(path)
     loaded = Detector.load(path)
     assert (loaded.kinds, loaded.um_per_pixel, loaded.threshold) == (detector.kinds, 0.645, 0.3)
-    np.testing.assert_allclose(loaded.probability([0.5, 0.0]), [1 / (1 + np.e), 0], atol=1e-5)
-    assert np.isnan(detector.probability([0.5])).all()  # not calibrated
+    assert loaded.calibration == {"division": (2.0, -1.0)} and detector.calibration == {}
     for one, other in zip(detector.maps(movie, [1, 2]), loaded.maps(movie, [1, 2])):
         np.testing.assert_allclose(one, other, atol=5e-3)  # kernels in float16
+
+
+def test_a_score_is_worth_what_its_kind_is():
+    found = peaks((1, 0, 0, "division", 0.5), (1, 0, 0, "death", 0.5), (1, 0, 0, "division", 0.0))
+    np.testing.assert_allclose(detect.probability(found, {"division": (2.0, -1.0), "death": (1.0, -3.0)}),
+                               [1 / (1 + np.e), 1 / (1 + np.e**3), 0], atol=1e-5)
+    assert np.isnan(detect.probability(found, {"division": (2.0, -1.0)})).tolist() == [False, True, False]
+    assert len(detect.probability(found.iloc[:0], {})) == 0
+
+
+def test_a_calibration_of_before_holds_for_one_kind_alone():
+    assert detect.by_kind([2, -1], ["division"]) == {"division": (2.0, -1.0)}
+    assert detect.by_kind([2, -1], ["division", "death"]) == {} == detect.by_kind(None, ["division"])
+    assert detect.by_kind({"death": [1, 0]}, ["division", "death"]) == {"death": (1.0, 0.0)}
 
 
 def test_weights_of_something_else_are_no_detector(tmp_path):

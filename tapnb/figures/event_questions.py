@@ -17,7 +17,7 @@ SIDE = 96
 """Pixels of each picture: some surroundings help a person as well."""
 
 
-def page(movie: Movie, places: pd.DataFrame) -> str:
+def page(movie: Movie, places: pd.DataFrame, answers: str, then: str) -> str:
     """The places as one HTML page that needs nothing else.
 
     Parameters
@@ -26,6 +26,10 @@ def page(movie: Movie, places: pd.DataFrame) -> str:
     places : DataFrame
         From :func:`tapnb.asking.places`. What the page saves has the same rows with a column ``answer``, as
         :func:`tapnb.asking.read_answers` takes it.
+    answers : str
+        The name of the file that is saved.
+    then : str
+        The command that takes it.
     """
     options = "".join(f"<option>{word}</option>" for word in ("", *ANSWERS))
     cards = "".join(
@@ -35,4 +39,4 @@ def page(movie: Movie, places: pd.DataFrame) -> str:
         f'<select data-row="{place.t},{place.y:.7g},{place.x:.7g}">{options}</select></label></figcaption></figure>'
         for number, place in enumerate(places.itertuples(), 1))
     page_of = Template(files("tapnb.figures").joinpath("event_questions.html").read_text("utf-8"))
-    return page_of.substitute(name=html.escape(movie.name), count=len(places), cards=cards)
+    return page_of.substitute(name=html.escape(movie.name), count=len(places), cards=cards, answers=html.escape(answers), then=html.escape(then))

@@ -42,7 +42,8 @@ def report(movie: Movie, events: pd.DataFrame, about: dict[str, str], quality: d
     quality : dict, optional
         How good the detector is on labelled events that it was not trained on: ``"events held back"`` (their number),
         and ``"precision"``, ``"recall"``, ``"f1"`` and ``"average precision"``, each (value, low, high): between 0
-        and 1, with the ends of its 95% interval. None if no labels were held back.
+        and 1, with the ends of its 95% interval; recall alone where not every event is labelled. None if no labels were
+        held back.
 
     Returns
     -------
@@ -131,8 +132,10 @@ def encoded(image: Image.Image, quality: int = 75) -> str:
 def _trust(quality: dict | None) -> str:
     if quality is None:
         return "No labels were held back, so nothing is known of how good these are."
-    return (f"Of {quality['events held back']} labelled events held back, {quality['recall'][0]:.0%} were found. "
-            f"Of what was called an event there, {quality['precision'][0]:.0%} was one.")
+    found = f"Of {quality['events held back']} labelled events held back, {quality['recall'][0]:.0%} were found. "
+    if "precision" not in quality:
+        return found + "Not every event is labelled, so how many of the others are events is not known."
+    return found + f"Of what was called an event there, {quality['precision'][0]:.0%} was one."
 
 
 def _quality(quality: dict | None) -> str:
@@ -146,7 +149,8 @@ def _quality(quality: dict | None) -> str:
             label = "F1" if name == "f1" else name
             rows += (f'<tr><th scope="row">{label}<br><small>{meaning}</small></th><td class="number">{value:.2f}'
                      f'</td><td class="number">{low:.2f} to {high:.2f}</td></tr>')
-    return (f"<p>Measured on {quality['events held back']} labelled events that were not used for training.</p>"
+    return (f"<p>Measured on the {quality['events held back']} labelled events of the movie's last fifth. The detector did not learn from "
+            "them, but threshold, probabilities and the moment to stop were chosen on them: expect a little less elsewhere.</p>"
             f'<table class="quality"><thead><tr><th>score</th><th class="number">value</th>'
             f'<th class="number">95% interval</th></tr></thead><tbody>{rows}</tbody></table>')
 

@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 
 from tapnb.asking import places
+from tapnb.detect import probability
 from tapnb.metrics import events as scores
 from tapnb.metrics import intervals
 from tapnb.metrics.scores import with_interval
@@ -115,7 +116,7 @@ def asked_run(step: Step, setting: Setting) -> runs.Run:
         detector = events.detector(trained, setting.on)
         learnt, _ = events.split_pairs(setting.train)
         seen = detector.find(setting.train, learnt)
-        seen = seen.assign(probability=detector.probability(seen["score"]))
+        seen = seen.assign(probability=probability(seen, detector.calibration))
         if step.way == "random":  # the same rule, with doubts that mean nothing
             rng = np.random.default_rng([step.draw, step.rounds])
             seen = seen.assign(probability=0.5 + rng.random(len(seen)))

@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from tapnb import pretrain
-from tapnb.detect import COLUMNS, KINDS, Detector, margin, usable_pairs
+from tapnb.detect import COLUMNS, KINDS, Detector, by_kind, margin, usable_pairs
 from tapnb.detector_training import DetectorSettings, train_detector
 from tapnb.event_groups import events_of_masks
 from tapnb.metrics import calibration
@@ -35,7 +35,7 @@ DETECTORS = {"A": {"features": "TAP", "trained": False}, "B": {"features": "rand
 VALIDATION, HELD_OUT = "validation", "held-out"
 
 LEAST = 5
-"""True events, and false ones, that a calibration needs."""
+"""True events, and false ones, that the calibration of a kind needs."""
 
 GAP = 3
 """Frames between those that are learnt from and those of the last fifth."""
@@ -177,10 +177,10 @@ def judged(table: pd.DataFrame, true: pd.DataFrame, frames: int) -> dict:
     -------
     dict
         ``threshold`` (of the best F1), ``precision``, ``recall``, ``f1`` at it, ``average_precision``, ``true`` (how many
-        events there are), and the ``calibration`` of :meth:`tapnb.detect.Detector.probability`. Threshold and scores are
-        None where no event is found; the calibration where there are fewer than :data:`LEAST` true or false ones.
+        events there are), and the ``calibration`` of :func:`tapnb.detect.probability`. Threshold and scores are
+        None where no event is found; a kind has no calibration where there are fewer than :data:`LEAST` true or false ones.
     """
-    judgement = {"true": len(true), "threshold": None, "average_precision": None, "calibration": None}
+    judgement = {"true": len(true), "threshold": None, "average_precision": None, "calibration": {}}
     if not frames:  # nothing was held back
         return judgement
     matched = scores.matched(table, true, frames)
@@ -190,9 +190,18 @@ def judged(table: pd.DataFrame, true: pd.DataFrame, frames: int) -> dict:
         at = scores.at(matched, threshold)
         judgement |= {"threshold": threshold, "average_precision": scores.average_precision(matched)}
         judgement |= {name: at[name] for name in ("precision", "recall", "f1")}
-    if min(hit.sum(), (~hit).sum()) >= LEAST:
-        judgement["calibration"] = calibration.scale_and_offset(margin(matched.scores), hit)
-    return judgement
+    return judgement | {"calibration": calibrations(table, true, frames)}
+
+
+def calibrations(table: pd.DataFrame, true: pd.DataFrame, frames: int) -> dict[str, tuple[float, float]]:
+    """What a score means, fitted for every kind apart on labelled events that were held back, see :func:`judged`."""
+    fitted = {}
+    for kind, own in table.groupby("kind", observed=True):
+        matched = scores.matched(own.reset_index(drop=True), true[true["kind"] == kind].reset_index(drop=True), frames)
+        hit = matched.event >= 0
+        if min(hit.sum(), (~hit).sum()) >= LEAST:
+            fitted[str(kind)] = calibration.scale_and_offset(margin(matched.scores), hit)
+    return fitted
 
 
 def digest(events: pd.DataFrame) -> str:
@@ -210,8 +219,8 @@ def found(run: runs.Run, part: str) -> pd.DataFrame:
 def detector(run: runs.Run, on: torch.device | str = "cpu") -> Detector:
     """The detector of a :func:`detector_run`, fit to be taken to another movie."""
     judgement, loaded = run.results["validation"], Detector.load(run.folder / WEIGHTS, on)
-    calibrated = judgement["calibration"] and tuple(judgement["calibration"])
-    return replace(loaded, threshold=judgement["threshold"] or loaded.threshold, calibration=calibrated)
+    return replace(loaded, threshold=judgement["threshold"] or loaded.threshold,
+                   calibration=by_kind(judgement["calibration"], loaded.kinds))
 
 
 def published_folder(movie: str) -> Path:

@@ -245,6 +245,10 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "on {labels} labelled events, all events of the held-out movie. 95 % interval over events and runs.", "few_estimated"),
         ("needed_(?P<first>[A-D])_for_(?P<other>[A-D])", "Labelled events with which {first} has the average precision of {other} "
          "with five. 95 % interval over events and draws of labels.", "few_needed"),
+        ("(?P<who>.+)_(?P<kind>division|death)_promised", "Events that the probabilities of {who} promise: their sum over all places "
+         "of a {kind} that it sees in the held-out movie.", "promised"),
+        ("(?P<who>.+)_(?P<kind>division|death)_seen", "Events among all places of a {kind} that {who} sees in the held-out movie, however "
+         "unsure.", "promised"),
         (r"asked_gain_(?P<answers>\d+)", "Average precision after {answers} answers about doubtful places minus that after as many "
          "about random ones. 95 % interval over events and runs.", "ask_gains"),
         (r"asked_(?P<way>doubtful|random)_(?P<answers>\d+)", "Average precision after {answers} answers about {way} places, all events "

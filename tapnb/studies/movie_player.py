@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image
-from scipy.special import expit
 
 from tapnb import explain, pretrain
-from tapnb.detect import margin
+from tapnb.detect import by_kind, probability
 from tapnb.movies import Movie
 from tapnb.store.publication import FOUND
 from tapnb.store.runs import Run
+from tapnb.studies.event_probabilities import EVEN
 from tapnb.studies.events import HELD_OUT
 from tapnb.system import paths
 from tapnb.system.files import read_json, replacing
@@ -33,10 +33,10 @@ class Found:
     Attributes
     ----------
     events : DataFrame
-        ``t``, ``y``, ``x``, ``kind``, ``value``: the probability, or the score where the detector has no calibration.
+        ``t``, ``y``, ``x``, ``kind``, ``value``: the probability, or the score where one of the kinds has no calibration.
     measure : {"probability", "score"}
     threshold : float
-        Of ``value``, above which an event counts as found: chosen on the last fifth of the training movie.
+        Of ``value``, from which on an event is shown at first: :data:`EVEN` of probabilities, the detector's of scores.
     """
 
     events: pd.DataFrame
@@ -66,12 +66,10 @@ def found(run: Run, movie: Movie) -> Found | None:
     table = pd.read_parquet(run.folder / FOUND)
     table = table[table["part"] == HELD_OUT].astype({"kind": str})
     judged = run.results["validation"]
-    threshold = judged["threshold"] or 0.5
-    scale, offset = judged["calibration"] or (None, None)
-    if scale is None:
-        return Found(table.assign(value=table["score"]), "score", threshold)
-    values = expit(scale * margin(table["score"]) + offset)
-    return Found(table.assign(value=values), "probability", float(expit(scale * margin(threshold) + offset)))
+    values = probability(table, by_kind(judged["calibration"], sorted(set(table["kind"]))))
+    if np.isnan(values).any():
+        return Found(table.assign(value=table["score"]), "score", judged["threshold"] or 0.5)
+    return Found(table.assign(value=values), "probability", EVEN)
 
 
 def maps(tap: Run, movie: Movie, pairs: range) -> dict[str, np.ndarray]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
-from tapnb.asking import places
+from tapnb.asking import has_answers, places
 from tapnb.movies.event_files import write_events
 from tapnb.store.runs import movie_slug
 from tapnb.system import paths
@@ -12,7 +13,8 @@ from tapnb.system.files import replacing, write_json
 from tapnb.workflow.find_events import Outcome
 
 REPORT, RECORD, DETECTOR, OVERLAY = "report.html", "record.json", "detector.safetensors", "overlay"
-QUESTIONS = "questions.csv"
+PLACES = "places.csv"
+"""All that the detector sees, with a column that says what is listed: for whoever looks for another threshold."""
 
 
 def place(movie: str, out: str | None = None) -> Path:
@@ -20,31 +22,46 @@ def place(movie: str, out: str | None = None) -> Path:
     return Path(out).expanduser().absolute() if out else paths.home() / "events" / movie_slug(movie)
 
 
-def ask(outcome: Outcome, folder: Path, count: int) -> Path:
+def questions(folder: Path) -> Path:
+    """Where the next table of questions goes: never over one that somebody has filled in."""
+    names = (f"questions{_numbered(number)}.csv" for number in count(1))
+    return next(folder / name for name in names if not has_answers(folder / name))
+
+
+def _numbered(number: int) -> str:
+    return f"-{number}" if number > 1 else ""
+
+
+def ask(outcome: Outcome, folder: Path, most: int, again: str, number: int = 1) -> Path:
     """Write a table and a page of the places whose answers would help most, see :mod:`tapnb.asking`.
 
     Parameters
     ----------
     outcome : Outcome
     folder : Path
-    count : int
-        How many places.
+    most : int
+        Of places.
+    again : str
+        The command that takes the answers, less their file.
+    number : int
+        Of the round: how the answers are to be called.
 
     Returns
     -------
     Path
         The page, or the table where the packages for pictures are not installed.
     """
-    chosen = places(outcome.seen, count, outcome.threshold)
-    with replacing(folder / QUESTIONS) as temporary:
+    chosen, path = places(outcome.seen, most, outcome.threshold, outcome.known), questions(folder)
+    with replacing(path) as temporary:
         chosen.assign(answer="").to_csv(temporary, index=False, float_format="%.7g")
     try:
         from tapnb.figures.event_questions import page
     except ImportError:
-        return folder / QUESTIONS
-    path = (folder / QUESTIONS).with_suffix(".html")
+        return path
+    path = path.with_suffix(".html")
     with replacing(path) as temporary:
-        temporary.write_text(page(outcome.movie, chosen), "utf-8")
+        answers = f"answers{_numbered(number)}.csv"
+        temporary.write_text(page(outcome.movie, chosen, answers, f"{again} --answers {answers}"), "utf-8")
     return path
 
 
@@ -68,6 +85,8 @@ def write(outcome: Outcome, folder: Path) -> Path:
                                                  "events": outcome.events["kind"].value_counts().to_dict()})
     if outcome.detector is not None:
         outcome.detector.save(folder / DETECTOR)
+        with replacing(folder / PLACES) as temporary:
+            outcome.seen.assign(listed=outcome.seen["score"] >= outcome.threshold).to_csv(temporary, index=False, float_format="%.7g")
     try:
         from tapnb.figures.event_overlay import write_overlay
         from tapnb.figures.event_report import report

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,9 +18,9 @@ import pandas as pd
 import torch
 
 from tapnb import detector_training, pretrain
-from tapnb.asking import read_answers
+from tapnb.asking import all_answers
 from tapnb.candidates import candidates
-from tapnb.detect import Detector, usable_pairs
+from tapnb.detect import Detector, probability, usable_pairs
 from tapnb.detector_training import DetectorSettings
 from tapnb.event_groups import events_of_masks
 from tapnb.metrics import events as scores
@@ -64,12 +64,14 @@ class Outcome:
         Where the list comes from, for whoever cites it.
     quality : dict or None
         On events held back: ``precision``, ``recall``, ``f1``, ``average precision``, each (value, low, high), and
-        ``events held back``, how many.
+        ``events held back``, how many. ``recall`` alone where not every event is labelled.
     detector : Detector or None
         None of candidates.
     threshold : float or None
     seen : DataFrame or None
         All that the detector sees, below the threshold too: what may be asked about.
+    known : DataFrame or None
+        Places (``t``, ``y``, ``x``) that a person has labelled or answered for: nobody is asked about them.
     """
 
     movie: Movie
@@ -79,6 +81,7 @@ class Outcome:
     detector: Detector | None = None
     threshold: float | None = None
     seen: pd.DataFrame | None = None
+    known: pd.DataFrame | None = None
 
 
 def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = None) -> Movie:
@@ -158,11 +161,12 @@ def known_detector(model: str, on: torch.device) -> tuple[Detector, dict[str, st
                         "threshold was chosen"}
 
 
-def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], None],
+def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], None], *, threshold: float | None = None,
                   choices: Mapping[str, object] = NOTHING) -> Outcome:
-    """Search a movie with a detector that is there already; ``choices`` as for :func:`with_labels`."""
+    """Search a movie with a detector that is there already; ``threshold`` and ``choices`` as for :func:`with_labels`."""
     movie = catalogue.open_whole(name, **choices)
     detector, about = known_detector(model, on)
+    detector = _at(detector, threshold)
     if (zoom := detector.zoom(movie)) != 1:
         say(f"the movie has pixels of {movie.um_per_pixel:g} µm, the detector was trained on {detector.um_per_pixel:g} µm: "
             f"frames are rescaled by {zoom:.2f}")
@@ -172,8 +176,8 @@ def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], 
 
 
 def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[str], None], *,
-                answers: str | None = None, strategy: str = "D", features: str = "hela",
-                settings: DetectorSettings = DetectorSettings(), seed: int = 20,
+                answers: Sequence[str] = (), strategy: str = "D", features: str = "hela",
+                settings: DetectorSettings = DetectorSettings(), threshold: float | None = None, seed: int = 20,
                 choices: Mapping[str, object] = NOTHING) -> Outcome:
     """Train a detector on a movie's own labels, then search the movie.
 
@@ -184,15 +188,17 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     on : torch.device
     say : callable
         Takes sentences on what comes and how long it takes.
-    answers : str, optional
-        A table of places that were asked about, filled in, see :func:`tapnb.asking.read_answers`. Where it is all there is,
-        not every event is labelled.
+    answers : sequence of str
+        Tables of places that were asked about, filled in, one a round, see :func:`tapnb.asking.all_answers`. Where they are all
+        there is, not every event is labelled.
     strategy : str
         One of :data:`tapnb.studies.events.DETECTORS`.
     features : str
         Built-in movie whose published pretraining is taken; a file of weights is refused.
     settings : DetectorSettings
         ``kinds`` become those that are labelled.
+    threshold : float, optional
+        From which score on an event is listed; by default the best on the events that are held back.
     seed : int
     choices : mapping
         Options of the movie, such as ``channel``, see :func:`tapnb.movies.catalogue.open_movie`.
@@ -202,8 +208,8 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
                          "movie such as hela with --features, or use tapnb.detector_training.train_detector, which takes "
                          "any features")
     movie, confirmed, negatives = catalogue.open_whole(name, **choices), None, None
-    if answers is not None:
-        confirmed, negatives = read_answers(Path(answers), movie.shape)
+    if answers:
+        confirmed, negatives = all_answers(answers, movie.shape)
         settings = replace(settings, complete=settings.complete and labels is not None)
     movie = _labelled(movie, labels, confirmed, choices)
     tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
@@ -218,19 +224,24 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     else:
         say(f"learning from all {len(movie.events)} events: too few lie in the last fifth of the movie to hold them back, "
             "so nothing will be known of how good it is")
-    options = [f"--{option} {value}" for option, value in (("labels", labels), ("answers", answers)) if value]
+    files = [*(("labels", labels) for _ in range(labels is not None)), *(("answers", one) for one in answers)]
+    options = [f"--{option} {shlex.quote(str(value))}" for option, value in files]
     options += [f"--{option} {shlex.quote(str(value))}" for option, value in choices.items()]
     run = study.detector_run(strategy, movie, tap, settings, negatives=negatives, held_back=held_back, seed=seed,
                              mode="execute", on=on, command=" ".join(["tapnb events", name, *options]),
                              announce=lambda: _announce(movie, tap, settings, strategy, len(checked) * held_back, on, say))
-    detector = study.detector(run, on)
-    quality = None
+    detector, quality = _at(study.detector(run, on), threshold), None
     if held_back and run.results["validation"]["threshold"] is not None:
         true = study.labelled(study.true_events(movie, kinds), checked)
         quality = held_back_quality(study.found(run, study.VALIDATION), true, len(checked), detector.threshold)
+    if not settings.complete:  # what is found beside the labelled events may well be one
+        detector = replace(detector, calibration={})
+        quality = quality and {name: quality[name] for name in ("recall", "events held back")}
     about = {"detector": run.name, "trained from": f"strategy {strategy}, {tap.name}",
-             "labels": f"{len(movie.events)} events from {' and '.join(filter(None, (labels, answers)))}"}
-    return _searched(movie, detector, about, quality, say)
+             "labels": f"{len(movie.events)} events from {' and '.join(str(value) for _, value in files)}"
+                       + ("" if settings.complete else "; not every event is labelled")}
+    known = pd.concat([table[["t", "y", "x"]] for table in (movie.events, negatives) if table is not None], ignore_index=True)
+    return replace(_searched(movie, detector, about, quality, say), known=known)
 
 
 def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str], None],
@@ -259,6 +270,11 @@ def _pretrained(features: str, on: torch.device) -> tuple[TimeArrowModel, str]:
     return pretrain.load(tap.folder, on), tap.name
 
 
+def _at(detector: Detector, threshold: float | None) -> Detector:
+    """The detector with another threshold, if there is one."""
+    return detector if threshold is None else replace(detector, threshold=threshold)
+
+
 def held_back_quality(found: pd.DataFrame, true: pd.DataFrame, frames: int, threshold: float) -> dict:
     """How good a detector is on events that it did not learn from: scores with 95 % intervals, see :class:`Outcome`."""
     matched = scores.matched(found, true, frames)
@@ -279,7 +295,7 @@ def _searched(movie: Movie, detector: Detector, about: dict[str, str], quality: 
     list(detector.maps(movie, pairs[:1]))  # two frames: those after it need one each
     say(f"searching {len(pairs)} frame pairs: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
     seen = detector.find(movie)
-    seen = seen.assign(probability=detector.probability(seen["score"]))
+    seen = seen.assign(probability=probability(seen, detector.calibration))
     table = seen[seen["score"] >= detector.threshold].reset_index(drop=True)
     return Outcome(movie, table, about | _citable(movie, on), quality, detector, detector.threshold, seen)
 

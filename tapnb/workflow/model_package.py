@@ -240,7 +240,7 @@ def description(detector: Detector, name: str, folder: Path, author: str, publis
         config=spec.Config(bioimageio=spec.BioimageioConfig(reproducibility_tolerance=[
             spec.ReproducibilityTolerance(absolute_tolerance=1e-4, relative_tolerance=1e-3)]),
             tapnb={"kinds": list(detector.kinds), "threshold": detector.threshold,
-                   "calibration": detector.calibration and list(detector.calibration)}))
+                   "calibration": {kind: list(fitted) for kind, fitted in detector.calibration.items()}}))
 
 
 def documentation(detector: Detector, name: str, about: dict[str, str]) -> str:

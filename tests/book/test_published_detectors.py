@@ -8,6 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from tapnb.detect import Detector
+from tapnb.movies import catalogue
+from tapnb.store.runs import Run
+from tapnb.studies import events
 from tapnb.workflow import find_events
 
 CHECKOUT = Path(__file__).parents[2]
@@ -32,6 +36,18 @@ def test_a_published_detector_is_small_and_its_record_says_how_good_it_is(folder
     assert detector.kinds == tuple(record["parameters"]["detector"]["kinds"])
     values = np.concatenate([value.detach().ravel().numpy() for value in detector.head.parameters()])
     assert np.isfinite(values).all() and values.std() > 0
+
+
+def test_probabilities_are_fitted_on_what_the_published_detector_found():
+    """Of the simulated movie, which is here: one fit a kind, as the record and the detector's own file have it."""
+    folder = CHECKOUT / "results" / "detectors" / "synthetic"
+    run, (train, _) = Run(folder, json.loads((folder / "record.json").read_text("utf-8"))), catalogue.open_both("synthetic")
+    checked = events.split_pairs(train)[1]
+    fitted = events.calibrations(events.found(run, events.VALIDATION), events.labelled(events.true_events(train), checked), len(checked))
+    kept, detector = run.results["validation"]["calibration"], Detector.load(folder / "detector.safetensors")
+    assert fitted.keys() == kept.keys() == detector.calibration.keys() == {"division", "death"}
+    for kind in fitted:
+        assert fitted[kind] == pytest.approx(kept[kind], rel=1e-3) == detector.calibration[kind]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -20,7 +20,7 @@ PLACES = pd.DataFrame([(2, 20.0, 30.5, "division", 0.5, 0.4), (7, 50.0, 10.0, "d
 @pytest.fixture(scope="module")
 def text():
     frames = np.random.default_rng(0).integers(0, 240, (10, 60, 90), dtype=np.uint8)
-    return page(Movie(frames, name="toy <1>"), PLACES)
+    return page(Movie(frames, name="toy <1>"), PLACES, "answers-2.csv", "tapnb events <toy> --answers answers-2.csv")
 
 
 def test_every_place_is_shown_and_can_be_answered(text):
@@ -30,6 +30,7 @@ def test_every_place_is_shown_and_can_be_answered(text):
     assert [[option.text for option in select.select("option")] for select in soup.select("select")] == [
         ["", *asking.ANSWERS]] * 2
     assert not soup.select("link, script[src], iframe")
+    assert soup.code.text == "tapnb events <toy> --answers answers-2.csv" and 'link.download = "answers-2.csv"' in text
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium")

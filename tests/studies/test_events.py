@@ -9,6 +9,7 @@ import pytest
 import torch
 from toys import shrinking_discs
 
+from tapnb.detect import probability
 from tapnb.detector_training import DetectorSettings
 from tapnb.metrics import events as scores
 from tapnb.models import CHANNELS
@@ -97,7 +98,7 @@ def test_the_threshold_is_that_of_the_last_fifth(run, movies):
 def test_with_nothing_held_back_nothing_is_known(tap, movies):
     run = events.detector_run("A", movies[0], tap, replace(SETTINGS, steps=2, checks=1), held_back=False, **HOW)
     assert run.results["events"] == len(events.true_events(movies[0])) > 51
-    assert run.results["validation"] == {"true": 0, "threshold": None, "average_precision": None, "calibration": None}
+    assert run.results["validation"] == {"true": 0, "threshold": None, "average_precision": None, "calibration": {}}
     assert events.detector(run).threshold == 0.5 and events.found(run, "validation").empty
 
 
@@ -130,10 +131,22 @@ def test_scores_become_probabilities_where_enough_was_found():
     sure = true.assign(score=rng.uniform(0.4, 1, 40))
     false = true.assign(y=200.0, score=rng.uniform(0, 0.6, 40))
     judgement = events.judged(pd.concat([sure, false]), true, 40)
-    scale, offset = judgement["calibration"]
+    scale, _ = judgement["calibration"]["division"]
     assert scale > 0 and judgement["average_precision"] > 0.9
-    assert events.judged(sure, true, 40)["calibration"] is None  # nothing false
+    assert events.judged(sure, true, 40)["calibration"] == {}  # nothing false
     assert events.judged(false, true, 40)["threshold"] is None  # nothing true
+
+
+def test_every_kind_has_a_calibration_of_its_own():
+    rng = np.random.default_rng(0)
+    true = pd.DataFrame({"t": np.arange(80), "y": 50.0, "x": 50.0, "kind": ["division", "death"] * 40})
+    found = true.assign(score=rng.uniform(0.6, 1, 80))
+    of_nothing = found[found["kind"] == "death"].assign(y=200.0)  # as many as there are deaths, as sure
+    fitted = events.calibrations(pd.concat([found, of_nothing, found[:10].assign(y=300.0, score=0.1)]), true, 80)
+    found["probability"] = probability(found, fitted)
+    expected = found.groupby("kind")["probability"].mean()
+    assert expected["division"] > 0.9 and 0.4 < expected["death"] < 0.6
+    assert list(events.calibrations(found[found["kind"] == "division"], true, 80)) == [], "nothing false"
 
 
 def test_an_unknown_strategy_is_refused(tap, movies):

@@ -36,7 +36,7 @@ def test_found_events_have_the_probability_of_the_detectors_calibration(home):
 
 
 def test_without_a_calibration_the_score_is_shown(home):
-    write_detector(home / "results", calibration=None)
+    write_detector(home / "results", calibration={})
     shown = movie_player.found(movie_player.detector_of("synthetic", home / "results"),
                                catalogue.open_movie(MOVIE, "held-out"))
     assert shown.measure == "score" and shown.events["value"].min() == 0.3

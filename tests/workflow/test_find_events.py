@@ -50,7 +50,7 @@ def detector(tmp_path):
     head = detect.DetectorHead()
     torch.nn.init.zeros_(head.layers[-1].bias)  # of an untrained one, which finds nothing
     made = detect.Detector(("division",), DenseFeatures((4, 4, 4, 4)), head, um_per_pixel=1.0, threshold=0.2,
-                           calibration=(1.0, 0.0))
+                           calibration={"division": (1.0, 0.0)})
     made.save(tmp_path / "detector.safetensors")
     return tmp_path / "detector.safetensors"
 
@@ -79,6 +79,16 @@ def test_too_few_labels_are_all_learnt_from(home, movie):
     outcome = find_events.with_labels(str(movie), str(points), CPU, said.append, features="synthetic",
                                       settings=replace(QUICK, complete=False))
     assert "learning from all 1 events: too few lie in the last fifth" in said[0] and outcome.quality is None
+
+
+@pytest.mark.trains
+def test_where_not_every_event_is_labelled_only_the_share_that_is_found_is_known(home, movie):
+    outcome = find_events.with_labels(str(movie), str(movie.parent / "points.csv"), CPU, lambda _: None, features="synthetic",
+                                      settings=replace(QUICK, complete=False))
+    assert outcome.quality.keys() == {"recall", "events held back"} and outcome.detector.calibration == {}
+    assert outcome.seen["probability"].isna().all() and "not every event is labelled" in outcome.about["labels"]
+    page = event_folder.write(outcome, home / "list").read_text("utf-8")
+    assert "how many of the others are events is not known" in page and "was called an event" not in page
 
 
 @pytest.mark.parametrize("form", ["masks", "points"])
@@ -141,9 +151,22 @@ def test_the_command_leaves_a_folder(home, movie, detector, tmp_path):
                      "detector.safetensors"} and names & {"overlay.mp4", "overlay.webp"}
     table = read_points(tmp_path / "list" / "events.csv")
     assert f"{len(table)} x division" in result.output
-    assert json.loads((tmp_path / "list" / "record.json").read_text())["events"] == {"division": len(table)}
+    record = json.loads((tmp_path / "list" / "record.json").read_text())
+    assert record["events"] == {"division": len(table)}
+    assert record["command"] == f"tapnb events {movie} --model {detector} --out {tmp_path / 'list'}"
+    places = pd.read_csv(tmp_path / "list" / "places.csv")
+    assert places["listed"].sum() == len(table) and (places["score"] >= 0.2).equals(places["listed"])
     again = find_events.with_detector(str(movie), str(tmp_path / "list" / "detector.safetensors"), CPU, lambda _: None)
     assert len(again.events) == len(table)  # the detector that was left finds the same
+
+
+def test_another_threshold_makes_another_list(home, movie, detector):
+    low, high = (find_events.with_detector(str(movie), str(detector), CPU, lambda _: None, threshold=threshold)
+                 for threshold in (0.1, 0.6))
+    assert len(low.events) >= len(high.events) and (high.events["score"] >= 0.6).all() and high.detector.threshold == 0.6
+    assert low.seen.equals(high.seen)
+    with pytest.raises(ValueError, match="--threshold is one of a detector's scores, and candidates have none"):
+        CliRunner().invoke(app, ["events", str(movie), "--threshold", "0.5"], catch_exceptions=False)
 
 
 def test_candidates_need_no_label(home, movie):
@@ -183,12 +206,21 @@ def test_a_person_is_asked_and_the_training_goes_on_from_the_answers(home, movie
                        catch_exceptions=False)
     asked = pd.read_csv(folder / "questions.csv")
     page = (folder / "questions.html").read_text("utf-8")
+    assert f"<code>tapnb events {movie} --out {folder} --answers answers.csv</code>" in page, "a model is not trained on"
     assert 1 < len(asked) <= 6 and page.count("<select") == len(asked) == page.count("data:image/webp")
     asked["answer"] = ["division", *["none"] * (len(asked) - 1)]
     asked["t"] = asked["t"].clip(1)
     asked.to_csv(folder / "answers.csv", index=False)
-    outcome = find_events.with_labels(str(movie), None, CPU, lambda _: None, answers=str(folder / "answers.csv"),
+    outcome = find_events.with_labels(str(movie), None, CPU, lambda _: None, answers=[str(folder / "answers.csv")],
                                       settings=QUICK, features="synthetic")
     record = json.loads((home / "runs" / "detector" / outcome.about["detector"] / "record.json").read_text())
     assert record["parameters"]["detector"]["complete"] is False and record["results"]["events"] == 1
     assert record["results"]["course"][0]["hard"] >= len(asked) - 1
+    (folder / "questions.csv").write_text(asked.to_csv(index=False))  # filled in, where it was written
+    event_folder.ask(outcome, folder, 40, f"tapnb events {movie}", 2)
+    assert (folder / "questions.csv").read_text() == asked.to_csv(index=False), "nobody's answers are overwritten"
+    again = pd.read_csv(folder / "questions-2.csv")
+    assert "--answers answers-2.csv" in (folder / "questions-2.html").read_text("utf-8")
+    for old in asked.itertuples():
+        near = (again["t"] - old.t).abs().le(5) & (np.hypot(again["y"] - old.y, again["x"] - old.x) < 30)
+        assert not near.any(), "nobody is asked twice"
