@@ -60,7 +60,7 @@ def read_answers(path: Path, shape: tuple[int, int, int]) -> tuple[pd.DataFrame,
 
 def all_answers(paths: Iterable[str | Path], shape: tuple[int, int, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What was said in several rounds, see :func:`read_answers`; of a place that was answered twice the later file counts."""
-    read = [pd.concat([events, none.assign(kind=ANSWERS[-1])]) for events, none in (read_answers(path, shape) for path in paths)]
+    read = [pd.concat([events, none.assign(kind=ANSWERS[-1])]) for events, none in (read_answers(Path(path), shape) for path in paths)]
     said = pd.concat(read).drop_duplicates(["t", "y", "x"], keep="last")
     is_event = said["kind"] != ANSWERS[-1]
     return said[is_event].reset_index(drop=True), said.loc[~is_event, ["t", "y", "x"]].reset_index(drop=True)

@@ -113,20 +113,6 @@ def test_a_kept_detector_finds_the_same(detector, tmp_path):
         np.testing.assert_allclose(one, other, atol=5e-3)  # kernels in float16
 
 
-def test_a_score_is_worth_what_its_kind_is():
-    found = peaks((1, 0, 0, "division", 0.5), (1, 0, 0, "death", 0.5), (1, 0, 0, "division", 0.0))
-    np.testing.assert_allclose(detect.probability(found, {"division": (2.0, -1.0), "death": (1.0, -3.0)}),
-                               [1 / (1 + np.e), 1 / (1 + np.e**3), 0], atol=1e-5)
-    assert np.isnan(detect.probability(found, {"division": (2.0, -1.0)})).tolist() == [False, True, False]
-    assert len(detect.probability(found.iloc[:0], {})) == 0
-
-
-def test_a_calibration_of_before_holds_for_one_kind_alone():
-    assert detect.by_kind([2, -1], ["division"]) == {"division": (2.0, -1.0)}
-    assert detect.by_kind([2, -1], ["division", "death"]) == {} == detect.by_kind(None, ["division"])
-    assert detect.by_kind({"death": [1, 0]}, ["division", "death"]) == {"death": (1.0, 0.0)}
-
-
 def test_weights_of_something_else_are_no_detector(tmp_path):
     from tapnb import weights
 

@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 
 from tapnb.asking import places
-from tapnb.detect import probability
+from tapnb.event_probability import probability
 from tapnb.metrics import events as scores
 from tapnb.metrics import intervals
 from tapnb.metrics.scores import with_interval

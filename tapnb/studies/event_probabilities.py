@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from tapnb.detect import probability
+from tapnb.event_probability import probability
 from tapnb.metrics import events as scores
 from tapnb.movies import Movie
 from tapnb.store import results, runs

@@ -13,9 +13,10 @@ import pandas as pd
 import torch
 
 from tapnb import pretrain
-from tapnb.detect import COLUMNS, KINDS, Detector, by_kind, margin, usable_pairs
+from tapnb.detect import COLUMNS, KINDS, Detector, usable_pairs
 from tapnb.detector_training import DetectorSettings, train_detector
 from tapnb.event_groups import events_of_masks
+from tapnb.event_probability import by_kind, margin
 from tapnb.metrics import calibration
 from tapnb.metrics import events as scores
 from tapnb.models import CHANNELS
@@ -177,7 +178,7 @@ def judged(table: pd.DataFrame, true: pd.DataFrame, frames: int) -> dict:
     -------
     dict
         ``threshold`` (of the best F1), ``precision``, ``recall``, ``f1`` at it, ``average_precision``, ``true`` (how many
-        events there are), and the ``calibration`` of :func:`tapnb.detect.probability`. Threshold and scores are
+        events there are), and the ``calibration`` of :func:`tapnb.event_probability.probability`. Threshold and scores are
         None where no event is found; a kind has no calibration where there are fewer than :data:`LEAST` true or false ones.
     """
     judgement = {"true": len(true), "threshold": None, "average_precision": None, "calibration": {}}

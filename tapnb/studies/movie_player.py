@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from tapnb import explain, pretrain
-from tapnb.detect import by_kind, probability
+from tapnb.event_probability import by_kind, probability
 from tapnb.movies import Movie
 from tapnb.store.publication import FOUND
 from tapnb.store.runs import Run

@@ -20,9 +20,10 @@ import torch
 from tapnb import detector_training, pretrain
 from tapnb.asking import all_answers
 from tapnb.candidates import candidates
-from tapnb.detect import Detector, probability, usable_pairs
+from tapnb.detect import Detector, usable_pairs
 from tapnb.detector_training import DetectorSettings
 from tapnb.event_groups import events_of_masks
+from tapnb.event_probability import probability
 from tapnb.metrics import events as scores
 from tapnb.metrics import intervals
 from tapnb.metrics.scores import share_interval

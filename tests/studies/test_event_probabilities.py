@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tapnb.detect import probability
+from tapnb.event_probability import probability
 from tapnb.movies import Movie
 from tapnb.store.publication import FOUND
 from tapnb.store.runs import Run

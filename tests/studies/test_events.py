@@ -9,8 +9,8 @@ import pytest
 import torch
 from toys import shrinking_discs
 
-from tapnb.detect import probability
 from tapnb.detector_training import DetectorSettings
+from tapnb.event_probability import probability
 from tapnb.metrics import events as scores
 from tapnb.models import CHANNELS
 from tapnb.pretrain import PretrainSettings
