@@ -98,6 +98,9 @@ HARD = 200
 SEARCHED = 24
 """Frame pairs in which they are looked for: a quarter of a movie of the paper's length."""
 
+KEPT = 50
+"""Steps after which a checkpoint is written between two checks: half a minute of two cores."""
+
 LITTLE = Joining(lowest=0.1, most=20)
 
 
@@ -126,7 +129,8 @@ def train_detector(tap: DenseFeatures, movie: Movie, events: pd.DataFrame, setti
         that it does not learn from. Without one the last detector is kept.
     on : torch.device
     checkpoint : Path, optional
-        Written at every check; where there is one, the training goes on from it. Who keeps the detector deletes it.
+        Written at every check and every :data:`KEPT` steps; where there is one, the training goes on from it. Who keeps the
+        detector deletes it.
 
     Returns
     -------
@@ -151,10 +155,11 @@ def train_detector(tap: DenseFeatures, movie: Movie, events: pd.DataFrame, setti
     state: dict[str, checkpoints.Stateful] = {"network": network, "optimiser": optimiser, "watch": watch}
     course = (checkpoints.resume(checkpoint, state, on) if checkpoint else None) or []
     ends = [round(settings.steps * (i + 1) / settings.checks) for i in range(settings.checks)]
-    first = course[-1]["step"] if course else 0
     known = _known(negatives, frame_pairs)
-    hard = np.array(course[-1]["false"]).reshape(-1, 4) if course else known
-    sums, since = torch.zeros((), device=on), 0
+    last = course[-1] if course else {"step": 0, "false": known.tolist()}
+    first, hard = last["step"], np.array(last["false"]).reshape(-1, 4).astype(int)
+    sums, since = torch.tensor(last.get("sum", 0.0), device=on), last.get("since", 0)
+    course = [row for row in course if "score" in row]  # what lies between two checks is no row of it
     for step in tqdm(range(first, settings.steps), initial=first, total=settings.steps, desc="detector", unit="step"):
         if settings.hard_negatives and len(hard) == len(known) and step >= settings.steps // 2:
             hard = np.concatenate([known, _false_events(detector, movie, source, seed)])
@@ -173,6 +178,9 @@ def train_detector(tap: DenseFeatures, movie: Movie, events: pd.DataFrame, setti
             sums, since = torch.zeros((), device=on), 0
             if checkpoint:
                 checkpoints.keep(checkpoint, state, course)
+        elif checkpoint and not (step + 1) % KEPT:
+            so_far = {"step": step + 1, "sum": float(sums), "since": since, "false": hard.tolist()}
+            checkpoints.keep(checkpoint, state, [*course, so_far])
     watch.restore()
     network.eval()
     return detector, [{key: value for key, value in row.items() if key != "false"} for row in course]

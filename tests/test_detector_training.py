@@ -113,6 +113,28 @@ def test_one_that_was_interrupted_equals_one_that_was_not(movie, tap, tmp_path, 
 
 
 @pytest.mark.trains
+@pytest.mark.parametrize("stopped", [2, 5], ids=["before a check", "after hard negatives were found"])
+def test_between_two_checks_little_is_lost(movie, tap, tmp_path, monkeypatch, stopped):
+    settings, path, keep, kept = replace(TINY, steps=16, checks=2), tmp_path / "checkpoint.pt", checkpoints.keep, []
+    whole, course = train_detector(tap, movie, movie.events, settings)
+
+    def interrupted(file, state, history):
+        keep(file, state, history)
+        kept.append(history[-1]["step"])
+        if len(kept) == stopped:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tapnb.detector_training.KEPT", 3)
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "keep", interrupted)
+        train_detector(tap, movie, movie.events, settings, checkpoint=path)
+    assert kept == [3, 6, 8, 9, 12][:stopped]
+    resumed, again = train_detector(tap, movie, movie.events, settings, checkpoint=path)
+    assert course == again
+    assert all(torch.equal(whole.head.state_dict()[key], resumed.head.state_dict()[key]) for key in whole.head.state_dict())
+
+
+@pytest.mark.trains
 def test_the_best_check_is_kept(movie, tap):
     settings, seen = replace(TINY, steps=9, checks=3), []
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -20,24 +19,20 @@ import torch
 from tapnb import detector_training, pretrain
 from tapnb.asking import all_answers
 from tapnb.candidates import candidates
-from tapnb.detect import Detector, usable_pairs
+from tapnb.detect import KINDS, Detector, usable_pairs
 from tapnb.detector_training import DetectorSettings
-from tapnb.event_groups import events_of_masks
 from tapnb.event_probability import probability
 from tapnb.metrics import events as scores
 from tapnb.metrics import intervals
 from tapnb.metrics.scores import share_interval
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie, catalogue
-from tapnb.movies.event_labels import are_points, read_events, read_labels
 from tapnb.store import provenance, results, runs
 from tapnb.studies import events as study
 from tapnb.system.files import read_json
 from tapnb.tarrow_weights import read_tarrow
+from tapnb.workflow.labelled_movie import NOTHING, labelled, labels_in_words
 from tapnb.workflow.published import FIRST
-
-OWN = "own"
-"""Labels that belong to the movie: a lineage, or what its YAML file names."""
 
 HELD_BACK = 5
 """Events in a movie's last fifth from which on it is held back, to choose a threshold and to say how good it is."""
@@ -47,9 +42,6 @@ FILES = (".safetensors", ".pt")
 
 SHOWN = 500
 """Candidates that are listed, at most."""
-
-NOTHING: Mapping[str, object] = MappingProxyType({})
-"""Of a movie whose files leave nothing open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,50 +75,6 @@ class Outcome:
     threshold: float | None = None
     seen: pd.DataFrame | None = None
     known: pd.DataFrame | None = None
-
-
-def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = None) -> Movie:
-    """A movie with a list of events from labels in any form.
-
-    Parameters
-    ----------
-    name : str
-        As for :func:`tapnb.movies.catalogue.open_movie`.
-    labels : str
-        A table of points or Fiji's ROIs, which need no radius here; a stack of masks; "own"; or None: only the answers.
-    answers : DataFrame, optional
-        Events that a person has confirmed, as of :func:`tapnb.asking.read_answers`.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If something cannot be read, or there is no event.
-    """
-    return _labelled(catalogue.open_whole(name), labels, answers)
-
-
-def _labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None,
-              choices: Mapping[str, object] = NOTHING) -> Movie:
-    """The same of a movie that is open."""
-    if labels is None:
-        events = pd.DataFrame(columns=["t", "y", "x", "kind"])
-    elif labels == OWN:
-        if movie.events is None and movie.masks is None:
-            raise ValueError(f"the movie {movie.name!r} has no labels of its own: give a file with --labels")
-        events = events_of_masks(movie.masks) if movie.events is None else movie.events
-    elif are_points(labels):
-        events = read_events(labels, movie.shape, "channel" in choices or "plane" in choices)
-    else:
-        masks, *_ = read_labels(labels, movie.frames, times=movie.times, gaps=str(choices.get("gaps", "refuse")))
-        events = events_of_masks(replace(movie, masks=masks).masks)  # checked against the frames
-    if answers is not None:
-        events = pd.concat([events, answers], ignore_index=True) if len(events) else answers
-    events = events[events["kind"].isin(("division", "death")) & (events["t"] > 0)].reset_index(drop=True)
-    if events.empty:
-        raise ValueError(f"{labels or 'the answers'}: no division and no death is marked after the first frame, and a "
-                         "detector learns from a frame and the one before it: mark some, or leave out --labels for "
-                         "candidates to look at first")
-    return replace(movie, events=events, masks=None)
 
 
 def known_detector(model: str, on: torch.device) -> tuple[Detector, dict[str, str]]:
@@ -185,7 +133,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     Parameters
     ----------
     name, labels : str
-        See :func:`open_labelled`.
+        See :func:`tapnb.workflow.labelled_movie.open_labelled`.
     on : torch.device
     say : callable
         Takes sentences on what comes and how long it takes.
@@ -212,9 +160,10 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     if answers:
         confirmed, negatives = all_answers(answers, movie.shape)
         settings = replace(settings, complete=settings.complete and labels is not None)
-    movie = _labelled(movie, labels, confirmed, choices)
+    movie = labelled(movie, labels, confirmed, choices)
+    say(labels_in_words(movie, settings.complete))
     tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
-    kinds = tuple(kind for kind in ("division", "death") if (movie.events["kind"] == kind).any())
+    kinds = tuple(kind for kind in KINDS if (movie.events["kind"] == kind).any())
     settings = replace(settings, kinds=kinds)
     learnt, checked = study.split_pairs(movie)
     counts = [int((movie.events["t"] - 1).isin(pairs).sum()) for pairs in (learnt, checked)]
@@ -316,7 +265,7 @@ def _announce(movie: Movie, tap: runs.Run, settings: DetectorSettings, strategy:
     mined = 2 * min(detector_training.SEARCHED, len(pairs)) * settings.hard_negatives
     searches = checked * (settings.checks + 1) + mined
     say(f"training {settings.steps} steps: about {_duration(step * settings.steps + frame * searches)}; Ctrl-C loses "
-        "nothing before the last check")
+        f"{detector_training.KEPT} steps at most")
 
 
 def _citable(movie: Movie, on: torch.device) -> dict[str, str]:

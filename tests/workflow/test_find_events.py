@@ -60,6 +60,7 @@ def test_labels_become_a_list_with_what_is_known_of_it(home, movie):
     said = []
     outcome = find_events.with_labels(str(movie), str(movie.parent / "points.csv"), CPU, said.append, settings=QUICK,
                                       features="synthetic")
+    assert said.pop(0) == "labelled: 75 divisions, frames 1 to 25 of 0 to 25"
     assert said[0] == "learning from 51 events; 12 in the last fifth of the movie are held back to say how good it is"
     assert "training 2 steps: about" in said[1] and "searching 25 frame pairs: about" in said[2]
     assert outcome.about["labels"].startswith("75 events from ") and outcome.about["detector"].startswith("detector-discs")
@@ -78,7 +79,7 @@ def test_too_few_labels_are_all_learnt_from(home, movie):
     said = []
     outcome = find_events.with_labels(str(movie), str(points), CPU, said.append, features="synthetic",
                                       settings=replace(QUICK, complete=False))
-    assert "learning from all 1 events: too few lie in the last fifth" in said[0] and outcome.quality is None
+    assert "learning from all 1 events: too few lie in the last fifth" in said[1] and outcome.quality is None
 
 
 @pytest.mark.trains
@@ -89,36 +90,6 @@ def test_where_not_every_event_is_labelled_only_the_share_that_is_found_is_known
     assert outcome.seen["probability"].isna().all() and "not every event is labelled" in outcome.about["labels"]
     page = event_folder.write(outcome, home / "list").read_text("utf-8")
     assert "how many of the others are events is not known" in page and "was called an event" not in page
-
-
-@pytest.mark.parametrize("form", ["masks", "points"])
-def test_labels_in_any_form_are_events(movie, form):
-    if form == "masks":
-        masks = np.zeros((26, 64, 64), np.uint8)
-        masks[4, 10:14, 20:24] = masks[5, 10:12, 20:24] = 1  # mother, then daughters
-        masks[9, 40:44, 40:44] = 2
-        tifffile.imwrite(movie.parent / "labels.tif", masks)
-        labels = movie.parent / "labels.tif"
-    else:
-        labels = movie.parent / "labels.csv"
-        labels.write_text("t,y,x,kind\n5,10.5,21.5,division\n9,41.5,41.5,death\n")
-    found = find_events.open_labelled(str(movie), str(labels)).events
-    assert found.to_dict("list") == {"t": [5, 9], "y": [10.5, 41.5], "x": [21.5, 41.5], "kind": ["division", "death"]}
-
-
-@pytest.mark.parametrize(("text", "message"), [
-    ("t,y,x\n40,3,3\n", r"labels.csv: the event t=40, y=3, x=3 lies outside the movie of 26 frames of 64 x 64 pixels"),
-    ("t,y,x\n0,3,3\n", "no division and no death is marked after the first frame"),
-])
-def test_labels_that_serve_for_nothing_are_refused(movie, text, message):
-    (movie.parent / "labels.csv").write_text(text)
-    with pytest.raises(ValueError, match=message):
-        find_events.open_labelled(str(movie), str(movie.parent / "labels.csv"))
-
-
-def test_a_movie_without_labels_of_its_own_is_said(movie):
-    with pytest.raises(ValueError, match="'discs' has no labels of its own: give a file with --labels"):
-        find_events.open_labelled(str(movie), "own")
 
 
 def test_a_detector_that_is_there_searches_and_says_when_it_rescales(home, movie, detector):

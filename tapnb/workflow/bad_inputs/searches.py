@@ -7,7 +7,7 @@ import torch
 from tapnb import weights
 from tapnb.detect import Detector, DetectorHead
 from tapnb.models import DenseFeatures
-from tapnb.workflow import find_events, model_package
+from tapnb.workflow import find_events, labelled_movie, model_package
 from tapnb.workflow.bad_inputs.row import BadInput
 from tapnb.workflow.bad_inputs.small_files import FRAMES, Maker, content, pixels, stack
 
@@ -25,11 +25,11 @@ def _marked(text: str) -> Maker:
 
 
 def _learnt_from(labels: Path) -> object:
-    return find_events.open_labelled(str(labels.with_name("movie.tif")), str(labels))
+    return labelled_movie.open_labelled(str(labels.with_name("movie.tif")), str(labels))
 
 
 def _own(movie: Path) -> object:
-    return find_events.open_labelled(str(movie), find_events.OWN)
+    return labelled_movie.open_labelled(str(movie), labelled_movie.OWN)
 
 
 def _model(model: object) -> object:

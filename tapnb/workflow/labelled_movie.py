@@ -1,0 +1,82 @@
+"""A movie with the events that a person has labelled, from labels in any form: what a search learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from tapnb.detect import KINDS
+from tapnb.event_groups import events_of_masks
+from tapnb.movies import Movie, catalogue
+from tapnb.movies.event_labels import are_points, read_events, read_labels
+
+OWN = "own"
+"""Labels that belong to the movie: a lineage, or what its YAML file names."""
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
+"""Of a movie whose files leave nothing open."""
+
+UNLABELLED = 0.2
+"""Share of a movie's frames in a row without a label from which on the command asks whether somebody looked there."""
+
+
+def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = None) -> Movie:
+    """A movie with a list of events from labels in any form.
+
+    Parameters
+    ----------
+    name : str
+        As for :func:`tapnb.movies.catalogue.open_movie`.
+    labels : str
+        A table of points or Fiji's ROIs, which need no radius here; a stack of masks; "own"; or None: only the answers.
+    answers : DataFrame, optional
+        Events that a person has confirmed, as of :func:`tapnb.asking.read_answers`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If something cannot be read, or there is no event.
+    """
+    return labelled(catalogue.open_whole(name), labels, answers)
+
+
+def labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None,
+              choices: Mapping[str, object] = NOTHING) -> Movie:
+    """The same of a movie that is open; ``choices`` are its options, such as ``channel``, see :func:`tapnb.movies.catalogue.open_movie`."""
+    if labels is None:
+        events = pd.DataFrame(columns=["t", "y", "x", "kind"])
+    elif labels == OWN:
+        if movie.events is None and movie.masks is None:
+            raise ValueError(f"the movie {movie.name!r} has no labels of its own: give a file with --labels")
+        events = events_of_masks(movie.masks) if movie.events is None else movie.events
+    elif are_points(labels):
+        events = read_events(labels, movie.shape, "channel" in choices or "plane" in choices)
+    else:
+        masks, *_ = read_labels(labels, movie.frames, times=movie.times, gaps=str(choices.get("gaps", "refuse")))
+        events = events_of_masks(replace(movie, masks=masks).masks)  # checked against the frames
+    if answers is not None:
+        events = pd.concat([events, answers], ignore_index=True) if len(events) else answers
+    events = events[events["kind"].isin(("division", "death")) & (events["t"] > 0)].reset_index(drop=True)
+    if events.empty:
+        raise ValueError(f"{labels or 'the answers'}: no division and no death is marked after the first frame, and a "
+                         "detector learns from a frame and the one before it: mark some, or leave out --labels for "
+                         "candidates to look at first")
+    return replace(movie, events=events, masks=None)
+
+
+def labels_in_words(movie: Movie, complete: bool) -> str:
+    """What is labelled, and whether a long stretch of the movie is not though every event should be: for whoever forgot a kind or a frame."""
+    counts = movie.events["kind"].value_counts()
+    named = " and ".join(f"{counts[kind]} {kind}{'' if counts[kind] == 1 else 's'}" for kind in KINDS if kind in counts)
+    frames = len(movie.frames)
+    t = np.unique([0, *movie.events["t"].astype(int), frames - 1])
+    longest = int(np.argmax(np.diff(t)))
+    said = f"labelled: {named}, frames {movie.events['t'].min():.0f} to {movie.events['t'].max():.0f} of 0 to {frames - 1}"
+    if complete and t[longest + 1] - t[longest] > max(frames * UNLABELLED, 3 * frames / len(movie.events)):
+        said += (f"; between frames {t[longest]} and {t[longest + 1]} there is none, and that is learned as empty: if nobody looked there, "
+                 "add --partial")
+    return said

@@ -1,0 +1,62 @@
+"""Labels in any form, and what is said of them before anything is learned."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from toys import shrinking_discs
+
+from tapnb.movies import Movie
+from tapnb.workflow import labelled_movie
+
+
+@pytest.fixture
+def movie(tmp_path):
+    """A movie of discs."""
+    tifffile.imwrite(tmp_path / "discs.tif", shrinking_discs(1, frames=26).frames)
+    return tmp_path / "discs.tif"
+
+
+def labelled_at(*t, kind="division"):
+    events = pd.DataFrame({"t": t, "y": 5.0, "x": 5.0, "kind": kind})
+    return Movie(np.zeros((100, 8, 8), np.uint8) + np.arange(8, dtype=np.uint8), name="toy", events=events)
+
+
+def test_a_stretch_without_labels_is_asked_about_where_every_event_should_be_labelled():
+    marked = labelled_at(*range(1, 40))
+    assert labelled_movie.labels_in_words(marked, True) == (
+        "labelled: 39 divisions, frames 1 to 39 of 0 to 99; between frames 39 and 99 there is none, and that is learned as empty: if nobody "
+        "looked there, add --partial")
+    for quiet in (labelled_movie.labels_in_words(marked, False), labelled_movie.labels_in_words(labelled_at(*range(4, 99, 9)), True)):
+        assert "partial" not in quiet
+    assert labelled_movie.labels_in_words(labelled_at(50, kind="death"), True) == "labelled: 1 death, frames 50 to 50 of 0 to 99", "rare events"
+
+
+@pytest.mark.parametrize("form", ["masks", "points"])
+def test_labels_in_any_form_are_events(movie, form):
+    if form == "masks":
+        masks = np.zeros((26, 64, 64), np.uint8)
+        masks[4, 10:14, 20:24] = masks[5, 10:12, 20:24] = 1  # mother, then daughters
+        masks[9, 40:44, 40:44] = 2
+        tifffile.imwrite(movie.parent / "labels.tif", masks)
+        labels = movie.parent / "labels.tif"
+    else:
+        labels = movie.parent / "labels.csv"
+        labels.write_text("t,y,x,kind\n5,10.5,21.5,division\n9,41.5,41.5,death\n")
+    found = labelled_movie.open_labelled(str(movie), str(labels)).events
+    assert found.to_dict("list") == {"t": [5, 9], "y": [10.5, 41.5], "x": [21.5, 41.5], "kind": ["division", "death"]}
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("t,y,x\n40,3,3\n", r"labels.csv: the event t=40, y=3, x=3 lies outside the movie of 26 frames of 64 x 64 pixels"),
+    ("t,y,x\n0,3,3\n", "no division and no death is marked after the first frame"),
+])
+def test_labels_that_serve_for_nothing_are_refused(movie, text, message):
+    (movie.parent / "labels.csv").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        labelled_movie.open_labelled(str(movie), str(movie.parent / "labels.csv"))
+
+
+def test_a_movie_without_labels_of_its_own_is_said(movie):
+    with pytest.raises(ValueError, match="'discs' has no labels of its own: give a file with --labels"):
+        labelled_movie.open_labelled(str(movie), "own")
