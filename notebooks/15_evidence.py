@@ -38,7 +38,7 @@ from tapnb import figures
 from tapnb.dataset import event_dataset
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import controls, evidence, evidence_few, evidence_runs
+from tapnb.studies import controls, evidence, evidence_few, evidence_runs, paper
 from tapnb.studies import evidence_beside as pretrainings
 from tapnb.studies.strategies import pretraining_table
 from tapnb.system import device as devices
@@ -127,7 +127,7 @@ table2_held_out = evidence.table2(answers, evidence.kept_steps(course), "held-ou
 table2_held_out
 
 # %%
-table2_test = evidence.table2(answers, evidence.kept_steps(course), "test")
+table2_test = evidence.table2(answers, evidence.kept_steps(course), "test", paper.table2())
 table2_test
 
 # %% [markdown]

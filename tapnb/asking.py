@@ -67,8 +67,12 @@ def all_answers(paths: Iterable[str | Path], shape: tuple[int, int, int]) -> tup
 
 
 def has_answers(path: Path) -> bool:
-    """Whether somebody has filled in a table of questions, at least in part."""
-    return path.is_file() and bool(pd.read_csv(path, dtype=str).get("answer", pd.Series(dtype=str)).notna().any())
+    """Whether somebody may have filled in a table of questions, at least in part: what cannot be read may be one."""
+    try:
+        answer = read_points(path, kinds=False).get("answer", pd.Series(dtype=str))
+    except (FileNotFoundError, ValueError):
+        return path.exists()
+    return bool((answer.astype(str).str.strip().replace("nan", "") != "").any())
 
 
 def places(found: pd.DataFrame, count: int, threshold: float, answered: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -154,7 +154,8 @@ def events(
     if labels or answers:
         settings = DetectorSettings(steps=steps, complete=not partial)
         outcome = find_events.with_labels(movie, labels, on, typer.echo, answers=answers or (), strategy=strategy,
-                                          features=features, settings=settings, threshold=threshold, choices=choices)
+                                          features=features, settings=settings, threshold=threshold, choices=choices,
+                                          command=as_given(context, without=("ask", "out")))
     elif model:
         outcome = find_events.with_detector(movie, model, on, typer.echo, threshold=threshold, choices=choices)
     elif threshold is not None:
@@ -165,7 +166,7 @@ def events(
     outcome.about["command"] = as_given(context)
     report = event_folder.write(outcome, event_folder.place(movie, out))
     if ask:
-        again = as_given(context, without=("ask", "model", "threshold"))
+        again = as_given(context, without=("ask", "model", "threshold", *["features"] * features.endswith(find_events.FILES)))
         typer.echo(f"asked   {event_folder.ask(outcome, report.parent, ask, again, len(answers or ()) + 1)}")
     kinds = outcome.events["kind"].value_counts().to_dict()
     typer.echo("found   " + (", ".join(f"{n} x {kind}" for kind, n in kinds.items()) or "nothing"))

@@ -67,7 +67,7 @@ def write_detector(results, calibration=MappingProxyType({"division": (1.0, 0.0)
     folder = results / "detectors" / "synthetic"
     folder.mkdir(parents=True)
     pd.concat([found, wrong], ignore_index=True).to_parquet(folder / "found.parquet", index=False)
-    record = {"name": "detector-x-0a1b2c3d", "movies": {"held-out": {"fingerprint": movie.fingerprint}},
+    record = {"name": "detector-x-0a1b2c3d", "parameters": {"detector": {"kinds": ["division", "death"]}}, "movies": {"held-out": {"fingerprint": movie.fingerprint}},
               "results": {"validation": {"threshold": 0.5, "calibration": dict(calibration)}}}
     (folder / "record.json").write_text(json.dumps(record))
     return found

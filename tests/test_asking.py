@@ -52,8 +52,10 @@ def test_a_table_of_questions_that_somebody_has_filled_in_is_told(tmp_path):
     assert not asking.has_answers(path)
     path.write_text("t,y,x,answer\n3,10.5,20,\n")
     assert not asking.has_answers(path)
-    path.write_text("t,y,x,answer\n3,10.5,20,\n4,1,1,none\n")
-    assert asking.has_answers(path)
+    for text, encoding in (("t,y,x,answer\n3,10.5,20,\n4,1,1,none\n", "utf-8"), ("t;y;x;answer\n3;10,5;20;\n4;1;1;none\n", "utf-8"),
+                           ("t\ty\tx\tanswer\n3\t10.5\t20\tdeath\n", "utf-16"), ("what is this", "utf-8"), ("", "utf-8")):
+        path.write_text(text, encoding)
+        assert asking.has_answers(path), text
 
 
 @pytest.mark.parametrize(("text", "message"), [

@@ -150,7 +150,7 @@ def _quality(quality: dict | None) -> str:
             rows += (f'<tr><th scope="row">{label}<br><small>{meaning}</small></th><td class="number">{value:.2f}'
                      f'</td><td class="number">{low:.2f} to {high:.2f}</td></tr>')
     return (f"<p>Measured on the {quality['events held back']} labelled events of the movie's last fifth. The detector did not learn from "
-            "them, but threshold, probabilities and the moment to stop were chosen on them: expect a little less elsewhere.</p>"
+            "them. But they chose when to stop, and the threshold unless you gave one; so this may flatter it.</p>"
             f'<table class="quality"><thead><tr><th>score</th><th class="number">value</th>'
             f'<th class="number">95% interval</th></tr></thead><tbody>{rows}</tbody></table>')
 
@@ -195,7 +195,8 @@ def _sheets(movie: Movie, events: pd.DataFrame, measure: str) -> str:
 
 
 def _pair(movie: Movie, event, measure: str) -> str:
-    said = f"{event.kind} {getattr(event, measure):.2f}, frame&nbsp;{event.t}"
+    score = f" (score {event.score:.2f})" if measure == "probability" else ""
+    said = f"{event.kind} {getattr(event, measure):.2f}{score}, frame&nbsp;{event.t}"
     image = encoded(crop_pair(movie, event, CROP), 90)
     return (f'<a href="#movie" data-t="{event.t}"><img width="{2 * CROP + 2}" height="{CROP}" '
             f'alt="Frames {event.t - 1} and {event.t} at y {event.y:.0f}, x {event.x:.0f}" '

@@ -56,7 +56,7 @@ def worth(trained: Mapping[str, list[runs.Run]], train: Movie, held_out: Movie) 
 def table(found: pd.DataFrame) -> pd.DataFrame:
     """:func:`worth` as text."""
     return pd.DataFrame({"strategy": found["name"], "kind": found["kind"],
-                         "events promised": [str(round(value)) for value in found["expected"]],
+                         "events promised (sum of probabilities)": [str(round(value)) for value in found["expected"]],
                          "events among all places seen": found["true"].astype(str),
                          "places more likely an event than not": found["likely"].astype(str),
                          "events among these": found["likely_true"].astype(str)})

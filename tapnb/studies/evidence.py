@@ -254,7 +254,8 @@ def f1_table(f1: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def table2(answers: dict[str, pd.DataFrame], steps: dict[str, float], part: str) -> pd.DataFrame:
+def table2(answers: dict[str, pd.DataFrame], steps: dict[str, float], part: str,
+           reference: pd.DataFrame | None = None) -> pd.DataFrame:
     """The paper's Table 2 with strategies trained to their end, and with the controls that have a probability.
 
     Parameters
@@ -265,6 +266,8 @@ def table2(answers: dict[str, pd.DataFrame], steps: dict[str, float], part: str)
         From :func:`kept_steps`.
     part : str
         One of :data:`PARTS` that is asked about as it is: the held-out movie, or the random test pairs.
+    reference : DataFrame, optional
+        From :func:`tapnb.studies.paper.table2`, whose rows then stand below ours.
 
     Returns
     -------
@@ -278,6 +281,9 @@ def table2(answers: dict[str, pd.DataFrame], steps: dict[str, float], part: str)
         per_run = scores.scores_per_run(table, part)
         rows.append({"": name, "steps": f"{steps[name]:.0f}" if name in steps else "\u2013"}
                     | {score: scores.with_spread(per_run[score].mean(), per_run[score].std()) for score in scores.SCORES})
+        if reference is not None and name in reference.index:
+            theirs = {score: scores.with_spread(*reference.loc[name, [score, f"{score} std"]]) for score in scores.SCORES}
+            rows.append({"": f"{name} in the paper", "steps": "\u2013"} | theirs)
     return pd.DataFrame(rows, columns=["", "steps", *scores.SCORES])
 
 

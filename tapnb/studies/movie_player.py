@@ -66,7 +66,7 @@ def found(run: Run, movie: Movie) -> Found | None:
     table = pd.read_parquet(run.folder / FOUND)
     table = table[table["part"] == HELD_OUT].astype({"kind": str})
     judged = run.results["validation"]
-    values = probability(table, by_kind(judged["calibration"], sorted(set(table["kind"]))))
+    values = probability(table, by_kind(judged["calibration"], run.record["parameters"]["detector"]["kinds"]))
     if np.isnan(values).any():
         return Found(table.assign(value=table["score"]), "score", judged["threshold"] or 0.5)
     return Found(table.assign(value=values), "probability", EVEN)

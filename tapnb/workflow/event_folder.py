@@ -42,7 +42,7 @@ def ask(outcome: Outcome, folder: Path, most: int, again: str, number: int = 1) 
     most : int
         Of places.
     again : str
-        The command that takes the answers, less their file.
+        The command that takes the answers, without their file.
     number : int
         Of the round: how the answers are to be called.
 

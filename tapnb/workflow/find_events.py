@@ -6,7 +6,6 @@ detector that is there already nothing is trained; with neither, candidates are 
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -127,7 +126,7 @@ def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], 
 def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[str], None], *,
                 answers: Sequence[str] = (), strategy: str = "D", features: str = "hela",
                 settings: DetectorSettings = DetectorSettings(), threshold: float | None = None, seed: int = 20,
-                choices: Mapping[str, object] = NOTHING) -> Outcome:
+                choices: Mapping[str, object] = NOTHING, command: str = "tapnb.workflow.find_events.with_labels") -> Outcome:
     """Train a detector on a movie's own labels, then search the movie.
 
     Parameters
@@ -151,7 +150,11 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     seed : int
     choices : mapping
         Options of the movie, such as ``channel``, see :func:`tapnb.movies.catalogue.open_movie`.
+    command : str
+        For the training's record.
     """
+    if isinstance(answers, str):
+        raise ValueError(f"answers is the text {answers!r}: give a list of files, one a round")
     if Path(features).suffix in FILES:
         raise ValueError(f"{features} is a file, and a detector learns on a published pretraining only: name a built-in "
                          "movie such as hela with --features, or use tapnb.detector_training.train_detector, which takes "
@@ -174,11 +177,8 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     else:
         say(f"learning from all {len(movie.events)} events: too few lie in the last fifth of the movie to hold them back, "
             "so nothing will be known of how good it is")
-    files = [*(("labels", labels) for _ in range(labels is not None)), *(("answers", one) for one in answers)]
-    options = [f"--{option} {shlex.quote(str(value))}" for option, value in files]
-    options += [f"--{option} {shlex.quote(str(value))}" for option, value in choices.items()]
     run = study.detector_run(strategy, movie, tap, settings, negatives=negatives, held_back=held_back, seed=seed,
-                             mode="execute", on=on, command=" ".join(["tapnb events", name, *options]),
+                             mode="execute", on=on, command=command,
                              announce=lambda: _announce(movie, tap, settings, strategy, len(checked) * held_back, on, say))
     detector, quality = _at(study.detector(run, on), threshold), None
     if held_back and run.results["validation"]["threshold"] is not None:
@@ -188,7 +188,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
         detector = replace(detector, calibration={})
         quality = quality and {name: quality[name] for name in ("recall", "events held back")}
     about = {"detector": run.name, "trained from": f"strategy {strategy}, {tap.name}",
-             "labels": f"{len(movie.events)} events from {' and '.join(str(value) for _, value in files)}"
+             "labels": f"{len(movie.events)} events from {' and '.join(filter(None, (labels, *answers)))}"
                        + ("" if settings.complete else "; not every event is labelled")}
     known = pd.concat([table[["t", "y", "x"]] for table in (movie.events, negatives) if table is not None], ignore_index=True)
     return replace(_searched(movie, detector, about, quality, say), known=known)

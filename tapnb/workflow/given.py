@@ -22,8 +22,8 @@ def as_given(context: typer.Context, without: tuple[str, ...] = ()) -> str:
     words = ["tapnb", str(context.info_name)]
     for parameter in context.command.params:
         value = context.params.get(str(parameter.name))
-        if parameter.name in (*without, *UNTOLD) or value in (None, False, parameter.default, [], ()):
-            continue
+        if parameter.name in (*without, *UNTOLD) or value is None or value is False or value == parameter.default:
+            continue  # by default: None, or a flag that is not set, or the option's own value; 0 is none of these
         values = list(value) if isinstance(value, (list, tuple)) else [value]
         if parameter.param_type_name == "argument":
             words += map(str, values)

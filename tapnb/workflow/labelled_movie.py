@@ -45,8 +45,8 @@ def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = 
 
 
 def labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None,
-              choices: Mapping[str, object] = NOTHING) -> Movie:
-    """The same of a movie that is open; ``choices`` are its options, such as ``channel``, see :func:`tapnb.movies.catalogue.open_movie`."""
+             choices: Mapping[str, object] = NOTHING) -> Movie:
+    """The same of a movie that is open; ``choices`` are its options, see :func:`tapnb.movies.catalogue.open_movie`."""
     if labels is None:
         events = pd.DataFrame(columns=["t", "y", "x", "kind"])
     elif labels == OWN:
@@ -69,13 +69,14 @@ def labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None,
 
 
 def labels_in_words(movie: Movie, complete: bool) -> str:
-    """What is labelled, and whether a long stretch of the movie is not though every event should be: for whoever forgot a kind or a frame."""
+    """What is labelled, for whoever forgot a kind; and where a long stretch is not, though every event should be."""
     counts = movie.events["kind"].value_counts()
     named = " and ".join(f"{counts[kind]} {kind}{'' if counts[kind] == 1 else 's'}" for kind in KINDS if kind in counts)
     frames = len(movie.frames)
     t = np.unique([0, *movie.events["t"].astype(int), frames - 1])
     longest = int(np.argmax(np.diff(t)))
-    said = f"labelled: {named}, frames {movie.events['t'].min():.0f} to {movie.events['t'].max():.0f} of 0 to {frames - 1}"
+    first, last = int(movie.events["t"].min()), int(movie.events["t"].max())
+    said = f"labelled: {named}, " + (f"frames {first} to {last}" if first < last else f"frame {first}") + f" of 0 to {frames - 1}"
     if complete and t[longest + 1] - t[longest] > max(frames * UNLABELLED, 3 * frames / len(movie.events)):
         said += (f"; between frames {t[longest]} and {t[longest + 1]} there is none, and that is learned as empty: if nobody looked there, "
                  "add --partial")

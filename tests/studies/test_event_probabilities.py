@@ -40,7 +40,7 @@ def test_promised_is_the_sum_of_the_probabilities_of_a_kind(made):
     assert row.expected == pytest.approx(row.true, abs=1e-2), "as many as there are, where it was fitted"
     assert row.likely_true <= min(row.likely, row.true) and row.likely == (probability(scored, fitted) >= 0.5).sum()
     found = event_probabilities.worth({"D": [run]}, toy, toy)
-    assert event_probabilities.table(found)["events promised"].tolist() == [str(row.true)]
+    assert event_probabilities.table(found)["events promised (sum of probabilities)"].tolist() == [str(row.true)]
     assert event_probabilities.numbers(found)["D_division_seen"]["value"] == row.true
 
 

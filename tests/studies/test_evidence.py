@@ -10,7 +10,7 @@ from tapnb import event_groups
 from tapnb.dataset import event_dataset
 from tapnb.metrics import intervals, scores
 from tapnb.metrics.intervals import Groups
-from tapnb.studies import controls, evidence, evidence_runs
+from tapnb.studies import controls, evidence, evidence_runs, paper
 from tapnb.studies.evidence import Asked
 
 PARAMETERS = {"crop_size": 16, "crops_per_frame_pair": 40, "evidence_training_pairs": 100, "evidence_labelled_share": 0.6,
@@ -164,4 +164,6 @@ def test_table_2_has_both_parts_and_no_row_without_a_probability():
     table = evidence.table2(answers, {"A1": 188.2}, "held-out")
     assert table[["", "steps"]].values.tolist() == [["A1", "188"], ["extra trees", "\u2013"]]
     assert [str(value)[:4] for value in table.iloc[0, 2:]] == ["1.00", "0.50", "0.67", "1.00"]
-    assert str(evidence.table2(answers, {}, "test").loc[0, "rec 1"])[:4] == "0.00"
+    beside = evidence.table2(answers, {}, "test", paper.table2())
+    assert beside[""].tolist() == ["A1", "A1 in the paper", "extra trees"] and str(beside.loc[0, "rec 1"])[:4] == "0.00"
+    assert str(beside.loc[1, "rec 1"])[:4] == f"{paper.table2().loc['A1', 'rec 1']:.2f}"

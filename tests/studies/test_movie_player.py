@@ -35,8 +35,9 @@ def test_found_events_have_the_probability_of_the_detectors_calibration(home):
     assert movie_player.detector_of("hela", home / "results") is None
 
 
-def test_without_a_calibration_the_score_is_shown(home):
-    write_detector(home / "results", calibration={})
+@pytest.mark.parametrize("calibration", [{}, {"division": (1.0, 0.0)}])
+def test_where_a_kind_has_no_calibration_the_score_is_shown(home, calibration):
+    write_detector(home / "results", calibration=calibration)
     shown = movie_player.found(movie_player.detector_of("synthetic", home / "results"),
                                catalogue.open_movie(MOVIE, "held-out"))
     assert shown.measure == "score" and shown.events["value"].min() == 0.3

@@ -12,7 +12,7 @@ app = typer.Typer()
 
 @app.command("list")
 def listed(context: typer.Context, movie: str, labels: str | None = None, answers: list[str] | None = None, steps: int = 800,
-           partial: bool = typer.Option(False, "--partial"), show: bool = typer.Option(True, "--open/--no-open")):
+           channel: int | None = None, partial: bool = typer.Option(False, "--partial"), show: bool = typer.Option(True, "--open/--no-open")):
     """A command like those of tapnb."""
     typer.echo(as_given(context))
     typer.echo(as_given(context, without=("labels",)))
@@ -32,7 +32,8 @@ def test_what_is_as_by_default_is_not_said():
 
 
 def test_what_was_given_can_be_given_again():
-    words = ["mine", "--labels", "points of mine.csv", "--answers", "a.csv", "--answers", "b.csv", "--steps", "40", "--partial"]
+    words = ["mine", "--labels", "points of mine.csv", "--answers", "a.csv", "--answers", "b.csv", "--steps", "40", "--channel", "0",
+             "--partial"]
     whole, without = said(*words)
     assert shlex.split(whole) == ["tapnb", "list", *words]
     assert shlex.split(without) == ["tapnb", "list", *words[:1], *words[3:]]

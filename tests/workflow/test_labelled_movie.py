@@ -29,7 +29,7 @@ def test_a_stretch_without_labels_is_asked_about_where_every_event_should_be_lab
         "looked there, add --partial")
     for quiet in (labelled_movie.labels_in_words(marked, False), labelled_movie.labels_in_words(labelled_at(*range(4, 99, 9)), True)):
         assert "partial" not in quiet
-    assert labelled_movie.labels_in_words(labelled_at(50, kind="death"), True) == "labelled: 1 death, frames 50 to 50 of 0 to 99", "rare events"
+    assert labelled_movie.labels_in_words(labelled_at(50, kind="death"), True) == "labelled: 1 death, frame 50 of 0 to 99", "rare events"
 
 
 @pytest.mark.parametrize("form", ["masks", "points"])
