@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tapnb.movies.label_images import read_label_images
-from tapnb.movies.lineage import apart, division_events, division_masks, divisions, late, links
+from tapnb.movies.lineage import apart, division_events, division_masks, divisions, late, links, unexplained_ends
 from tapnb.movies.lineage_file import read_lineage
 from tapnb.movies.lineage_images import check_agreement, disagreements, frames_of_labels
 from tapnb.movies.movie import Movie
@@ -110,6 +110,7 @@ def read_ctc(folder, sequence, before=1, after=1, name=None, minutes_per_frame=N
         division_events(labels, lineage, single_child),
         series.gaps,
         series.times if series.numbered else None,
+        unexplained_ends(labels, lineage),
     )
 
 

@@ -6,10 +6,13 @@ The lineage holds divisions only: deaths are not annotated.
 import numpy as np
 import pandas as pd
 
-__all__ = ["apart", "divisions", "links", "late", "division_masks", "division_events"]
+__all__ = ["apart", "divisions", "links", "late", "division_masks", "division_events", "unexplained_ends"]
 
 SINGLE_CHILD = ("link", "division")
 """What a track with one daughter can stand for."""
+
+RIM = 20
+"""Pixels from the edge of the image within which a track may end because the cell leaves."""
 
 
 def divisions(lineage, single_child="link") -> pd.DataFrame:
@@ -164,6 +167,29 @@ def division_events(labels, lineage, single_child="link") -> pd.DataFrame:
                 rows.append((t, *np.mean(points, axis=0), "division", row.mother))
     return pd.DataFrame(rows, columns=["t", "y", "x", "kind", "track"]).sort_values(
         ["t", "track"], ignore_index=True)
+
+
+def unexplained_ends(labels, lineage) -> pd.DataFrame:
+    """Locate the tracks that end inside the image, before the movie does, without daughters: a division that nobody linked, or a cell lost.
+
+    Parameters
+    ----------
+    labels, lineage
+        See :func:`division_masks`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a track: ``t`` (the first frame without it, in which its daughters would be), ``y``, ``x`` (its last centroid, farther than
+        :data:`RIM` from the edge), ``track``.
+    """
+    childless = lineage[~lineage["label"].isin(lineage["parent"]) & (lineage["last"] < len(labels) - 1)]
+    rows = []
+    for last, group in childless.groupby("last"):
+        for label, (y, x) in _centroids(labels[last], set(group["label"])):
+            if min(y, x, labels.shape[1] - 1 - y, labels.shape[2] - 1 - x) > RIM:
+                rows.append((last + 1, y, x, label))
+    return pd.DataFrame(rows, columns=["t", "y", "x", "track"]).sort_values(["t", "track"], ignore_index=True)
 
 
 def _pixels_of(image, wanted):

@@ -48,6 +48,9 @@ class Movie:
         time or beside a black frame. No crop pair is drawn there. None: all pairs are usable.
     times : tuple of int, optional
         The number of each frame, as the name of its file says it; labels that are numbered have to agree.
+    unexplained : pandas.DataFrame, optional
+        Places (``t``, ``y``, ``x``) where nobody knows whether there is an event, see
+        :func:`tapnb.movies.lineage.unexplained_ends`.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class Movie:
     events: pd.DataFrame | None = None
     unusable_pairs: np.ndarray | None = None
     times: tuple[int, ...] | None = None
+    unexplained: pd.DataFrame | None = None
 
     def __post_init__(self):
         if isinstance(self.frames, np.ndarray):

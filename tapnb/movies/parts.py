@@ -42,10 +42,7 @@ def part_of(movie, role, share=0.6, gap=GAP) -> Movie:
         raise ValueError(f"{movie.name} is {width} pixels wide, too narrow for a training part and a "
                          "held-out part: name a second movie under held_out in its YAML file.")
     left, right = (0, end) if role == "train" else (start, width)
-    events = movie.events
-    if events is not None:
-        inside = events[(events["x"] >= left) & (events["x"] < right)]
-        events = inside.assign(x=inside["x"] - left).reset_index(drop=True)
+    events, unexplained = (places if places is None else _inside(places, left, right) for places in (movie.events, movie.unexplained))
     side, other = ("left", "rest held out") if role == "train" else ("right", "rest being for training")
     return dataclasses.replace(
         movie,
@@ -55,4 +52,11 @@ def part_of(movie, role, share=0.6, gap=GAP) -> Movie:
         source=f"{movie.source}; {side} part, columns {left} to {right - 1} of {width}, the {other} "
                f"({gap} pixels between them)",
         events=events,
+        unexplained=unexplained,
     )
+
+
+def _inside(places, left, right):
+    """Return the rows of a table between two columns of the image, counted from the first."""
+    own = places[(places["x"] >= left) & (places["x"] < right)]
+    return own.assign(x=own["x"] - left).reset_index(drop=True)

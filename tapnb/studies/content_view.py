@@ -76,7 +76,7 @@ def rescaled(movie: Movie, factor: float) -> Movie:
         resized = F.interpolate(torch.from_numpy(before.astype(np.float32))[None, None], size=sides, mode="bilinear",
                                 align_corners=False, antialias=factor < 1)[0, 0].numpy()
         after[...] = resized.round() if np.issubdtype(frames.dtype, np.integer) else resized
-    return dataclasses.replace(movie, frames=frames, masks=None, events=None, name=f"{movie.name} x {factor:g}",
+    return dataclasses.replace(movie, frames=frames, masks=None, events=None, unexplained=None, name=f"{movie.name} x {factor:g}",
                                um_per_pixel=movie.um_per_pixel and movie.um_per_pixel / factor)
 
 

@@ -100,7 +100,7 @@ def judged(trained: dict[str, list[runs.Run]], controlled: Sequence[runs.Run], h
     for kind in kinds_of(held_out):
         of_kind = true[true["kind"] == kind]
         found = {name: ([events.found(run, events.HELD_OUT) for run in own], own,
-                        [_threshold(run) for run in own]) for name, own in trained.items() if own}
+                        [events.threshold(run) for run in own]) for name, own in trained.items() if own}
         found |= {name: ([event_controls.found_by(run, name, kind)], [run], [threshold]) for run in controlled
                   for name, threshold in run.results["thresholds"].get(kind, {}).items()}
         for name, (found_tables, own, thresholds) in found.items():
@@ -109,11 +109,6 @@ def judged(trained: dict[str, list[runs.Run]], controlled: Sequence[runs.Run], h
                        for rule in (scores.PUBLISHED, scores.STRICT)]
             judgements.append(Judged(name, kind, own, *by_rule, thresholds))
     return judgements
-
-
-def _threshold(run: runs.Run) -> float:
-    threshold = run.results["validation"]["threshold"]
-    return np.inf if threshold is None else threshold
 
 
 def estimates(judgements: Iterable[Judged]) -> pd.DataFrame:

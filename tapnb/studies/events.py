@@ -217,6 +217,12 @@ def found(run: runs.Run, part: str) -> pd.DataFrame:
     return table[table["part"] == part][COLUMNS].astype({"kind": str}).reset_index(drop=True)
 
 
+def threshold(run: runs.Run) -> float:
+    """The best threshold on the last fifth of a :func:`detector_run`'s own movie; infinite where nothing was found there."""
+    chosen = run.results["validation"]["threshold"]
+    return np.inf if chosen is None else chosen
+
+
 def detector(run: runs.Run, on: torch.device | str = "cpu") -> Detector:
     """The detector of a :func:`detector_run`, fit to be taken to another movie."""
     judgement, loaded = run.results["validation"], Detector.load(run.folder / WEIGHTS, on)

@@ -245,6 +245,11 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "on {labels} labelled events, all events of the held-out movie. 95 % interval over events and runs.", "few_estimated"),
         ("needed_(?P<first>[A-D])_for_(?P<other>[A-D])", "Labelled events with which {first} has the average precision of {other} "
          "with five. 95 % interval over events and draws of labels.", "few_needed"),
+        ("unexplained_ends", "Tracks of the held-out movie that end inside the image before it does, without daughters.", "ends"),
+        ("(?P<who>[A-D])_F1_without_ends", "F1 of {who} at the threshold of the training movie, unexplained track ends left out, "
+         "divisions of the held-out movie. 95 % interval over events and runs.", "ends"),
+        ("(?P<who>[A-D])_average_precision_without_ends", "Average precision of {who}, unexplained track ends left out, divisions of the "
+         "held-out movie. 95 % interval over events and runs.", "ends"),
         ("(?P<who>.+)_(?P<kind>division|death)_promised", "Events that the probabilities of {who} promise: their sum over all places "
          "of a {kind} that it sees in the held-out movie.", "promised"),
         ("(?P<who>.+)_(?P<kind>division|death)_seen", "Events among all places of a {kind} that {who} sees in the held-out movie, however "

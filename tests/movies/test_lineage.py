@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tapnb.movies.ctc import read_ctc
-from tapnb.movies.lineage import apart, division_events, division_masks, divisions, late, links
+from tapnb.movies.lineage import RIM, apart, division_events, division_masks, divisions, late, links, unexplained_ends
 from tapnb.movies.lineage_file import COLUMNS, read_lineage
 from tapnb.movies.stacks import read_stack
 
@@ -25,6 +25,20 @@ def labels():
     labels[2:4, 10:14, 18:22] = 3
     labels[:, 25:30, 30:36] = 4
     return labels
+
+
+def test_ends_are_unexplained_inside_the_image_alone_and_before_the_movie_ends():
+    rows = [[1, 0, 2, 0], [2, 3, 5, 1], [3, 3, 5, 1], [4, 0, 1, 0], [5, 0, 3, 0], [6, 0, 5, 0]]
+    labels = np.zeros((6, 80, 90), np.uint16)
+    labels[:3, 30:34, 30:34] = 1  # divides
+    labels[3:, 28:31, 30:34], labels[3:, 34:37, 30:34] = 2, 3  # its daughters stay to the end
+    labels[:2, 10:14, 50:54] = 4  # leaves near the edge
+    labels[:4, 50:55, 60:67] = 5  # is gone from frame 4 on
+    labels[:, 60:64, 20:24] = 6
+    ends = unexplained_ends(labels, table(rows))
+    assert ends.to_dict("list") == {"t": [4], "y": [52.0], "x": [63.0], "track": [5]}
+    assert min(52, 79 - 52, 63, 89 - 63) > RIM > 12
+    assert unexplained_ends(labels, table(rows[:4] + rows[5:])).empty
 
 
 def test_small_lineage():
