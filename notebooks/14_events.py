@@ -147,6 +147,11 @@ few_plot = figures.events_from_few_labels(few_estimated)
 few_plot
 
 # %%
+few_compared = event_few.differences(few_points)
+few_differences = event_few.differences_table(few_compared)
+few_differences
+
+# %%
 few_needed = event_few.needed(few_points)
 print("\n".join(f"{one.second} needs {one.text} labelled events to be as good as {one.first} with {one.at}"
                 for one in few_needed) or "Too few numbers of labels were tried to say how many pretraining saves.")
@@ -194,10 +199,10 @@ path = results.publish("14_events", profile, movie, parameters, {"tap": tap} | r
                        event_scores.numbers(estimated, judged, compared)
                        | event_probabilities.numbers(promised) | event_ends.numbers(ends, other)
                        | event_candidates.numbers(counted_firsts, without_labels)
-                       | event_few.numbers(few_estimated, few_points, few_needed)
+                       | event_few.numbers(few_estimated, few_compared, few_points, few_needed)
                        | event_asking.numbers(ask_estimated, ask_gains, ask_points), {"train": train, "held-out": other},
                        {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings,
                         "probabilities": promised_table, "ends": ends_table, "firsts": firsts_table,
-                        "free_response": free_response.round(4), "few": few_table, "answers": ask_table},
+                        "free_response": free_response.round(4), "few": few_table, "few_differences": few_differences, "answers": ask_table},
                        {"scores": events_plot, "free_response": response_plot, "few": few_plot, "answers": ask_plot})
 results.show_stamp(path)

@@ -38,7 +38,7 @@ from tapnb import figures
 from tapnb.dataset import event_dataset
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import controls, evidence, evidence_few, evidence_runs, paper
+from tapnb.studies import controls, event_few, evidence, evidence_few, evidence_runs, paper
 from tapnb.studies import evidence_beside as pretrainings
 from tapnb.studies.strategies import pretraining_table
 from tapnb.system import device as devices
@@ -157,7 +157,7 @@ few_plot
 
 # %%
 few_compared = evidence_few.differences(few_points)
-few_differences = evidence_few.differences_table(few_compared)
+few_differences = event_few.differences_table(few_compared)
 few_differences
 
 # %%

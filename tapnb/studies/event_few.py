@@ -16,7 +16,7 @@ from tapnb.metrics.intervals import Resampled
 from tapnb.metrics.scores import with_interval
 from tapnb.movies import Movie
 from tapnb.store import results, runs
-from tapnb.studies import event_scores, events
+from tapnb.studies import event_scores, events, tables
 
 CHECKS = 2
 """How often a detector is looked at while it is trained: trainings with few labels are half as long as with all."""
@@ -121,6 +121,39 @@ def table(estimated: pd.DataFrame) -> pd.DataFrame:
                                        event_scores.MEASURES["best"]])
 
 
+def differences(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED) -> pd.DataFrame:
+    """What the first of a pair has more than the second with as many labels, in average precision.
+
+    Parameters
+    ----------
+    collected : sequence of Point
+        Or of anything with their ``name``, ``labels`` and ``average_precision``.
+    asked : sequence of (first, second)
+
+    Returns
+    -------
+    DataFrame
+        ``first``, ``second``, ``labels``, ``difference``, ``low``, ``high``. The runs of both sides are taken for independent, though they
+        saw the same draws of labels: intervals may be too wide.
+    """
+    of = {(point.name, point.labels): point.average_precision for point in collected}
+    rows = []
+    for first, second in asked:
+        for labels in sorted({labels for _, labels in of}):
+            if (first, labels) in of and (second, labels) in of:
+                e = intervals.estimate(of[first, labels], of[second, labels])
+                rows.append({"first": first, "second": second, "labels": labels, "difference": e.value, "low": e.low, "high": e.high})
+    return pd.DataFrame(rows, columns=["first", "second", "labels", "difference", "low", "high"])
+
+
+def differences_table(compared: pd.DataFrame) -> pd.DataFrame:
+    """:func:`differences` as text, a row a number of labelled events."""
+    text = compared.assign(pair=compared["first"] + " \u2212 " + compared["second"], text=[
+        tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples(index=False)])
+    rows = [{"labelled events": str(labels)} | dict(zip(own["pair"], own["text"])) for labels, own in text.groupby("labels")]
+    return pd.DataFrame(rows, columns=["labelled events", *dict.fromkeys(text["pair"])]).fillna("\u2013")
+
+
 @dataclass(frozen=True)
 class Needed:
     """Labels with which ``second`` has the average precision of ``first`` with ``at`` labels; 95 % interval.
@@ -195,11 +228,13 @@ def _read(labels: np.ndarray, precision: np.ndarray, wanted: np.ndarray) -> np.n
     return np.array([np.exp(np.interp(want, line, np.log(labels))) for line, want in zip(rising.T, wanted)])
 
 
-def numbers(estimated: pd.DataFrame, collected: list[Point], answers: list[Needed]) -> dict[str, dict]:
-    """Average precision at every number of labels, and labels that are needed."""
+def numbers(estimated: pd.DataFrame, compared: pd.DataFrame, collected: list[Point], answers: list[Needed]) -> dict[str, dict]:
+    """Average precision at every number of labels, differences of equal numbers, and labels that are needed."""
     of = {(point.name, point.labels): point.runs for point in collected}
     named = {f"few_{r.name}_{r.labels}_{event_scores.key(r.measure)}": results.number(
         r.value, of[r.name, r.labels], 2, interval=(r.low, r.high)) for r in estimated.itertuples()}
+    named |= {f"few_{r.first}_less_{r.second}_{r.labels}": results.number(
+        r.difference, of[r.first, r.labels] + of[r.second, r.labels], 2, interval=(r.low, r.high)) for r in compared.itertuples()}
     for answer in answers:
         made_of = [run for point in collected if point.name in (answer.first, answer.second) for run in point.runs]
         named[f"needed_{answer.second}_for_{answer.first}"] = results.number(

@@ -15,7 +15,7 @@ from tapnb.event_groups import shown
 from tapnb.metrics import intervals, scores
 from tapnb.metrics.intervals import Resampled
 from tapnb.store import results, runs
-from tapnb.studies import controls, event_few, evidence, tables
+from tapnb.studies import controls, event_few, evidence
 from tapnb.studies.evidence_runs import Labels
 from tapnb.studies.strategies import HELD_OUT, predictions
 
@@ -121,25 +121,10 @@ def differences(collected: list[Point]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``first``, ``second``, ``labels``, ``difference``, ``low``, ``high``.
+        See :func:`tapnb.studies.event_few.differences`.
     """
-    of = {(point.name, point.labels): point.average_precision for point in collected}
     control = sorted({point.name for point in collected} & set(controls.CONTROLS))
-    rows = []
-    for first, second in (*ASKED, *product(AGAINST_CONTROL, control)):
-        for labels in sorted({labels for _, labels in of}):
-            if (first, labels) in of and (second, labels) in of:
-                e = intervals.estimate(of[first, labels], of[second, labels])
-                rows.append({"first": first, "second": second, "labels": labels, "difference": e.value, "low": e.low, "high": e.high})
-    return pd.DataFrame(rows, columns=["first", "second", "labels", "difference", "low", "high"])
-
-
-def differences_table(compared: pd.DataFrame) -> pd.DataFrame:
-    """:func:`differences` as text, a row a number of labelled events."""
-    text = compared.assign(pair=compared["first"] + " \u2212 " + compared["second"], text=[
-        tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples(index=False)])
-    rows = [{"labelled events": str(labels)} | dict(zip(own["pair"], own["text"])) for labels, own in text.groupby("labels")]
-    return pd.DataFrame(rows, columns=["labelled events", *dict.fromkeys(text["pair"])]).fillna("\u2013")
+    return event_few.differences(collected, (*ASKED, *product(AGAINST_CONTROL, control)))
 
 
 def needed(collected: list[Point], at: int) -> list[event_few.Needed]:

@@ -241,6 +241,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "2 \u00d7 precision \u00d7 recall / (precision + recall). " + BY_RUNS, "strategies")),
     "14_events": (
         ("(?P<kind>division|death)s", "Labelled {kind}s of the held-out movie.", "judged"),
+        (r"few_(?P<first>[A-D])_less_(?P<other>[A-D])_(?P<labels>\d+)", "Average precision of {first} minus that of {other}, both from "
+         "{labels} labelled events, all events of the held-out movie. 95 % interval over events and draws of labels.", "few_compared"),
         (r"few_(?P<strategy>[A-D])_(?P<labels>\d+)_(?P<measure>average_precision|best)", "{measure}. Strategy {strategy}, trained "
          "on {labels} labelled events, all events of the held-out movie. 95 % interval over events and runs.", "few_estimated"),
         ("needed_(?P<first>[A-D])_for_(?P<other>[A-D])", "Labelled events with which {first} has the average precision of {other} "

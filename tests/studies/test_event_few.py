@@ -60,6 +60,16 @@ def test_runs_are_put_together_by_their_number_of_labels_and_end_with_all(movie,
     assert shown["labelled events"].tolist() == ["1", "5", "40"] and shown["runs"].tolist() == ["2", "1", "1"]
 
 
+def test_differences_are_of_detectors_with_as_many_labels():
+    collected = [point("D", 5, 0.6, 0.7), point("C", 5, 0.5, 0.8), point("A", 40, 0.5), point("C", 40, 0.8)]
+    compared = event_few.differences(collected)
+    assert compared[["first", "second", "labels"]].values.tolist() == [["A", "C", 40], ["D", "C", 5]]
+    assert compared["difference"].tolist() == pytest.approx([-0.3, 0.0]) and compared["low"][1] < -0.1 < 0.1 < compared["high"][1]
+    assert event_few.differences_table(compared)["labelled events"].tolist() == ["5", "40"]
+    estimated = event_few.estimates(collected)
+    assert event_few.numbers(estimated, compared, collected, [])["few_A_less_C_40"]["value"] == pytest.approx(-0.3)
+
+
 def test_needed_labels_are_read_from_the_line_of_the_second():
     line = [point("C", 1, 0.2), point("C", 4, 0.4), point("C", 16, 0.8)]
     (answer,) = event_few.needed([point("A", 5, 0.6), *line])
@@ -83,11 +93,11 @@ def test_the_interval_holds_the_spread_of_runs_and_of_events():
 
 def test_nothing_is_said_without_a_line():
     assert event_few.needed([point("A", 5, 0.6), point("C", 4, 0.4)]) == []
-    assert event_few.needed([]) == [] and event_few.numbers(event_few.estimates([]), [], []) == {}
+    assert event_few.needed([]) == [] and event_few.numbers(event_few.estimates([]), event_few.differences([]), [], []) == {}
     assert len(event_few.table(event_few.estimates([]))) == 0
 
 
 def test_numbers_say_bounds_in_words():
     answers = event_few.needed([point("D", 5, 0.9), point("C", 1, 0.2), point("C", 16, 0.8)])
-    named = event_few.numbers(pd.DataFrame(columns=["name", "labels", "measure", "value", "low", "high"]), [], answers)
+    named = event_few.numbers(pd.DataFrame(columns=["name", "labels", "measure", "value", "low", "high"]), event_few.differences([]), [], answers)
     assert named["needed_C_for_D"]["text"] == "at least 16 (at least 16 to at least 16)"

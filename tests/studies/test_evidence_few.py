@@ -11,7 +11,7 @@ from tapnb import event_groups
 from tapnb.dataset import event_dataset
 from tapnb.metrics import scores
 from tapnb.metrics.intervals import Resampled
-from tapnb.studies import controls, evidence_few, evidence_runs
+from tapnb.studies import controls, event_few, evidence_few, evidence_runs
 from tapnb.studies.evidence_runs import Labels
 from tapnb.studies.strategies import predictions
 
@@ -138,7 +138,7 @@ def test_differences_are_of_equal_numbers_of_labels():
     assert compared[["first", "second", "labels"]].values.tolist() == [["A1", "C1", 10], ["A1", "C1", 100], ["D1", "C1", 100]]
     assert compared["difference"].tolist() == pytest.approx([0.35, 0.0, 0.1])
     assert compared["low"][0] < 0.35 - 0.05 and compared["low"][2] == pytest.approx(0.1), "the spread of draws alone, here"
-    assert evidence_few.differences_table(compared)["labelled events"].tolist() == ["10", "100"]
+    assert event_few.differences_table(compared)["labelled events"].tolist() == ["10", "100"]
     named = evidence_few.numbers(evidence_few.estimates(by_hand), compared, by_hand, [], 200)
     assert named["few_D1_less_C1_100"]["value"] == pytest.approx(0.1)
 
@@ -150,7 +150,7 @@ def test_pretrained_networks_are_compared_with_the_control_as_well():
     control = compared[compared["second"] == "logistic regression"]
     assert control[["first", "labels"]].values.tolist() == [["A1", 10], ["A1", 100], ["D1", 100]]
     assert control["difference"].tolist() == pytest.approx([-0.4, -0.2, -0.1])
-    assert list(evidence_few.differences_table(compared)) == ["labelled events", "A1 \u2212 C1", "A1 \u2212 logistic regression",
+    assert list(event_few.differences_table(compared)) == ["labelled events", "A1 \u2212 C1", "A1 \u2212 logistic regression",
                                                               "D1 \u2212 logistic regression"]
     named = evidence_few.numbers(evidence_few.estimates(by_hand), compared, by_hand, [], 200)
     assert named["few_D1_less_logistic_regression_100"]["value"] == pytest.approx(-0.1)
@@ -168,5 +168,5 @@ def test_of_nothing_nothing_is_said():
     assert evidence_few.points([], [], None, None, 0.8) == [] and evidence_few.needed([], 10) == []
     empty = evidence_few.estimates([])
     compared = evidence_few.differences([])
-    assert evidence_few.table(empty).empty and evidence_few.differences_table(compared).empty and isinstance(empty, pd.DataFrame)
+    assert evidence_few.table(empty).empty and event_few.differences_table(compared).empty and isinstance(empty, pd.DataFrame)
     assert evidence_few.numbers(empty, compared, [], [], 10) == {}
