@@ -27,9 +27,6 @@ SEED = 20
 ASKED = (("A", "C"), ("D", "C"))
 """How many labels does the second need to be as good as the first? C begins with random features, A and D with TAP's."""
 
-AT = 5
-"""Labels of the first at which that is asked."""
-
 
 def settings(parameters: Mapping, movie: Movie) -> DetectorSettings:
     """How the notebook's detectors are trained from few labels."""
@@ -182,7 +179,7 @@ class Needed:
         return next((word for word, end in words.items() if np.isclose(labels, end)), "") + written
 
 
-def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: int = AT, draws: int = intervals.DRAWS) -> list[Needed]:
+def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: int = 5, draws: int = intervals.DRAWS) -> list[Needed]:
     """How many labels the second of a pair needs to be as good as the first with ``at`` of them.
 
     Read from the line through the mean average precisions of the second, over the logarithm of labels. Of detectors its last
@@ -237,6 +234,6 @@ def numbers(estimated: pd.DataFrame, compared: pd.DataFrame, collected: list[Poi
         r.difference, of[r.first, r.labels] + of[r.second, r.labels], 2, interval=(r.low, r.high)) for r in compared.itertuples()}
     for answer in answers:
         made_of = [run for point in collected if point.name in (answer.first, answer.second) for run in point.runs]
-        named[f"needed_{answer.second}_for_{answer.first}"] = results.number(
+        named[f"needed_{answer.second}_for_{answer.first}_{answer.at}"] = results.number(
             answer.value, made_of, 1, interval=(answer.low, answer.high)) | {"text": answer.text}
     return named

@@ -245,8 +245,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "{labels} labelled events, all events of the held-out movie. 95 % interval over events and draws of labels.", "few_compared"),
         (r"few_(?P<strategy>[A-D])_(?P<labels>\d+)_(?P<measure>average_precision|best)", "{measure}. Strategy {strategy}, trained "
          "on {labels} labelled events, all events of the held-out movie. 95 % interval over events and runs.", "few_estimated"),
-        ("needed_(?P<first>[A-D])_for_(?P<other>[A-D])", "Labelled events with which {first} has the average precision of {other} "
-         "with five. 95 % interval over events and draws of labels.", "few_needed"),
+        (r"needed_(?P<first>[A-D])_for_(?P<other>[A-D])_(?P<labels>\d+)", "Labelled events with which {first} has the average precision of "
+         "{other} with {labels}. 95 % interval over events and draws of labels.", "few_needed"),
         ("unexplained_ends", "Tracks of the held-out movie that end inside the image before it does, without daughters.", "ends"),
         ("(?P<who>[A-D])_F1_without_ends", "F1 of {who} at the threshold of the training movie, unexplained track ends left out, "
          "divisions of the held-out movie. 95 % interval over events and runs.", "ends"),

@@ -100,4 +100,4 @@ def test_nothing_is_said_without_a_line():
 def test_numbers_say_bounds_in_words():
     answers = event_few.needed([point("D", 5, 0.9), point("C", 1, 0.2), point("C", 16, 0.8)])
     named = event_few.numbers(pd.DataFrame(columns=["name", "labels", "measure", "value", "low", "high"]), event_few.differences([]), [], answers)
-    assert named["needed_C_for_D"]["text"] == "at least 16 (at least 16 to at least 16)"
+    assert named["needed_C_for_D_5"]["text"] == "at least 16 (at least 16 to at least 16)"
