@@ -38,7 +38,7 @@ from tapnb import figures
 from tapnb.dataset import event_dataset
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import controls, event_few, evidence, evidence_few, evidence_runs, paper
+from tapnb.studies import controls, event_few, evidence, evidence_few, evidence_runs, evidence_thresholds, paper
 from tapnb.studies import evidence_beside as pretrainings
 from tapnb.studies.strategies import pretraining_table
 from tapnb.system import device as devices
@@ -113,7 +113,7 @@ besides_table
 # ## F1 on the held-out movie
 
 # %%
-f1 = evidence.f1_table(evidence.f1_scores(answers))
+f1 = evidence_thresholds.f1_table(evidence_thresholds.f1_scores(answers))
 f1
 
 # %% [markdown]
@@ -123,11 +123,11 @@ f1
 # random test pairs. Controls that are a single number have no probability.
 
 # %%
-table2_held_out = evidence.table2(answers, evidence.kept_steps(course), "held-out")
+table2_held_out = evidence_thresholds.table2(answers, evidence.kept_steps(course), "held-out")
 table2_held_out
 
 # %%
-table2_test = evidence.table2(answers, evidence.kept_steps(course), "test", paper.table2())
+table2_test = evidence_thresholds.table2(answers, evidence.kept_steps(course), "test", paper.table2())
 table2_test
 
 # %% [markdown]

@@ -10,7 +10,7 @@ from tapnb import event_groups
 from tapnb.dataset import event_dataset
 from tapnb.metrics import intervals, scores
 from tapnb.metrics.intervals import Groups
-from tapnb.studies import controls, evidence, evidence_runs, paper
+from tapnb.studies import controls, evidence, evidence_runs
 from tapnb.studies.evidence import Asked
 
 PARAMETERS = {"crop_size": 16, "crops_per_frame_pair": 40, "evidence_training_pairs": 100, "evidence_labelled_share": 0.6,
@@ -142,28 +142,6 @@ def test_answers_about_other_pairs_are_refused(movies, made):
                        evidence_runs.held_out_dataset(movies[1], PARAMETERS))
 
 
-def test_f1_is_at_the_threshold_of_the_validation_pairs():
-    validation = pd.DataFrame({"seed": 1, "part": "validation", "pair": range(4), "label": [0, 0, 1, 1],
-                               "logit_0": 0.0, "logit_1": [1.0, 2.0, 3.0, 4.0]})
-    tested = validation.assign(part="held-out", label=[0, 1, 0, 1])
-    f1 = evidence.f1_scores({"A1": pd.concat([validation, tested]), "brightest pixel": pd.concat([validation, tested])})
-    assert f1["chosen"].tolist() == pytest.approx([0.5, 0.5])  # from 3 on: one of two right, one of two found
-    assert f1["half"].iloc[0] == pytest.approx(2 / 3) and np.isnan(f1["half"].iloc[1])
-
-
 def test_a_training_is_below_a_coin_if_one_of_its_epochs_is():
     course = pd.DataFrame({"strategy": ["C1", "C1", "C1", "A1"], "seed": [1, 1, 2, 1], "validation_loss": [0.9, 0.69, 0.7, 0.8]})
     assert evidence.below_a_coin(course) == {"C1": 1, "A1": 0}
-
-
-def test_table_2_has_both_parts_and_no_row_without_a_probability():
-    asked = pd.DataFrame({"seed": 1, "part": "held-out", "pair": range(4), "label": [0, 1, 0, 1], "logit_0": 0.0,
-                          "logit_1": [-1.0, 2.0, 3.0, 4.0]})
-    both = pd.concat([asked, asked.assign(part="test", logit_1=-1.0)])
-    answers = {"A1": both, "extra trees": both, "brightest pixel": both}
-    table = evidence.table2(answers, {"A1": 188.2}, "held-out")
-    assert table[["", "steps"]].values.tolist() == [["A1", "188"], ["extra trees", "\u2013"]]
-    assert [str(value)[:4] for value in table.iloc[0, 2:]] == ["1.00", "0.50", "0.67", "1.00"]
-    beside = evidence.table2(answers, {}, "test", paper.table2())
-    assert beside[""].tolist() == ["A1", "A1 in the paper", "extra trees"] and str(beside.loc[0, "rec 1"])[:4] == "0.00"
-    assert str(beside.loc[1, "rec 1"])[:4] == f"{paper.table2().loc['A1', 'rec 1']:.2f}"
