@@ -58,16 +58,17 @@ def write_network(folder):
     (folder / "02_pretraining.json").write_text(json.dumps(content))
 
 
-def write_detector(results, calibration=MappingProxyType({"division": (1.0, 0.0), "death": (1.0, 0.0)})):
-    """Write what a detector found in the held-out movie: every event, ten pixels to the right, and one false one."""
+def write_detector(results, calibration=MappingProxyType({"division": (1.0, 0.0), "death": (1.0, 0.0)}), name="synthetic"):
+    """Write what a published detector found in the held-out movie: every event, ten pixels to the right, and one false one."""
     movie = catalogue.open_movie(MOVIE, "held-out")
     found = true_events(movie).assign(score=0.9, part="held-out")
     found["x"] += 10
     wrong = pd.DataFrame([{"t": 4, "y": 50.0, "x": 50.0, "kind": "division", "score": 0.3, "part": "held-out"}])
-    folder = results / "detectors" / "synthetic"
+    folder = results / "detectors" / name
     folder.mkdir(parents=True)
     pd.concat([found, wrong], ignore_index=True).to_parquet(folder / "found.parquet", index=False)
-    record = {"name": "detector-x-0a1b2c3d", "parameters": {"detector": {"kinds": ["division", "death"]}}, "movies": {"held-out": {"fingerprint": movie.fingerprint}},
-              "results": {"validation": {"threshold": 0.5, "calibration": dict(calibration)}}}
+    record = {"name": "detector-x-0a1b2c3d", "parameters": {"detector": {"kinds": ["division", "death"]}}, "commit": "0123456789",
+              "movies": {"train": {"name": MOVIE}, "held-out": {"fingerprint": movie.fingerprint}},
+              "results": {"events": 7, "validation": {"threshold": 0.5, "calibration": dict(calibration)}}}
     (folder / "record.json").write_text(json.dumps(record))
     return found

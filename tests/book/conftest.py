@@ -21,7 +21,7 @@ def page(tmp_path, monkeypatch):
 
     def build(text, notebooks=None, **config):
         (source / "book").mkdir(parents=True, exist_ok=True)
-        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims', 'tapnb_numbers', 'tapnb_profiles', 'tapnb_bad_inputs', 'tapnb_confusion', 'tapnb_player']\nnumfig = True\n")
+        (source / "conf.py").write_text("extensions = ['myst_parser', 'tapnb_claims', 'tapnb_numbers', 'tapnb_profiles', 'tapnb_bad_inputs', 'tapnb_confusion', 'tapnb_player', 'tapnb_report']\nnumfig = True\n")
         (source / "index.md").write_text("# Front\n\n```{toctree}\nbook/page\nbook/runs\nbook/numbers\n```\n")
         (source / "book" / "runs.md").write_text("# Runs\n\n```{run-records}\n```\n")
         if notebooks is None:
