@@ -32,14 +32,17 @@ event_ask_start: int = 5  # labelled events before the first answer
 event_ask_places: int = 40  # places that are asked about in a round
 event_ask_rounds: int = 2  # of asking
 event_ask_draws: int = 3  # of the labelled events before; 0: nobody is asked
+event_negative_strategy: str = "D"  # of the detectors that learn from other negatives
+event_negative_labels: int = 5  # labelled events of each
+event_negative_draws: int = 3  # of them; 0: other negatives are not tried
 event_pictures: int = 12  # mistakes of each kind that are shown
 
 # %%
 from tapnb import figures
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import (event_asking, event_candidates, event_controls, event_ends, event_few, event_probabilities,
-                           event_scores, event_windows, events)
+from tapnb.studies import (event_asking, event_candidates, event_controls, event_ends, event_few, event_negatives,
+                           event_probabilities, event_scores, event_windows, events)
 from tapnb.system import device as devices
 
 parameters = results.parameters_of(globals())
@@ -177,6 +180,20 @@ ask_plot = figures.events_from_answers(ask_estimated)
 ask_plot
 
 # %% [markdown]
+# ## What is taken for no event
+#
+# With few labels, what is not labelled may be an event. Reversed frame pairs hold none for certain. Here the same labelled events are
+# learnt from in three ways, each of which differs from the one above in one thing.
+
+# %%
+of_negatives = {(way, draw): event_negatives.detector_run(way, draw, train, other, tap, parameters, mode=mode, on=on, command=command)
+                for way, draw in event_negatives.steps(parameters)}
+negative_points = event_negatives.points(of_negatives, other)
+negative_gains = event_negatives.differences(negative_points)
+negative_table = event_negatives.table(negative_points, negative_gains)
+negative_table
+
+# %% [markdown]
 # ## Mistakes of the best detector
 #
 # The surest false alarms, and the true events that got the lowest scores, each in the frame before and in its own.
@@ -194,15 +211,18 @@ mistakes = event_scores.mistakes(best, other, event_pictures) if best else {}
 roles = {"event controls": controlled[0], "windows of A1": controlled[1], "candidates": controlled[2]} | {
     f"detector {name}, seed {run.record['seed']}": run for name, own in trained.items() for run in own} | {
     event_few.role(name, labels): run for (name, labels), (_, run) in zip(event_few.all_labels(parameters), few)} | {
-    step.role: run for step, run in answering.items()} | {step.asked_role: run for step, run in asked.items()}
+    step.role: run for step, run in answering.items()} | {step.asked_role: run for step, run in asked.items()} | {
+    event_negatives.role(way, draw): run for (way, draw), run in of_negatives.items()}
 path = results.publish("14_events", profile, movie, parameters, {"tap": tap} | roles,
                        event_scores.numbers(estimated, judged, compared)
                        | event_probabilities.numbers(promised) | event_ends.numbers(ends, other)
                        | event_candidates.numbers(counted_firsts, without_labels)
                        | event_few.numbers(few_estimated, few_compared, few_points, few_needed)
-                       | event_asking.numbers(ask_estimated, ask_gains, ask_points), {"train": train, "held-out": other},
+                       | event_asking.numbers(ask_estimated, ask_gains, ask_points)
+                       | event_negatives.numbers(negative_points, negative_gains), {"train": train, "held-out": other},
                        {"scores": scores_table, "comparisons": comparisons_table, "trainings": trainings,
                         "probabilities": promised_table, "ends": ends_table, "firsts": firsts_table,
-                        "free_response": free_response.round(4), "few": few_table, "few_differences": few_differences, "answers": ask_table},
+                        "free_response": free_response.round(4), "few": few_table, "few_differences": few_differences, "answers": ask_table,
+                        "negatives": negative_table},
                        {"scores": events_plot, "free_response": response_plot, "few": few_plot, "answers": ask_plot})
 results.show_stamp(path)

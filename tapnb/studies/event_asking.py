@@ -169,16 +169,10 @@ def points(made: Mapping[Step, runs.Run], parameters: Mapping, held_out: Movie) 
         The notebook's.
     held_out : Movie
     """
-    true, frames = events.true_events(held_out), len(held_out.frames) - 1
     grouped: dict[tuple[str, int], list[runs.Run]] = {}
     for step, run in made.items():
         grouped.setdefault((step.way, step.rounds * parameters["event_ask_places"]), []).append(run)
-    collected = []
-    for (way, answers), own in sorted(grouped.items()):
-        matched = [scores.matched(events.found(run, events.HELD_OUT), true, frames) for run in own]
-        collected.append(event_few.Point(way, answers, own, scores.resampled_average_precision(matched),
-                                         scores.resampled_f1(matched, [scores.best_threshold(m) for m in matched])))
-    return collected
+    return [event_few.point(way, answers, own, held_out) for (way, answers), own in sorted(grouped.items())]
 
 
 def gains(collected: list[event_few.Point]) -> pd.DataFrame:

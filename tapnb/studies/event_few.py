@@ -84,18 +84,20 @@ def points(few: Iterable[tuple[str, runs.Run]], whole: Mapping[str, list[runs.Ru
         The same strategies, and others, with all labels.
     held_out : Movie
     """
-    true, frames = events.true_events(held_out), len(held_out.frames) - 1
     grouped: dict[tuple[str, int], list[runs.Run]] = {}
     few = list(few)
     with_all = [(name, run) for name in dict.fromkeys(name for name, _ in few) for run in whole.get(name, [])]
     for name, run in few + with_all:
         grouped.setdefault((name, run.results["events"]), []).append(run)
-    collected = []
-    for (name, labels), own in sorted(grouped.items()):
-        matched = [scores.matched(events.found(run, events.HELD_OUT), true, frames) for run in own]
-        collected.append(Point(name, labels, own, scores.resampled_average_precision(matched),
-                               scores.resampled_f1(matched, [scores.best_threshold(m) for m in matched])))
-    return collected
+    return [point(name, labels, own, held_out) for (name, labels), own in sorted(grouped.items())]
+
+
+def point(name: str, labels: int, own: list[runs.Run], held_out: Movie) -> Point:
+    """The point of some runs, on all events of the held-out movie."""
+    true, frames = events.true_events(held_out), len(held_out.frames) - 1
+    matched = [scores.matched(events.found(run, events.HELD_OUT), true, frames) for run in own]
+    return Point(name, labels, own, scores.resampled_average_precision(matched),
+                 scores.resampled_f1(matched, [scores.best_threshold(m) for m in matched]))
 
 
 def estimates(collected: list[Point]) -> pd.DataFrame:

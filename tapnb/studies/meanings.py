@@ -50,7 +50,7 @@ def cell_making(cells: list[str], variable: str) -> int | None:
 
 
 BY_RUNS = "Mean and standard deviation over runs that differ in their seed."
-BY_FRAMES = "95 % bootstrap interval over frames and runs."
+BY_FRAMES = "95 % interval over frames and runs."
 SHARE = "95 % interval of a share, after Wilson."
 
 STRATEGY, SCORE = r"(?P<strategy>[A-D]\d)", r"(?P<score>prec_0|prec_1|rec_0|rec_1|F1|average_precision|ranking|spread)"
@@ -260,6 +260,10 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "about random ones. 95 % interval over events and runs.", "ask_gains"),
         (r"asked_(?P<way>doubtful|random)_(?P<answers>\d+)", "Average precision after {answers} answers about {way} places, all events "
          "of the held-out movie. 95 % interval over events and runs.", "ask_estimated"),
+        ("negatives_(?P<way>unlabelled|reversed|hard)_less_(?P<other>unlabelled|reversed)", "Average precision where {way} negatives are "
+         "learnt from minus that with {other} ones, draw by draw of the labels. 95 % interval over events and draws.", "negative_gains"),
+        ("negatives_(?P<way>unlabelled|reversed|hard)", "Average precision where {way} negatives are learnt from, all events of the "
+         "held-out movie. 95 % interval over events and draws of labels.", "negative_points"),
         (r"(?P<who>.+)_first_(?P<places>\d+)", "Events, of whatever kind, among the first {places} places that {who} names in the "
          "held-out movie.", "counted_firsts"),
         ("(?P<first>.+)_less_(?P<other>.+)_(?P<kind>division|death)", "Average precision of {first} minus that of {other}, "

@@ -7,19 +7,17 @@ test restores all that is published through these tasks: a run that a notebook h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from tapnb import recognise
 from tapnb.dataset import DatasetSettings
 from tapnb.settings import chosen
-from tapnb.store import results, runs
+from tapnb.store import results
 from tapnb.store.runs import Run
 from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences, differences_rounding,
-                           event_asking, event_candidates, event_controls, event_few, event_scores, event_windows, events,
                            evidence_runs, grad_cam, limitations_heads, pretraining, strategies)
-from tapnb.workflow.tasks import MEMORY, Materials, Task
-
-TAP = "02_pretraining tap"
+from tapnb.workflow import event_tasks
+from tapnb.workflow.tasks import MEMORY, TAP, Materials, Task, strategy_key, task_of
 
 STEP_MEMORY = 15 * 2**30 / (108 * 96**2)
 """Bytes of a step of the pretraining for each pixel of its batch's crops: the paper's, 108 pairs of 96 pixels, takes 14.3 GB."""
@@ -69,14 +67,6 @@ def _parameters(notebook: str, task: Task, parameters: Mapping[str, Mapping[str,
         return {}
 
 
-def _task(notebook: str, role: str, function: Callable, parameters: Mapping, *needs: str, **arguments) -> Task:
-    return Task(f"{notebook} {role}", f"{function.__module__}:{function.__name__}", parameters, arguments, needs)
-
-
-def _strategy(name: str) -> str:
-    return f"06_strategies {name}"
-
-
 def tap(m: Materials) -> Run:
     """The pretraining of notebook 02."""
     return pretraining.tap_run(m.train, m.held_out, pretraining.settings_of(m.parameters), seed=m["tap_seed"],
@@ -90,7 +80,7 @@ def recipe(m: Materials, text: str) -> Run:
 
 
 def _of_pretraining(notebook: str, p: Mapping) -> list[Task]:
-    return [_task(notebook, "tap", tap, p), *(_task(notebook, f"recipe {text}", recipe, p, text=text)
+    return [task_of(notebook, "tap", tap, p), *(task_of(notebook, f"recipe {text}", recipe, p, text=text)
                                               for text in p["recipes"] if p["recipe_pairs"])]
 
 
@@ -121,9 +111,9 @@ def decorrelated(m: Materials) -> Run:
 
 
 def _of_decorrelation(notebook: str, p: Mapping) -> list[Task]:
-    short = [_task(notebook, f"ablation {form}, seed {seed}", ablation, p, TAP, form=form, seed=seed)
+    short = [task_of(notebook, f"ablation {form}, seed {seed}", ablation, p, TAP, form=form, seed=seed)
              for seed in p["ablation_seeds"] for form in decorrelation.ABLATED if p["ablation_pairs"]]
-    return [*short, _task(notebook, "decorrelation", decorrelated, p, TAP, *(task.key for task in short))]
+    return [*short, task_of(notebook, "decorrelation", decorrelated, p, TAP, *(task.key for task in short))]
 
 
 def strategy(m: Materials, name: str) -> Run:
@@ -135,12 +125,12 @@ def strategy(m: Materials, name: str) -> Run:
 
 
 def _of_strategies(notebook: str, p: Mapping) -> list[Task]:
-    return [_task(notebook, name, strategy, p, TAP, name=name) for name in p["strategies"]]
+    return [task_of(notebook, name, strategy, p, TAP, name=name) for name in p["strategies"]]
 
 
 def criterion(m: Materials, name: str, criterion: str) -> Run | None:
     """A head under another labelling criterion; None where it leaves no positive training pair."""
-    published = m.runs[_strategy(name)]
+    published = m.runs[strategy_key(name)]
     data = strategies.dataset_of(published, m.train)
     counted = criteria.positives(data, published.record["parameters"]["dataset"]["area_threshold"])
     if not counted.loc[criterion, "training"]:
@@ -158,25 +148,25 @@ def one_labelling(m: Materials) -> Run:
 
 
 def _of_criteria(notebook: str, p: Mapping) -> list[Task]:
-    each = [_task(notebook, f"{name} {text}", criterion, p, TAP, _strategy(name), name=name, criterion=text)
+    each = [task_of(notebook, f"{name} {text}", criterion, p, TAP, strategy_key(name), name=name, criterion=text)
             for text in criteria.CRITERIA for name in ("A0", "A1")]
-    return [*each, _task(notebook, "criteria", one_labelling, p, *(task.key for task in each))]
+    return [*each, task_of(notebook, "criteria", one_labelling, p, *(task.key for task in each))]
 
 
 def calibrated(m: Materials) -> Run:
     """The calibration of two heads."""
-    return calibration.calibration_run({head: m.runs[_strategy(name)] for head, name in calibration.HEADS.items()}, m.train,
+    return calibration.calibration_run({head: m.runs[strategy_key(name)] for head, name in calibration.HEADS.items()}, m.train,
                                        **m.named)
 
 
 def invariant(m: Materials) -> Run:
     """A0 with a head that is blind to the order of the frames."""
-    return limitations_heads.invariant_run(m.train, m.runs[_strategy("A0")], **m.way)
+    return limitations_heads.invariant_run(m.train, m.runs[strategy_key("A0")], **m.way)
 
 
 def other_way(m: Materials, name: str, option: str) -> Run:
     """A strategy with one of the scripts' ways."""
-    published = m.runs[_strategy(name)]
+    published = m.runs[strategy_key(name)]
     sides = differences.both_ways(published, option, m.train, m.runs[TAP], **m.way)
     return next(run for run in sides if run.name != published.name)
 
@@ -190,90 +180,19 @@ def schedule(m: Materials, name: str) -> Run:
 
 def rounding(m: Materials, name: str) -> Run:
     """What rounding to bfloat16 does to a strategy's features."""
-    return differences_rounding.rounding_run(m.train, m.runs[TAP], m.runs[_strategy(name)], m["rounding_pairs"], **m.way)
+    return differences_rounding.rounding_run(m.train, m.runs[TAP], m.runs[strategy_key(name)], m["rounding_pairs"], **m.way)
 
 
 def _of_differences(notebook: str, p: Mapping) -> list[Task]:
     pairs = [(name, "replacement") for name in p["balancing_strategies"]] + [
         (name, option) for name in p["difference_strategies"] for option in ("redraw_norms", "keep_trained_norms")]
-    ways = [_task(notebook, f"{name} {option}", other_way, p, TAP, _strategy(name), name=name, option=option)
+    ways = [task_of(notebook, f"{name} {option}", other_way, p, TAP, strategy_key(name), name=name, option=option)
             for name, option in pairs]
-    schedules = [_task(notebook, f"schedule {name}", schedule, p, TAP, name=name)
+    schedules = [task_of(notebook, f"schedule {name}", schedule, p, TAP, name=name)
                  for name in differences.SCHEDULES if p["schedule_pairs"]]
     like = p["rounding_strategy"]
-    rounded = [_task(notebook, "rounding", rounding, p, TAP, _strategy(like), name=like)] if p["rounding_pairs"] else []
+    rounded = [task_of(notebook, "rounding", rounding, p, TAP, strategy_key(like), name=like)] if p["rounding_pairs"] else []
     return [*ways, *schedules, *rounded]
-
-
-def controlled_events(m: Materials) -> Run:
-    """Detectors that learn nothing but a threshold."""
-    return event_controls.control_run(m.train, m.held_out, **m.named)
-
-
-def windows(m: Materials) -> Run:
-    """The head of A1 at every window of the movie."""
-    heads = m.runs[_strategy("A1")] if not m["event_heads"] else runs.find(
-        results.published_run(m["event_heads"], m["movie"], "06_strategies", "A1"))
-    return event_windows.window_run(heads, m.train, m.held_out, **m.way)
-
-
-def candidates_of(m: Materials) -> Run:
-    """Where the network's answers about the arrow of time point."""
-    return event_candidates.candidate_run(m.runs[TAP], m.train, m.held_out, **m.way)
-
-
-def detector(m: Materials, name: str, seed: int) -> Run:
-    """A detector of one strategy and seed."""
-    return events.detector_run(name, m.train, m.runs[TAP], event_scores.detector_settings(m.parameters, m.train), m.held_out,
-                               seed=seed, **m.way)
-
-
-def from_few_labels(m: Materials, name: str, labels: int, draw: int) -> Run:
-    """A detector from few labelled events, :func:`tapnb.studies.event_few.few_run`."""
-    return event_few.few_run(name, events.Labels(labels, draw), m.train, m.held_out, m.runs[TAP], m.parameters, **m.way)
-
-
-def after_answers(m: Materials, way: str, draw: int, rounds: int) -> Run:
-    """A detector that has learnt from answers, or is about to; see :mod:`tapnb.studies.event_asking`."""
-    return event_asking.detector_run(event_asking.Step(way, draw, rounds), _asks(m))
-
-
-def places_asked(m: Materials, way: str, draw: int, rounds: int) -> Run:
-    """The places that such a detector is asked about."""
-    return event_asking.asked_run(event_asking.Step(way, draw, rounds), _asks(m))
-
-
-def _asks(m: Materials) -> event_asking.Setting:
-    return event_asking.Setting(m.train, m.held_out, m.runs[TAP], m.parameters, **m.way)
-
-
-def _of_answers(notebook: str, p: Mapping) -> list[Task]:
-    """Detectors and the places that they are asked about by turns: each looks for all before it, back to the first."""
-    few = {event_few.role(name, labels) for name, labels in event_few.all_labels(p)}
-    made: list[Task] = []
-
-    def add(role: str, function: Callable, step: event_asking.Step) -> None:
-        before = [task.key for task in made if task.arguments["draw"] == step.draw
-                  and (task.arguments["way"] == step.way or not task.arguments["rounds"])]  # both ways begin with one detector
-        start = event_few.role(p["event_ask_strategy"], events.Labels(p["event_ask_start"], step.draw))  # and it is this one
-        before += [f"{notebook} {start}"] * (start in few)
-        made.append(_task(notebook, role, function, p, TAP, *before, **asdict(step)))
-
-    for step in event_asking.steps(p):
-        add(step.role, after_answers, step)
-        if step in event_asking.asking(p):
-            add(step.asked_role, places_asked, step)
-    return made
-
-
-def _of_events(notebook: str, p: Mapping) -> list[Task]:
-    heads = (TAP,) if p["event_heads"] else (TAP, _strategy("A1"))
-    return [_task(notebook, "event controls", controlled_events, p), _task(notebook, "windows of A1", windows, p, *heads),
-            _task(notebook, "candidates", candidates_of, p, TAP), *(
-        _task(notebook, f"detector {name}, seed {seed}", detector, p, TAP, name=name, seed=seed)
-        for name in p["event_strategies"] for seed in p["event_seeds"]), *(
-        _task(notebook, event_few.role(name, labels), from_few_labels, p, TAP, name=name, labels=labels.events, draw=labels.draw)
-        for name, labels in event_few.all_labels(p)), *_of_answers(notebook, p)]
 
 
 def controls(m: Materials) -> Run:
@@ -297,17 +216,17 @@ def with_few_labels(m: Materials, name: str, share: float, draw: int) -> Run:
 
 
 def _of_evidence(notebook: str, p: Mapping) -> list[Task]:
-    few = [_task(notebook, evidence_runs.role_of_few(name, labels), with_few_labels, p, *((TAP,) * (name != "controls")), name=name,
+    few = [task_of(notebook, evidence_runs.role_of_few(name, labels), with_few_labels, p, *((TAP,) * (name != "controls")), name=name,
                  share=labels.share, draw=labels.draw)
            for labels in evidence_runs.few_labels(p) for name in (*p["evidence_label_strategies"], "controls")]
-    return [_task(notebook, "controls", controls, p), *(
-        _task(notebook, f"{name} to its end, {' '.join(map(str, seeds))}", to_its_end, p, TAP, name=name, seeds=seeds)
+    return [task_of(notebook, "controls", controls, p), *(
+        task_of(notebook, f"{name} to its end, {' '.join(map(str, seeds))}", to_its_end, p, TAP, name=name, seeds=seeds)
         for name in p["evidence_strategies"] for seeds in evidence_runs.groups(name, p[f"{evidence_runs.PREFIX}seeds"])), *few]
 
 
 def _one(role: str, function: Callable, *needs: str) -> Callable[[str, Mapping], list[Task]]:
     """The list of a notebook that makes one run only."""
-    return lambda notebook, p: [_task(notebook, role, function, p, *needs)]
+    return lambda notebook, p: [task_of(notebook, role, function, p, *needs)]
 
 
 LISTS: dict[str, Callable[[str, Mapping], list[Task]]] = {
@@ -317,10 +236,10 @@ LISTS: dict[str, Callable[[str, Mapping], list[Task]]] = {
     "05_decorrelation": _of_decorrelation,
     "06_strategies": _of_strategies,
     "08_criteria": _of_criteria,
-    "09_calibration": _one("calibration", calibrated, *map(_strategy, calibration.HEADS.values())),
-    "10_limitations": _one("A0i", invariant, TAP, _strategy("A0")),
+    "09_calibration": _one("calibration", calibrated, *map(strategy_key, calibration.HEADS.values())),
+    "10_limitations": _one("A0i", invariant, TAP, strategy_key("A0")),
     "11_differences": _of_differences,
-    "14_events": _of_events,
+    "14_events": event_tasks.of_events,
     "15_evidence": _of_evidence,
 }
 """What gives the tasks of a notebook, by its name; the other notebooks make no run, or only pictures, in seconds."""

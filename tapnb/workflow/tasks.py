@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from tapnb.movies import Movie
 from tapnb.store.runs import Run
+
+TAP = "02_pretraining tap"
+"""The key of the pretraining, on which most runs rest."""
 
 MEMORY = 3 * 2**30
 """Bytes that most tasks are reckoned to need at most, by what trainings of the published profiles take."""
@@ -84,3 +87,13 @@ class Materials:
         from tapnb.system import device  # here: it brings PyTorch, which not every task needs
 
         return self.named | {"on": device.choose(self["device"])}
+
+
+def task_of(notebook: str, role: str, function: Callable, parameters: Mapping, *needs: str, **arguments) -> Task:
+    """The task that makes a notebook's run of a role with a function."""
+    return Task(f"{notebook} {role}", f"{function.__module__}:{function.__name__}", parameters, arguments, needs)
+
+
+def strategy_key(name: str) -> str:
+    """The key of a strategy of notebook 06."""
+    return f"06_strategies {name}"

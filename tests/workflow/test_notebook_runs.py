@@ -52,18 +52,6 @@ def test_a_notebook_without_runs_has_no_tasks():
     assert not tasks_of("smoke", "01") and not tasks_of("smoke", "13")
 
 
-def test_a_detector_with_answers_comes_after_all_that_it_learns_from():
-    own = tasks_of("smoke", "14", given={"event_ask_draws": 2, "event_ask_rounds": 2, "event_few_strategies": ["A"],
-                                         "event_few_labels": [2], "event_few_draws": 1, "event_ask_start": 2})
-    needs = {task.key.partition(" ")[2]: {need.partition(" ")[2] for need in task.needs} for task in own}
-    first = {"detector A, 2 labelled, draw 0", "tap"}
-    assert needs["detector after 0 x doubtful, draw 0"] == first
-    assert needs["detector after 0 x doubtful, draw 1"] == {"tap"}, "nothing else makes that one"
-    begun = first | {f"{what} after 0 x {way}, draw 0" for what in ("detector", "places") for way in ("doubtful", "random")}
-    assert needs["detector after 1 x random, draw 0"] == begun
-    assert needs["detector after 2 x random, draw 0"] == begun | {"detector after 1 x random, draw 0", "places after 1 x random, draw 0"}
-
-
 def test_memory_is_reckoned_from_batches_and_training_pairs():
     """Of the profile paper by what its step and its heads take by measurement; the other profiles need no more than any task."""
     paper = {task.key: task.memory / 2**30 for task in tasks_of("paper")}
