@@ -86,8 +86,7 @@ table2 = tables.strategies(trained, reference)
 results.show_table(table2)
 
 # %% [markdown]
-# Ours minus the paper's, with a 95 % bootstrap interval over frames and runs, and the standard error of the paper's
-# runs:
+# Ours minus the paper's, with a 95 % interval of frames and runs, and of the paper's runs:
 
 # %%
 reference = reference.loc[[name for name in strategies if name in reference.index]]
@@ -103,7 +102,7 @@ scores_plot
 # ## Whatever the threshold
 #
 # Not in the paper: average precision asks in which order a strategy puts the test pairs, and not from which probability on
-# it calls them an event. Differences of the mean over runs, with 95 % bootstrap intervals over frames and runs:
+# it calls them an event. Differences of the mean over runs, with 95 % intervals of frames and runs:
 
 # %%
 ranked = ranking.precision_differences(answers, dataset_of(trained[strategies[0]], train).pairs.t)

@@ -104,7 +104,7 @@ results.show_table(one_table)
 # %% [markdown]
 # ## What a criterion changes
 #
-# Each criterion minus the one before it, with the 95 % bootstrap interval over blocks of frames and runs. The same
+# Each criterion minus the one before it, with the 95 % interval of blocks of frames and runs. The same
 # frames are drawn for all.
 
 # %%

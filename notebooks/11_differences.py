@@ -66,8 +66,8 @@ effects.table(measured)
 #
 # The published run of a strategy stands beside the same run with one parameter changed. The changes are balancing with
 # replacement; BatchNorm scales of the random network drawn from N(0, 1); its BatchNorm statistics left as those of the
-# *trained* network. Mean and standard deviation over the runs; effects with their 95 % bootstrap interval over blocks
-# of frames and over runs, the same frames for both sides.
+# *trained* network. Mean and standard deviation over the runs; effects with their 95 % interval of blocks
+# of frames and of runs, the same frames for both sides.
 
 # %%
 pairs = [(name, "replacement") for name in balancing_strategies] + [
@@ -79,7 +79,7 @@ on_scores = [effect for (name, option), sides in both.items()
 scores_table = effects.table(on_scores)
 scores_table
 
-# %% mystnb={"image": {"alt": "Five panels, one per score: for each strategy and each of the scripts' ways a dot, the change of the mean score, with its interval; a dashed line marks no change."}, "figure": {"caption": "What each of the scripts' ways does to the scores of a strategy: the other way minus ours, with 95 % bootstrap intervals. Left of the dashed line the scripts' way is worse, right of it better."}}
+# %% mystnb={"image": {"alt": "Five panels, one per score: for each strategy and each of the scripts' ways a dot, the change of the mean score, with its interval; a dashed line marks no change."}, "figure": {"caption": "What each of the scripts' ways does to the scores of a strategy: the other way minus ours, with 95 % intervals. Left of the dashed line the scripts' way is worse, right of it better."}}
 scores_plot = figures.score_effects(on_scores) if on_scores else None
 scores_plot
 

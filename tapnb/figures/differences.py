@@ -32,13 +32,13 @@ def score_effects(effects: list[Effect]) -> Figure:
         of_score = [e for e in effects if e.measured == score]
         middle = np.array([e.effect for e in of_score])
         ends = np.array([[e.low, e.high] for e in of_score]).reshape(-1, 2)
-        for value, (low, high), e in zip(middle, ends, of_score):  # a bootstrap interval need not contain the effect
+        for value, (low, high), e in zip(middle, ends, of_score):
             axes.plot([low, high], [names.index(e.difference)] * 2, color=BLUE, marker="|", markersize=7)
             axes.plot(value, names.index(e.difference), "o", color=BLUE, markersize=5)
         axes.axvline(0, color="black", linewidth=1, linestyle="--")
         axes.set(title=title, ylim=(len(names) - 0.5, -0.5))
     panels[0].set_yticks(range(len(names)), [textwrap.fill(name, 28) for name in names])
-    figure.supxlabel("the other way less ours", fontsize=9)
+    figure.supxlabel("the other way minus ours", fontsize=9)
     return figure
 
 

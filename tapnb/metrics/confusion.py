@@ -6,8 +6,14 @@ in its record, so that everything below can be computed from records alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
+
+from tapnb.metrics.intervals import Estimate, Resampled, estimate
+from tapnb.metrics.scores import SCORES
 
 OUTCOMES = ("tn", "fp", "fn", "tp")
 """True negatives, false positives, false negatives, true positives: Table 3, row by row."""
@@ -69,13 +75,74 @@ def scores_and_f1(counts: np.ndarray) -> np.ndarray:
     return np.concatenate([scores(counts), f1(counts)[..., None]], axis=-1)
 
 
-def bootstrap(counts: dict[str, np.ndarray], draws: int = 2000, seed: int = 0,
-              all_runs: bool = False) -> dict[str, np.ndarray]:
-    """Counts as they might have come out with other frames of this movie and other initial weights.
+def resample(counts: dict[str, np.ndarray], measure: Callable[[np.ndarray], np.ndarray] = f1, draws: int = 2000,
+             seed: int = 0) -> dict[str, Resampled]:
+    """A score of every run, and what it would be on other frames of this movie: :func:`tapnb.metrics.intervals.estimate` takes it.
 
     Blocks of :data:`BLOCK` consecutive frame pairs are drawn with replacement, the same for all entries, so that
-    differences between strategies stay paired; the runs of every entry are drawn anew, each for itself. What
-    another movie or another training set would do is not in it.
+    differences between strategies stay paired. What another movie or another training set would do is not in it.
+
+    Parameters
+    ----------
+    counts : dict of array, shape (R, T, K)
+        By name; whatever adds up over frame pairs. T is the same in all of them.
+    measure : callable
+        Counts (..., K) to a score (...), of one run.
+    draws : int
+    seed : int
+    """
+    (frame_pairs,) = {np.shape(c)[1] for c in counts.values()}
+    weights = _weights(frame_pairs, draws, seed)
+    return {name: Resampled(measure(np.sum(c, axis=1)), measure(frame_sums(c, weights)), blocks(frame_pairs))
+            for name, c in counts.items()}
+
+
+def difference(counts: dict[str, np.ndarray], score: str = "F1", draws: int = 2000) -> Estimate:
+    """A score of the first of two strategies minus that of the second, with a 95 % interval.
+
+    Parameters
+    ----------
+    counts : dict of array, shape (R, T, 4)
+        Of both, by name.
+    score : str
+        One of :data:`tapnb.metrics.scores.SCORES`, or "F1".
+    draws : int
+    """
+    column = (*SCORES, "F1").index(score)
+    return estimate(*resample(counts, lambda c: scores_and_f1(c)[..., column], draws).values())
+
+
+def resample_in_two(counts: np.ndarray, first: int, measure: Callable[[np.ndarray, np.ndarray], np.ndarray],
+                    draws: int = 2000) -> Resampled:
+    """A score of the outcomes before and from a frame pair, as :func:`resample` has those of the whole movie.
+
+    It is that of all runs together, since one alone makes few mistakes; how much it varies with the runs is the jackknife's
+    answer. Frames never change sides.
+
+    Parameters
+    ----------
+    counts : array, shape (R, T, K)
+    first : int
+        Frame pair with which the second side begins.
+    measure : callable
+        Counts (..., K) of both sides to a score (...).
+    draws : int
+    """
+    sides, runs = (counts[:, :first], counts[:, first:]), len(counts)
+    sums = [side.sum(1) for side in sides]  # (R, K) each
+    drawn = [frame_sums(side, _weights(side.shape[1], draws, k)).sum(1) for k, side in enumerate(sides)]
+    value = measure(*(s.sum(0) for s in sums))
+    without = measure(*(s.sum(0) - s for s in sums)) if runs > 1 else np.array([value])
+    pseudo = value + (runs - 1) * (without.mean() - without)  # the variance of their mean is the jackknife's
+    return Resampled(pseudo, measure(*drawn)[:, None], sum(blocks(side.shape[1]) for side in sides))
+
+
+def bootstrap(counts: dict[str, np.ndarray], draws: int = 2000, seed: int = 0,
+              all_runs: bool = False) -> dict[str, np.ndarray]:
+    """Counts as they might have come out with other frames of this movie and other initial weights: for what is no mean of runs.
+
+    Blocks are drawn as in :func:`resample`; the runs of every entry are drawn anew, each for itself. Of a few runs intervals
+    are too short.
 
     Parameters
     ----------
@@ -98,17 +165,29 @@ def bootstrap(counts: dict[str, np.ndarray], draws: int = 2000, seed: int = 0,
     return {name: draw_runs(frame_sums(c, weights), rng, all_runs) for name, c in counts.items()}
 
 
+def blocks(frame_pairs: int) -> int:
+    """How many blocks are drawn for so many frame pairs."""
+    return -(-frame_pairs // BLOCK)
+
+
 def frame_weights(frame_pairs: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     """How often every frame pair comes in each draw of blocks, int array (draws, T); blocks go round the end."""
-    blocks = -(-frame_pairs // BLOCK)
-    first = rng.integers(0, frame_pairs, (draws, blocks, 1))
+    first = rng.integers(0, frame_pairs, (draws, blocks(frame_pairs), 1))
     resampled = ((first + np.arange(BLOCK)) % frame_pairs).reshape(draws, -1)[:, :frame_pairs]
     return np.stack([np.bincount(row, minlength=frame_pairs) for row in resampled])
 
 
+@lru_cache(maxsize=8)
+def _weights(frame_pairs: int, draws: int, seed: int) -> np.ndarray:
+    """:func:`frame_weights` of a seed: tables and claims ask for the same ones many times."""
+    weights = frame_weights(frame_pairs, draws, np.random.default_rng(seed))
+    weights.flags.writeable = False
+    return weights
+
+
 def frame_sums(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Sums over the frame pairs of each draw, (draws, R, K), from counts (R, T, K) and weights (draws, T)."""
-    return np.einsum("dt,rtk->drk", weights, np.asarray(counts))
+    return np.einsum("dt,rtk->drk", weights, np.asarray(counts), optimize=True)
 
 
 def draw_runs(sums: np.ndarray, rng: np.random.Generator, all_runs: bool = False) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""Intervals that hold the truth as often as they say: events resampled, runs by Student's t, Holm over several.
+"""Intervals that hold the truth as often as they say: what is tested resampled, runs by Student's t, Holm over several.
 
-A few runs resampled give intervals that are too short (five runs: 87 to 91 % instead of 95). So only events are
-resampled here, with all crops that show them; the variance between runs is added, and both together are read from
-Student's distribution with the degrees of freedom after Welch and Satterthwaite.
+A few runs resampled give intervals that are too short (five runs: 87 to 91 % instead of 95). So only what is tested is
+resampled here, events with all crops that show them, or blocks of frames; the variance between runs is added, and both
+together are read from Student's distribution with the degrees of freedom after Welch and Satterthwaite.
 """
 
 from __future__ import annotations
@@ -40,21 +40,27 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Resampled:
-    """Average precision of the runs of one strategy, and what it would be with other events.
+    """A score of the runs of one strategy, such as average precision, and what it would be with other events or frames.
 
     Attributes
     ----------
     runs : float array, shape (R,)
         On the pairs as they are.
     draws : float array, shape (D, R)
-        The same draw of events in every strategy, if the weights are the same.
+        The same draw in every strategy, if the weights are the same.
     groups : int
-        Events: what is resampled.
+        How many events, or blocks of frames: what is resampled.
     """
 
     runs: np.ndarray
     draws: np.ndarray
     groups: int
+
+    @classmethod
+    def told(cls, mean: float, std: float, runs: int) -> Resampled:
+        """Of somebody who says no more than the mean and the standard deviation of some runs."""
+        values = np.linspace(-1, 1, runs)
+        return cls(mean + std * values / values.std(ddof=1), np.full((1, 1), mean), runs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +150,7 @@ def resample(groups: Groups, margins: np.ndarray, drawn: tuple[np.ndarray, np.nd
 
 
 def estimate(first: Resampled, second: Resampled | None = None) -> Estimate:
-    """A strategy's mean average precision, or its difference from another's, with a 95 % interval.
+    """A strategy's mean score, or its difference from another's, with a 95 % interval.
 
     Runs of two strategies are independent of each other. A single run has no variance between runs: then the interval is
     that of this very run.
@@ -158,7 +164,7 @@ def estimate(first: Resampled, second: Resampled | None = None) -> Estimate:
     sides = [side for side in (first, second) if side is not None]
     means = first.draws.mean(1) - (0 if second is None else second.draws.mean(1))
     value = first.runs.mean() - (0 if second is None else second.runs.mean())
-    parts = [(means.var(ddof=1), max(first.groups - 1, 1))]
+    parts = [(means.var(ddof=1) if len(means) > 1 else 0.0, max(first.groups - 1, 1))]
     parts += [(side.runs.var(ddof=1) / len(side.runs), len(side.runs) - 1) for side in sides if len(side.runs) > 1]
     variance = sum(v for v, _ in parts)
     if variance == 0:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tapnb.metrics import confusion, scores
+from tapnb.metrics.intervals import Resampled, estimate
 
 COMPARISONS = (("A0", "B0"), ("A1", "B1"), ("A1", "C1"), ("A1", "A0"), ("B1", "B0"), ("C1", "C0"))
 """What the paper's claims 2 to 4 compare: first better than second."""
@@ -46,8 +47,8 @@ def precision_differences(predictions: dict[str, pd.DataFrame], t: np.ndarray,
                 comparisons: Sequence[tuple[str, str]] = COMPARISONS, draws: int = 2000, seed: int = 0) -> pd.DataFrame:
     """Differences in average precision on the test pairs, with 95 % intervals.
 
-    The bootstrap is that of :func:`tapnb.metrics.confusion.bootstrap`: blocks of frame pairs, the
-    same for all strategies, and runs.
+    Blocks of frame pairs are drawn as by :func:`tapnb.metrics.confusion.resample`, the same for all strategies; intervals are
+    those of :func:`tapnb.metrics.intervals.estimate`.
 
     Parameters
     ----------
@@ -63,20 +64,18 @@ def precision_differences(predictions: dict[str, pd.DataFrame], t: np.ndarray,
     DataFrame
         ``first``, ``second``, ``difference`` (mean over runs, first minus second), ``low``, ``high``.
     """
-    rng = np.random.default_rng(seed)
-    frames = confusion.frame_weights(int(t.max()) + 1, draws, rng)
+    frame_pairs = int(t.max()) + 1
+    frames = confusion.frame_weights(frame_pairs, draws + 1, np.random.default_rng(seed))
     frames[0] = 1  # the test pairs themselves
     by_strategy = {}
     for name, answers in predictions.items():
         tested = answers[answers["part"] == "test"]
         per_run = np.stack([average_precision(run["label"].to_numpy(bool), scores.margin(run),
                                               frames[:, t[run["pair"]]]) for _, run in tested.groupby("seed")], axis=1)
-        resampled = confusion.draw_runs(per_run[..., None], rng)[..., 0].mean(1)
-        by_strategy[name] = per_run[0].mean(), resampled[1:]
+        by_strategy[name] = Resampled(per_run[0], per_run[1:], confusion.blocks(frame_pairs))
     rows = []
     for first, second in comparisons:
         if first in by_strategy and second in by_strategy:
-            (a, of_a), (b, of_b) = by_strategy[first], by_strategy[second]
-            low, high = confusion.interval(of_a - of_b)
-            rows.append({"first": first, "second": second, "difference": a - b, "low": low, "high": high})
+            e = estimate(by_strategy[first], by_strategy[second])
+            rows.append({"first": first, "second": second, "difference": e.value, "low": e.low, "high": e.high})
     return pd.DataFrame(rows, columns=["first", "second", "difference", "low", "high"])

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from tapnb.metrics import confusion, scores
+from tapnb.metrics import confusion, intervals, scores
+from tapnb.metrics.intervals import Estimate
 from tapnb.metrics.scores import SCORES
 from tapnb.studies import errors, grad_cam
 from tapnb.studies.claim_records import EVIDENCE, Records
@@ -21,7 +23,7 @@ TIE = 0.005
 """Half a unit of the paper's last digit: its tables cannot tell smaller differences from a tie."""
 
 DRAWS = 2000
-"""Of a bootstrap; ten times as many where an interval ends within a tenth of its width from its bound."""
+"""Of the frames; ten times as many where an interval ends within a tenth of its width from its bound."""
 
 FEW = 0.1
 """Share of the labelled events up to which labels are few."""
@@ -47,55 +49,63 @@ def judge(records: Records) -> list[Verdict]:
     return verdicts
 
 
-def _part(text: str, counts: dict[str, np.ndarray], measure: Callable[..., np.ndarray], bound: float = 0.0,
-          above: bool = True) -> Part:
-    """A part of a claim: a measure of the mean over runs, frames resampled together.
+def _part(text: str, estimated: Callable[[int], Estimate], bound: float = 0.0, above: bool = True) -> Part:
+    """A part of a claim; see :class:`tapnb.studies.verdicts.Part` for ``bound`` and ``above``.
 
     Parameters
     ----------
     text : str
-    counts : dict of array, shape (R, T, 4)
-        Of the strategies that the measure takes, in its order.
-    measure : callable
-        Counts (..., R, 4), one argument a strategy, to (...).
-    bound, above
-        See :class:`tapnb.studies.verdicts.Part`.
+    estimated : callable
+        Takes the number of draws.
     """
-    value = float(measure(*(c.sum(1) for c in counts.values())))
     for draws in (DRAWS, 10 * DRAWS):
-        part = Part(text, value, *confusion.interval(measure(*confusion.bootstrap(counts, draws).values())), bound, above)
+        e = estimated(draws)
+        part = Part(text, e.value, e.low, e.high, bound, above)
         if not part.barely:
             break
     return part
 
 
-def _f1_difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return confusion.f1(a).mean(-1) - confusion.f1(b).mean(-1)
+def _mean(text: str, counts: dict[str, np.ndarray], measure: Callable[[np.ndarray], np.ndarray], bound: float = 0.0,
+          above: bool = True) -> Part:
+    """A part about the mean over runs of a measure of one strategy, or of the first minus the second of two.
+
+    Parameters
+    ----------
+    text : str
+    counts : dict of array, shape (R, T, 4)
+    measure : callable
+        Counts (..., 4) of a run to (...).
+    bound, above
+        See :func:`_part`.
+    """
+    return _part(text, lambda draws: intervals.estimate(*confusion.resample(counts, measure, draws).values()), bound, above)
 
 
 def _informed(counts: np.ndarray) -> np.ndarray:
-    """Recall less false-positive rate, mean over runs: 0 for a coin and for a constant, however rare events are."""
+    """Recall less false-positive rate: 0 for a coin and for a constant, however rare events are."""
     scored = confusion.scores(counts)
-    return (scored[..., 3] + scored[..., 1] - 1).mean(-1)
+    return scored[..., 3] + scored[..., 1] - 1
 
 
 def _beyond_a_coin(counts: np.ndarray) -> np.ndarray:
-    """F1 less that of a coin which says "event" as often, mean over runs."""
+    """F1 less that of a coin which says "event" as often."""
     tn, fp, fn, tp = np.moveaxis(np.asarray(counts, float), -1, 0)
     n = np.maximum(tn + fp + fn + tp, 1)
     events, called = (fn + tp) / n, (fp + tp) / n
     coin = 2 * events * called / np.maximum(events + called, 1e-12)
-    return (confusion.f1(counts) - coin).mean(-1)
+    return confusion.f1(counts) - coin
 
 
-def _compared(a: str, b: str, counts: dict[str, np.ndarray], bound: float = 0.0, above: bool = True) -> Part:
-    """F1 of the event class, ``a`` minus ``b``."""
-    return _part(f"{a} \u2212 {b}, F1", {name: counts[name] for name in (a, b)}, _f1_difference, bound, above)
+def _compared(a: str, b: str, counts: dict[str, np.ndarray], bound: float = 0.0, above: bool = True, score: str = "F1") -> Part:
+    """F1 of the event class or another score, ``a`` minus ``b``."""
+    two = {name: counts[name] for name in (a, b)}
+    return _part(f"{a} \u2212 {b}, {score}", lambda draws: confusion.difference(two, score, draws), bound, above)
 
 
 def _better_than_a_coin(role: str, counts: dict[str, np.ndarray]) -> Part:
     """What a claim about a classifier's mistakes takes for granted: that it tells events from nothing at all."""
-    return _part(f"{role}: recall \u2212 false-positive rate", {role: counts[role]}, _informed)
+    return _mean(f"{role}: recall \u2212 false-positive rate", {role: counts[role]}, _informed)
 
 
 def best_in_all_entries(records: Records) -> list[Part]:
@@ -106,12 +116,9 @@ def best_in_all_entries(records: Records) -> list[Part]:
     """
     records.arrow_is_told()
     counts = records.counts("A0", "A1", "B0", "B1", "C0", "C1")
-    means = {name: confusion.scores(c.sum(1)).mean(0) for name, c in counts.items()}
-    draws = {name: confusion.scores(c).mean(1) for name, c in confusion.bootstrap(counts).items()}
-    return [Part(f"A1 \u2212 {other}, {score}", float(means["A1"][k] - means[other][k]),
-                 *confusion.interval(draws["A1"][:, k] - draws[other][:, k]), -TIE)
-            for other in counts if other != "A1" for k, score in enumerate(SCORES)
-            ] + [_compared("A1", other, counts) for other in counts if other != "A1"]
+    rivals = [name for name in counts if name != "A1"]
+    return [_compared("A1", other, counts, -TIE, score=score) for other in rivals for score in SCORES] + [
+        _compared("A1", other, counts) for other in rivals]
 
 
 def tap_beats_random(records: Records) -> list[Part]:
@@ -133,16 +140,21 @@ def resnet_beats_linear(records: Records) -> list[Part]:
     return [_compared(f"{group}1", f"{group}0", counts) for group in "ABC"]
 
 
-def _in_two(counts: np.ndarray, first: int, draws: int = 2000) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Outcomes before and from frame pair ``first``, (4,) each, and bootstrap draws of both, (draws, 4) each.
+def _of_two(text: str, counts: np.ndarray, first: int, measure: Callable[[np.ndarray, np.ndarray], np.ndarray],
+            bound: float = 0.0, above: bool = True) -> Part:
+    """A part about the outcomes before and from frame pair ``first``, of all runs together: one run makes few mistakes.
 
-    Frames never change sides; a drawn run is the same on both, so that how often it says "event" at all cancels.
+    Parameters
+    ----------
+    text : str
+    counts : array, shape (R, T, 4)
+    first : int
+    measure : callable
+        Outcomes (..., 4) of both sides to (...).
+    bound, above
+        See :func:`_part`.
     """
-    rng = np.random.default_rng(0)
-    parts = counts[:, :first], counts[:, first:]
-    sums = [confusion.frame_sums(part, confusion.frame_weights(part.shape[1], draws, rng)) for part in parts]
-    drawn = confusion.draw_runs(np.concatenate(sums, axis=-1), rng).mean(1)  # (draws, 8)
-    return parts[0].sum(1).mean(0), parts[1].sum(1).mean(0), drawn[:, :4], drawn[:, 4:]
+    return _part(text, lambda draws: intervals.estimate(confusion.resample_in_two(counts, first, measure, draws)), bound, above)
 
 
 def positives_follow_the_truth(records: Records) -> list[Part]:
@@ -154,8 +166,6 @@ def positives_follow_the_truth(records: Records) -> list[Part]:
     r = np.corrcoef(tp, tp + fn)[0, 1]
     half = 1.96 / max(len(tp) - 3, 1) ** 0.5  # Fisher's interval
     low, high = np.tanh(np.arctanh(min(r, 0.9999)) + np.array([-half, half]))
-    early, late, early_draws, late_draws = _in_two(counts, errors.early_frames(counts.shape[1]))
-
     def surplus(early: np.ndarray, late: np.ndarray) -> np.ndarray:
         both = early + late
         of_mistakes = early[..., 1] / np.maximum(both[..., 1], 1e-9)
@@ -163,15 +173,15 @@ def positives_follow_the_truth(records: Records) -> list[Part]:
 
     return [Part("correlation of true and all positives over frames", float(r), float(low), float(high), 0.8,
                  more="frames"),
-            Part("share of false positives in the movie's first fifth \u2212 share of positives there",
-                 float(surplus(early, late)), *confusion.interval(surplus(early_draws, late_draws))),
+            _of_two("share of false positives in the movie's first fifth \u2212 share of positives there", counts,
+                    errors.early_frames(counts.shape[1]), surplus),
             _better_than_a_coin("A1", {"A1": counts})]
 
 
 def misses_are_few_and_even(records: Records) -> list[Part]:
     """Claim 6, Figure 4: we call it uniform if each half of the movie has 30 to 70 % of the misses, low below 20 %."""
     counts = records.counts("A1")["A1"]
-    first, second, first_draws, second_draws = _in_two(counts, counts.shape[1] // 2)
+    half = counts.shape[1] // 2
 
     def late_share(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         return second[..., 2] / np.maximum(first[..., 2] + second[..., 2], 1e-9)
@@ -180,11 +190,10 @@ def misses_are_few_and_even(records: Records) -> list[Part]:
         both = first + second
         return both[..., 2] / np.maximum(both[..., 2] + both[..., 3], 1e-9)
 
-    share, around = float(late_share(first, second)), confusion.interval(late_share(first_draws, second_draws))
-    return [Part("share of misses in the second half", share, *around, 0.3),
-            Part("share of misses in the second half", share, *around, 0.7, above=False),
-            Part("share of events missed", float(missed(first, second)),
-                 *confusion.interval(missed(first_draws, second_draws)), 0.2, above=False),
+    shares = [_of_two("share of misses in the second half", counts, half, late_share, 0.3),
+              _of_two("share of misses in the second half", counts, half, late_share, 0.7, above=False),
+              _of_two("share of events missed", counts, half, missed, 0.2, above=False)]
+    return [*(replace(share, low=max(share.low, 0.0), high=min(share.high, 1.0)) for share in shares),
             _better_than_a_coin("A1", {"A1": counts})]
 
 
@@ -199,8 +208,7 @@ def either_and_filter_are_better(records: Records) -> list[Part]:
         counts = records.counts(*roles)
         for after, before in ((1, 0), (2, 1)):
             pair = {roles[i]: counts[roles[i]] for i in (after, before)}
-            parts += [_compared(*pair, counts), _part(
-                " \u2212 ".join(pair) + ", F1 beyond a coin's", pair, lambda a, b: _beyond_a_coin(a) - _beyond_a_coin(b))]
+            parts += [_compared(*pair, counts), _mean(" \u2212 ".join(pair) + ", F1 beyond a coin's", pair, _beyond_a_coin)]
     return parts
 
 

@@ -249,7 +249,7 @@ def judged_counts(results: dict) -> dict[tuple[str, str], np.ndarray]:
 
 
 def criterion_differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str, str], dict[str, tuple]]:
-    """Every criterion minus the one before it: F1 and the four scores, with 95 % intervals of the bootstrap.
+    """Every criterion minus the one before it: F1 and the four scores, with 95 % intervals.
 
     Parameters
     ----------
@@ -265,14 +265,9 @@ def criterion_differences(counts: dict[tuple[str, str], np.ndarray]) -> dict[tup
     for head in dict.fromkeys(head for _, head in counts):
         tried = [criterion for criterion in CRITERIA if (criterion, head) in counts]
         for before, after in zip(tried, tried[1:]):
-            two = {after: counts[after, head], before: counts[before, head]}
-            values = np.subtract(*(confusion.scores_and_f1(two[c].sum(1)).mean(0) for c in (after, before)))  # (5,)
-            resampled = confusion.bootstrap(two)
-            draws = np.subtract(*(confusion.scores_and_f1(resampled[c]).mean(1) for c in (after, before)))  # (draws, 5)
-            measured = dict(zip((*SCORES, "F1"), zip(values, draws.T)))
-            changes[after, before, head] = {
-                score: (float(value), *confusion.interval(column))
-                for score, (value, column) in ((k, measured[k]) for k in ("F1", *SCORES))}
+            two = {criterion: counts[criterion, head] for criterion in (after, before)}
+            estimates = {score: confusion.difference(two, score) for score in ("F1", *SCORES)}
+            changes[after, before, head] = {score: (e.value, e.low, e.high) for score, e in estimates.items()}
     return changes
 
 

@@ -123,7 +123,7 @@ def both_ways(published: Run, option: str, movie: Movie, tap: Run, *, mode: str,
 
 
 def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 2000) -> list[Effect]:
-    """The four scores, F1 and the spread of class 0's recall over runs, with paired bootstrap intervals.
+    """The four scores, F1 and the spread of class 0's recall over runs, with 95 % intervals on the same frames.
 
     Parameters
     ----------
@@ -134,20 +134,20 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
     ours, other : Run
         From :func:`both_ways`: of their records only the counts are used.
     draws : int
-        See :func:`tapnb.metrics.confusion.bootstrap`.
+        See :func:`tapnb.metrics.confusion.resample`.
     """
-    counts = [tables.counts(run) for run in (ours, other)]
-    drawn = confusion.bootstrap(dict(enumerate(counts)), draws, all_runs=True)  # for the spread as well
-    per_run, resampled = ([confusion.scores_and_f1(c) for c in side]
-                          for side in ((c.sum(1) for c in counts), drawn.values()))
+    counts = {name: tables.counts(run) for name, run in (("other", other), ("ours", ours))}
+    per_run = [confusion.scores_and_f1(counts[name].sum(1)) for name in ("ours", "other")]
     effects = []
     for k, score in enumerate((*SCORES, "F1")):
         means = [values[..., k].mean(-1) for values in per_run]
         stds = [values[..., k].std(-1, ddof=1) if len(values) > 1 else nan for values in per_run]
-        interval = confusion.interval(resampled[1][..., k].mean(-1) - resampled[0][..., k].mean(-1))
+        e = confusion.difference(counts, score, draws)
         effects.append(Effect(f"{name}_{option}_{score.replace(' ', '_')}", f"{name}: {OPTIONS[option]}", score, *means,
-                              means[1] - means[0], *interval, 2, *stds, len(per_run[0]), runs=(ours, other)))
+                              e.value, e.low, e.high, 2, *stds, len(per_run[0]), runs=(ours, other)))
     if min(map(len, per_run)) > 1:
+        drawn = confusion.bootstrap(dict(enumerate((counts["ours"], counts["other"]))), draws, all_runs=True)  # a spread is no mean
+        resampled = [confusion.scores_and_f1(c) for c in drawn.values()]
         spreads, redrawn = ([values[..., 1].std(-1, ddof=1) for values in side] for side in (per_run, resampled))
         effects.append(Effect(f"{name}_{option}_spread", f"{name}: {OPTIONS[option]}", "spread of rec 0 over runs",
                               *spreads, spreads[1] - spreads[0], *confusion.interval(redrawn[1] - redrawn[0]),

@@ -46,20 +46,19 @@ def invariant_minus_plain(plain: Run, invariant: Run) -> pd.DataFrame:
     -------
     DataFrame
         Index: :data:`tapnb.metrics.scores.SCORES` and "F1"; ``plain``, ``plain_std``, ``invariant``, ``invariant_std``
-        (mean and standard deviation over runs), ``difference``, and its 95 % interval ``low``, ``high`` of a bootstrap
-        that draws the same frames for both (:func:`tapnb.metrics.confusion.bootstrap`).
+        (mean and standard deviation over runs), ``difference``, and its 95 % interval ``low``, ``high``, for which the same
+        frames are drawn for both (:func:`tapnb.metrics.confusion.difference`).
     """
-    # In the order in which the claims compare them: the same draws, and so the same interval to the last digit.
     counts = {"invariant": tables.counts(invariant), "plain": tables.counts(plain)}
     per_run = {name: confusion.scores_and_f1(c.sum(axis=1)) for name, c in counts.items()}  # (R, 5)
-    draws = {name: confusion.scores_and_f1(d).mean(axis=1) for name, d in confusion.bootstrap(counts).items()}  # (D, 5)
     summary = pd.DataFrame(index=pd.Index([*scores.SCORES, "F1"], name="score"))
     for name in ("plain", "invariant"):
         values = per_run[name]
         summary[name] = values.mean(axis=0)
         summary[f"{name}_std"] = values.std(axis=0, ddof=1) if len(values) > 1 else np.nan
-    summary["difference"] = summary["invariant"] - summary["plain"]
-    summary[["low", "high"]] = [confusion.interval(column) for column in (draws["invariant"] - draws["plain"]).T]
+    differences = [confusion.difference(counts, score) for score in summary.index]
+    for part, values in (("difference", "value"), ("low", "low"), ("high", "high")):
+        summary[part] = [getattr(e, values) for e in differences]
     return summary
 
 

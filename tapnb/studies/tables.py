@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tapnb.metrics import confusion, scores
+from tapnb.metrics import confusion, intervals, scores
+from tapnb.metrics.intervals import Resampled
 from tapnb.metrics.quantity import Quantity
 from tapnb.metrics.scores import SCORES
 from tapnb.store.runs import Run
@@ -40,23 +41,23 @@ def mean_scores(outcomes: np.ndarray) -> pd.DataFrame:
     return scores.mean_and_spread(per_run)
 
 
-def minus_the_paper(resampled: np.ndarray, mean: np.ndarray, paper_mean: np.ndarray, paper_std: np.ndarray,
-                seed: int = 0) -> list[str]:
-    """Ours minus the paper's with a 95 % interval, as text, one a score.
+def minus_the_paper(outcomes: np.ndarray, paper: pd.Series) -> dict[str, Quantity]:
+    """Ours minus the paper's with a 95 % interval, as text, by score.
 
-    Both sides vary: ours by the bootstrap, the paper's mean by its standard error over :data:`PAPER_RUNS` runs,
-    which is all that its spread tells.
+    Both sides vary: ours by runs and frames, the paper's by its :data:`PAPER_RUNS` runs, which is all that its spread tells.
 
     Parameters
     ----------
-    resampled : int array, shape (draws, R, 4)
-        From :func:`tapnb.metrics.confusion.bootstrap`.
-    mean, paper_mean, paper_std : float arrays, shape (4,)
-    seed : int
+    outcomes : int array, shape (R, T, 4)
+    paper : Series
+        A row of :func:`tapnb.studies.paper.table2`.
     """
-    theirs = paper_mean + paper_std / PAPER_RUNS**0.5 * np.random.default_rng(seed).normal(size=(len(resampled), 4))
-    draws = confusion.scores(resampled).mean(1) - theirs  # (draws, 4)
-    return [signed(value, *confusion.interval(column)) for value, column in zip(mean - paper_mean, draws.T)]
+    texts = {}
+    for k, score in enumerate(SCORES):
+        ours = confusion.resample({"ours": outcomes}, lambda c, k=k: confusion.scores(c)[..., k])["ours"]
+        e = intervals.estimate(ours, Resampled.told(paper[score], paper[f"{score} std"], PAPER_RUNS))
+        texts[score] = signed(e.value, e.low, e.high)
+    return texts
 
 
 def signed(value: float, low: float, high: float, digits: int = 2) -> Quantity:
@@ -117,19 +118,12 @@ def strategies(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.Data
 
 
 def against_paper(trained_runs: dict[str, Run], reference: pd.DataFrame) -> pd.DataFrame:
-    """Ours minus the paper's, with 95 % bootstrap intervals, as text: ``strategy`` and the four scores.
+    """Ours minus the paper's, with 95 % intervals, as text: ``strategy`` and the four scores.
 
     Strategies that the paper lacks are left out.
     """
-    trained_runs = {name: run for name, run in trained_runs.items() if name in reference.index}
-    if not trained_runs:
-        return pd.DataFrame(columns=["strategy", *SCORES])
-    resampled = confusion.bootstrap({name: counts(run) for name, run in trained_runs.items()})
-    rows = []
-    for name, run in trained_runs.items():
-        mean, std = (reference.loc[name, [f"{c}{part}" for c in SCORES]].to_numpy(float) for part in ("", " std"))
-        ours = mean_scores(counts(run)).loc["mean"].to_numpy()
-        rows.append({"strategy": name} | dict(zip(SCORES, minus_the_paper(resampled[name], ours, mean, std))))
+    rows = [{"strategy": name} | minus_the_paper(counts(run), reference.loc[name])
+            for name, run in trained_runs.items() if name in reference.index]
     return pd.DataFrame(rows, columns=["strategy", *SCORES])
 
 

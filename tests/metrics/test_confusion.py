@@ -49,6 +49,68 @@ def test_the_bootstrap_draws_blocks_of_frames_the_same_for_all():
     assert confusion.bootstrap({"a": np.ones((3, 7, 4), int)}, draws=5, all_runs=True)["a"].shape == (5, 3, 4)
 
 
+def test_the_resampled_score_of_a_run_is_its_own_on_drawn_frames():
+    counts = np.random.default_rng(2).poisson(9, (3, 20, 4))
+    found = confusion.resample({"a": counts, "b": counts}, confusion.f1, draws=40)
+    assert found["a"].runs == pytest.approx(confusion.f1(counts.sum(1))) and found["a"].groups == 5
+    assert found["a"].draws.shape == (40, 3) and np.array_equal(found["a"].draws, found["b"].draws)
+    only = np.zeros((1, 8, 4), int)
+    only[0, :4] = 9, 1, 0, 5  # the second half of the movie has nothing
+    assert set(confusion.resample({"a": only}, draws=50)["a"].draws[:, 0].round(6)) <= {round(10 / 11, 6), 0.0}
+
+
+def test_a_difference_of_a_strategy_from_itself_is_none():
+    counts = np.random.default_rng(2).poisson(9, (1, 20, 4))
+    e = confusion.difference({"a": counts, "b": counts}, "prec 1")
+    assert (e.value, e.low, e.high) == (0, 0, 0)
+
+
+def simulated_runs(rng, strength, runs, frames=48):
+    """Outcomes of runs that differ from each other, on frames that differ for all of them."""
+    hard = rng.normal(0, 0.4, frames)
+    missed = 1 / (1 + np.exp(strength - hard + rng.normal(0, 0.3, (runs, 1))))
+    fn, fp = rng.binomial(20, missed), rng.binomial(60, missed / 4)
+    return np.stack([60 - fp, fp, fn, 20 - fn], axis=-1)
+
+
+def coverage(runs, repetitions, draws):
+    """Share of 95 % intervals of a difference in F1 that hold the true one: Student's, and those of resampled runs."""
+    rng = np.random.default_rng(4)
+    pairs = [[simulated_runs(rng, strength, 400) for strength in (1.4, 1.0)] for _ in range(40)]
+    truth = np.mean([confusion.f1(a.sum(1)).mean() - confusion.f1(b.sum(1)).mean() for a, b in pairs])
+    held = np.zeros(2)
+    for _ in range(repetitions):
+        two = dict(zip("ab", (simulated_runs(rng, strength, runs) for strength in (1.4, 1.0))))
+        e = confusion.difference(two, draws=draws)
+        drawn = confusion.bootstrap(two, draws, all_runs=True)
+        low, high = confusion.interval(confusion.f1(drawn["a"]).mean(1) - confusion.f1(drawn["b"]).mean(1))
+        held += [e.low <= truth <= e.high, low <= truth <= high]
+    return held / repetitions
+
+
+def test_five_runs_are_covered_and_resampled_ones_would_not_be():
+    ours, percentiles = coverage(runs=5, repetitions=400, draws=150)
+    assert 0.92 <= ours <= 0.985  # a standard error of 0.011
+    assert percentiles < ours
+
+
+def test_sides_of_a_movie_are_resampled_each_for_itself():
+    counts = np.zeros((1, 60, 4), int)
+    counts[0, :30, 0], counts[0, 30:, 0] = np.arange(30), 100 * np.arange(30)
+    early = confusion.resample_in_two(counts, 30, lambda a, b: a[..., 0], 400)
+    late = confusion.resample_in_two(counts, 30, lambda a, b: b[..., 0] / 100, 400)
+    assert early.runs == pytest.approx([435]) and late.runs == pytest.approx([435]) and early.groups == 16
+    assert abs(np.corrcoef(early.draws[:, 0], late.draws[:, 0])[0, 1]) < 0.15
+
+
+def test_runs_of_a_score_of_all_together_vary_by_the_jackknife():
+    counts = np.zeros((2, 2, 4), int)
+    counts[0, 0, 2:], counts[1, 1, 2:] = (9, 1), (5, 5)  # 1 of 10 events is found, and 5 of 10
+    found = confusion.resample_in_two(counts, 1, lambda a, b: (a + b)[..., 3] / (a + b)[..., 2:].sum(-1))
+    assert found.runs == pytest.approx([0.1, 0.5])  # without the first run it is 0.5, without the second 0.1
+    assert found.runs.mean() == pytest.approx(0.3)
+
+
 def test_the_mean_of_the_drawn_runs_varies_as_that_of_new_runs_would():
     runs = np.random.default_rng(0).normal(size=(4, 1, 1)) * np.ones((1, 3, 1))
     drawn = confusion.bootstrap({"a": runs}, draws=20000)["a"].mean(1)[:, 0] / 3

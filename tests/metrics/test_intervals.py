@@ -47,6 +47,13 @@ def test_without_resampling_it_is_welchs_test():
     assert (found.low, found.high) == pytest.approx(tuple(welch.confidence_interval()))
 
 
+def test_what_somebody_tells_is_taken_as_runs_with_that_mean_and_spread():
+    told = Resampled.told(0.7, 0.03, 10)
+    assert told.runs.mean() == pytest.approx(0.7) and told.runs.std(ddof=1) == pytest.approx(0.03)
+    e = estimate(told)
+    assert (e.low, e.high) == pytest.approx(stats.t.interval(0.95, 9, 0.7, 0.03 / 10**0.5))
+
+
 def test_a_strategy_does_not_differ_from_itself():
     one = Resampled(np.array([0.5]), np.random.default_rng(0).random((100, 1)), 20)
     assert estimate(one, one) == intervals.Estimate(0.0, 0.0, 0.0, 1.0)

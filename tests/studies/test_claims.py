@@ -169,15 +169,6 @@ def test_what_speaks_against_a_claim_in_the_paper_is_in_its_tables():
     assert f"from {same} to {halved}" in said[8] and halved < same
 
 
-def test_the_two_parts_of_a_movie_are_resampled_independently():
-    counts = np.random.default_rng(0).poisson(20, (1, 60, 4))
-    _, _, early, late = claims._in_two(np.repeat(counts, 3, axis=0), 30)
-    assert abs(np.corrcoef(early[:, 0], late[:, 0])[0, 1]) < 0.1
-    level = np.array([1, 5, 9])[:, None, None] * np.ones((3, 60, 4), int)  # runs that differ, frames that do not
-    _, _, early, late = claims._in_two(level, 30)
-    np.testing.assert_allclose(early, late)
-
-
 def few(**at):
     """Differences A1 - C1 that notebook 15 published: of each number of labels value, low, high."""
     return Records({}, frozenset({"15_evidence"}), {f"few_A1_less_C1_{labels[1:]}": {

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from toys import shrinking_discs
 
 from tapnb import dataset
@@ -117,7 +118,8 @@ def test_effects_on_scores_by_hand():
     recall = effects["rec 0"]
     assert (recall.ours, recall.other, recall.effect) == pytest.approx((0.8, 0.8, 0)) and recall.ours_std == 0
     assert recall.other_std == pytest.approx(np.std([1.0, 0.6], ddof=1)) and recall.repetitions == 2
-    assert (recall.low, recall.high) == pytest.approx((-0.2, 0.2))  # both runs drawn are the one, or the other
+    half = 0.2 * stats.t.ppf(0.975, 1)  # two runs that differ, and frames that do not: a standard error of 0.2 with one degree of freedom
+    assert (recall.low, recall.high) == pytest.approx((-half, half))
     assert effects["F1"].ours == pytest.approx(2 / 5) and effects["F1"].other == pytest.approx((2 / 3 + 2 / 7) / 2)
     spread = effects["spread of rec 0 over runs"]
     assert spread.effect == pytest.approx(np.std([1.0, 0.6], ddof=1)) and spread.key == "B0_redraw_norms_spread"

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from tapnb.metrics.scores import SCORES, with_interval, with_spread
 from tapnb.store.runs import Run
@@ -28,7 +29,7 @@ def test_table_2_by_hand(tmp_path):
     # every frame is alike and so are A1's runs: only the paper's standard error of 0.03 / sqrt(10) is left
     cell = tables.against_paper(made, paper.table2()).set_index("strategy").loc["A1", "rec 1"]
     assert cell.value == pytest.approx(-0.14) and str(cell).startswith("\u22120.14 (")
-    assert cell.high - cell.low == pytest.approx(2 * 1.96 * 0.03 / 10**0.5, rel=0.1)
+    assert cell.high - cell.low == pytest.approx(2 * stats.t.ppf(0.975, 9) * 0.03 / 10**0.5)
 
 
 def test_the_best_is_bold_only_if_it_is_clear_of_the_next_beyond_their_spreads():
