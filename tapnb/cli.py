@@ -269,6 +269,8 @@ def claims(profile: Profile = "auto", movie: MovieName = None) -> None:
         typer.echo(f"{claim.number:2}. {claim.claim}\n    {claim.in_words.upper()}: {claim.reason}")
         if claim.paper_itself:
             typer.echo(f"      the paper itself: {claim.paper_itself}")
+        if claim.protocol:
+            typer.echo(f"      by the protocol, on the held-out movie: {claim.protocol}")
         for part in claim.parts:
             typer.echo(f"      {part}")
         typer.echo(f"      runs: {', '.join(claim.runs) or 'none'}")

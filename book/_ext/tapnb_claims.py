@@ -103,12 +103,16 @@ def claim_anchor(place: str, verdict: verdicts.Verdict) -> str:
 
 
 def cell(verdict: verdicts.Verdict, place: str) -> list[nodes.Node]:
-    """Return the verdict in bold, and below it the deciding comparison, or the reason for none; it leads to all parts and runs."""
+    """Return the verdict in bold, and below it the deciding comparison, or the reason for none, which leads to all parts and runs.
+
+    What the protocol says of the same strategies comes last.
+    """
     text = SIGNS[verdict.verdict] + verdict.in_words
     if verdict.verdict == verdicts.NOT_RUN:
         return [nodes.paragraph("", text, classes=["tapnb-missing"]), nodes.paragraph("", verdict.reason)]
     effect = place_link(verdict.effect or verdict.reason, claim_anchor(place, verdict))
-    return [nodes.paragraph("", "", nodes.strong("", text)), nodes.paragraph("", "", effect)]
+    protocol = [nodes.paragraph("", f"By the protocol, on the movie never seen: {verdict.protocol}")] if verdict.protocol else []
+    return [nodes.paragraph("", "", nodes.strong("", text)), nodes.paragraph("", "", effect), *protocol]
 
 
 def row(*cells: str | list[nodes.Node]) -> nodes.row:

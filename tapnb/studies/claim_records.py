@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from tapnb.metrics import scores
 from tapnb.store.runs import pretraining_of
@@ -41,10 +42,13 @@ class Records:
         Those that have published.
     numbers : dict, optional
         What notebook 15 published, see :func:`tapnb.store.results.number`, by name.
+    primary : dict, optional
+        Its primary comparisons as text, by name, such as "A1 − C1": the difference and the protocol's verdict.
     """
 
-    def __init__(self, by_role: dict[str, dict], notebooks: frozenset[str] = frozenset(), numbers: dict[str, dict] | None = None):
-        self.by_role, self.notebooks, self.numbers, self.used = by_role, notebooks, numbers or {}, []
+    def __init__(self, by_role: dict[str, dict], notebooks: frozenset[str] = frozenset(), numbers: dict[str, dict] | None = None,
+                 primary: dict[str, str] | None = None):
+        self.by_role, self.notebooks, self.numbers, self.primary, self.used = by_role, notebooks, numbers or {}, primary or {}, []
 
     def __getitem__(self, role: str) -> dict:
         """The record of a role; remembered as used.
@@ -118,7 +122,16 @@ def read(folder: Path) -> Records:
             record = folder / "records" / f"{name}.json"
             if role not in by_role and record.is_file():
                 by_role[role] = read_json(record)
-    return Records(by_role, frozenset(published), published.get(EVIDENCE, {}).get("numbers", {}) | _from_few_labels(folder, published))
+    numbers = published.get(EVIDENCE, {}).get("numbers", {}) | _from_few_labels(folder, published)
+    return Records(by_role, frozenset(published), numbers, _primary(folder / f"{EVIDENCE}_primary.csv"))
+
+
+def _primary(path: Path) -> dict[str, str]:
+    """The primary comparisons of notebook 15, each with its verdict."""
+    if not path.is_file():
+        return {}
+    table = pd.read_csv(path)
+    return dict(zip(table["comparison"], table.iloc[:, 1] + ": " + table["verdict"]))
 
 
 def _from_few_labels(folder: Path, published: dict[str, dict]) -> dict[str, dict]:

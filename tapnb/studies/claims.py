@@ -32,20 +32,26 @@ NULL = dict.fromkeys((5, 6, 11), "a threshold on brightness would pass as well")
 """Claims that hold of a classifier which has learned nothing, and what that would be: they say little about features. A coin
 and a constant pass none (``tests/studies/test_claims_null.py``)."""
 
+BY_PROTOCOL = {2: "A1 \u2212 B1", 3: "A1 \u2212 C1"}
+"""Claims of which the protocol compares the same strategies, the second with its ResNet head alone: trained to their end, by average
+precision on the movie that was never seen. It stands beside the verdict and does not change it."""
+
+
 def judge(records: Records) -> list[Verdict]:
     """The verdict on every claim, in the order of the paper."""
     verdicts = []
     for number, (claim, paper_itself, decide) in enumerate(CLAIMS, 1):
         own = Records(records.by_role, records.notebooks, records.numbers)
+        protocol = " ".join((BY_PROTOCOL[number], records.primary[BY_PROTOCOL[number]])) if BY_PROTOCOL.get(number) in records.primary else ""
         try:
             parts = decide(own)
         except NotEnough as missing:
             verdict = NOT_RUN if isinstance(missing, NotRun) else UNDECIDED
-            verdicts.append(Verdict(number, claim, paper_itself, verdict, str(missing), [], own.used))
+            verdicts.append(Verdict(number, claim, paper_itself, verdict, str(missing), [], own.used, protocol=protocol))
             continue
         verdict, reason = weigh(parts)
         mark = NULL.get(number, "") if verdict == REPRODUCED else ""
-        verdicts.append(Verdict(number, claim, paper_itself, verdict, reason, parts, own.used, mark))
+        verdicts.append(Verdict(number, claim, paper_itself, verdict, reason, parts, own.used, mark, protocol))
     return verdicts
 
 

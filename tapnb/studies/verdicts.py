@@ -94,7 +94,11 @@ class NotRun(NotEnough):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one claim on one movie; ``mark`` stands with the verdict wherever it is shown."""
+    """What became of one claim on one movie; ``mark`` stands with the verdict wherever it is shown.
+
+    ``protocol`` is what the protocol says of the same strategies, by another measure on another movie, as text; empty where it
+    does not compare them.
+    """
 
     number: int
     claim: str
@@ -104,6 +108,7 @@ class Verdict:
     parts: list[Part] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     mark: str = ""
+    protocol: str = ""
 
     @property
     def barely(self) -> bool:

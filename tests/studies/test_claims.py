@@ -169,6 +169,13 @@ def test_what_speaks_against_a_claim_in_the_paper_is_in_its_tables():
     assert f"from {same} to {halved}" in said[8] and halved < same
 
 
+def test_what_the_protocol_says_stands_beside_a_verdict_and_does_not_change_it():
+    plain = table2(C1=(0.05, 0.02))
+    found = claims.judge(Records(plain.by_role, primary={"A1 \u2212 C1": "+0.110 (+0.060 to +0.159): reproduced"}))
+    assert found[2].verdict == UNDECIDED and found[2].protocol == "A1 \u2212 C1 +0.110 (+0.060 to +0.159): reproduced"
+    assert not any(v.protocol for v in found if v.number != 3) and not claims.judge(plain)[2].protocol
+
+
 def few(**at):
     """Differences A1 - C1 that notebook 15 published: of each number of labels value, low, high."""
     return Records({}, frozenset({"15_evidence"}), {f"few_A1_less_C1_{labels[1:]}": {
