@@ -93,7 +93,7 @@ def resample(counts: dict[str, np.ndarray], measure: Callable[[np.ndarray], np.n
     """
     (frame_pairs,) = {np.shape(c)[1] for c in counts.values()}
     weights = _weights(frame_pairs, draws, seed)
-    return {name: Resampled(measure(np.sum(c, axis=1)), measure(frame_sums(c, weights)), blocks(frame_pairs))
+    return {name: Resampled(measure(np.sum(c, axis=1)), _as_wide(measure(frame_sums(c, weights)), blocks(frame_pairs)), blocks(frame_pairs))
             for name, c in counts.items()}
 
 
@@ -117,7 +117,7 @@ def resample_in_two(counts: np.ndarray, first: int, measure: Callable[[np.ndarra
     """A score of the outcomes before and from a frame pair, as :func:`resample` has those of the whole movie.
 
     It is that of all runs together, since one alone makes few mistakes; how much it varies with the runs is the jackknife's
-    answer. Frames never change sides.
+    answer. Frames never change sides. A side of few blocks leaves few degrees of freedom, as far as the score varies with it.
 
     Parameters
     ----------
@@ -130,16 +130,28 @@ def resample_in_two(counts: np.ndarray, first: int, measure: Callable[[np.ndarra
     """
     sides, runs = (counts[:, :first], counts[:, first:]), len(counts)
     sums = [side.sum(1) for side in sides]  # (R, K) each
-    drawn = [frame_sums(side, _weights(side.shape[1], draws, k)).sum(1) for k, side in enumerate(sides)]
-    value = measure(*(s.sum(0) for s in sums))
+    drawn = [frame_sums(side, _weights(side.shape[1], draws, k)).sum(1) for k, side in enumerate(sides)]  # (D, K) each
+    whole = [s.sum(0) for s in sums]
+    value = measure(*whole)
     without = measure(*(s.sum(0) - s for s in sums)) if runs > 1 else np.array([value])
     pseudo = value + (runs - 1) * (without.mean() - without)  # the variance of their mean is the jackknife's
-    return Resampled(pseudo, measure(*drawn)[:, None], sum(blocks(side.shape[1]) for side in sides))
+    alone = np.array([measure(drawn[0], whole[1]).var(), measure(whole[0], drawn[1]).var()])  # with the other side as it is
+    left = np.array([max(blocks(side.shape[1]) - 1, 1) for side in sides])
+    groups = 1 + (alone.sum() ** 2 / (alone**2 / left).sum() if alone.any() else left.sum())  # after Satterthwaite
+    return Resampled(pseudo, _as_wide(measure(*drawn)[:, None], groups), groups)
+
+
+def _as_wide(draws: np.ndarray, groups: float) -> np.ndarray:
+    """Draws as far from their mean as new blocks would be: those of B blocks vary by a Bth too little."""
+    middle = draws.mean(0)
+    return middle + (draws - middle) * (groups / max(groups - 1, 1)) ** 0.5
 
 
 def bootstrap(counts: dict[str, np.ndarray], draws: int = 2000, seed: int = 0,
               all_runs: bool = False) -> dict[str, np.ndarray]:
-    """Counts as they might have come out with other frames of this movie and other initial weights: for what is no mean of runs.
+    """Counts as they might have come out with other frames of this movie and other initial weights.
+
+    For spreads, and for records that were made so; :func:`resample` is for means of runs.
 
     Blocks are drawn as in :func:`resample`; the runs of every entry are drawn anew, each for itself. Of a few runs intervals
     are too short.

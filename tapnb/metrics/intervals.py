@@ -1,4 +1,4 @@
-"""Intervals that hold the truth as often as they say: what is tested resampled, runs by Student's t, Holm over several.
+"""Intervals that hold the truth at least as often as they say: what is tested resampled, runs by Student's t, Holm over several.
 
 A few runs resampled give intervals that are too short (five runs: 87 to 91 % instead of 95). So only what is tested is
 resampled here, events with all crops that show them, or blocks of frames; the variance between runs is added, and both
@@ -7,6 +7,7 @@ together are read from Student's distribution with the degrees of freedom after 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,12 +26,15 @@ class Estimate:
     value, low, high : float
     p : float
         Two-sided, of the value being zero.
+    freedom : float
+        Degrees of freedom of Student's distribution that the interval was read from.
     """
 
     value: float
     low: float
     high: float
     p: float
+    freedom: float = math.inf
 
     @property
     def barely(self) -> bool:
@@ -48,13 +52,13 @@ class Resampled:
         On the pairs as they are.
     draws : float array, shape (D, R)
         The same draw in every strategy, if the weights are the same.
-    groups : int
-        How many events, or blocks of frames: what is resampled.
+    groups : float
+        How many events, or blocks of frames: what is resampled. One less are the draws' degrees of freedom.
     """
 
     runs: np.ndarray
     draws: np.ndarray
-    groups: int
+    groups: float
 
     @classmethod
     def told(cls, mean: float, std: float, runs: int) -> Resampled:
@@ -172,7 +176,7 @@ def estimate(first: Resampled, second: Resampled | None = None) -> Estimate:
     freedom = variance**2 / sum(v**2 / d for v, d in parts)
     half = stats.t.ppf(0.975, freedom) * variance**0.5
     p = 2 * stats.t.sf(abs(value) / variance**0.5, freedom)
-    return Estimate(float(value), float(value - half), float(value + half), float(p))
+    return Estimate(float(value), float(value - half), float(value + half), float(p), float(freedom))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

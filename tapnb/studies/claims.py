@@ -66,7 +66,7 @@ def _part(text: str, estimated: Callable[[int], Estimate], bound: float = 0.0, a
     """
     for draws in (DRAWS, 10 * DRAWS):
         e = estimated(draws)
-        part = Part(text, e.value, e.low, e.high, bound, above)
+        part = Part(text, e.value, e.low, e.high, bound, above, freedom=e.freedom)
         if not part.barely:
             break
     return part
@@ -199,8 +199,7 @@ def misses_are_few_and_even(records: Records) -> list[Part]:
     shares = [_of_two("share of misses in the second half", counts, half, late_share, 0.3),
               _of_two("share of misses in the second half", counts, half, late_share, 0.7, above=False),
               _of_two("share of events missed", counts, half, missed, 0.2, above=False)]
-    return [*(replace(share, low=max(share.low, 0.0), high=min(share.high, 1.0)) for share in shares),
-            _better_than_a_coin("A1", {"A1": counts})]
+    return [*(replace(share, share=True) for share in shares), _better_than_a_coin("A1", {"A1": counts})]
 
 
 def either_and_filter_are_better(records: Records) -> list[Part]:

@@ -33,6 +33,10 @@ class Part:
         On which side of the bound the claim puts it.
     more : str
         Of what more is needed for a shorter interval.
+    freedom : float
+        Degrees of freedom of Student's distribution that the interval was read from; infinite for a normal one.
+    share : bool
+        Whether it lies between 0 and 1, and an interval is shown no further.
     """
 
     text: str
@@ -42,6 +46,8 @@ class Part:
     bound: float = 0.0
     above: bool = True
     more: str = "test pairs, spread over more frames, and runs"
+    freedom: float = math.inf
+    share: bool = False
 
     @property
     def holds(self) -> bool:
@@ -52,9 +58,9 @@ class Part:
         """Whether the whole interval lies on the other side.
 
         One failing part is enough against a claim of several. So that chance alone does not fail one of ``among`` parts
-        more often than one of one, the interval is made as much wider as Bonferroni's correction makes a normal one.
+        more often than one of one, the interval is made as much wider as Bonferroni's correction asks.
         """
-        wider = stats.norm.ppf(1 - 0.025 / among) / stats.norm.ppf(0.975)
+        wider = stats.t.ppf(1 - 0.025 / among, self.freedom) / stats.t.ppf(0.975, self.freedom)
         if self.above:
             return self.value + wider * (self.high - self.value) < self.bound
         return self.value - wider * (self.value - self.low) > self.bound
@@ -77,9 +83,10 @@ class Part:
         return self.beyond**-2 if self.beyond else float("inf")
 
     def __str__(self) -> str:
-        ends = {self.low, self.high} - {self.bound}
+        low, high = (max(self.low, 0.0), min(self.high, 1.0)) if self.share else (self.low, self.high)
+        ends = {low, high} - {self.bound}
         digits = next((d for d in range(3, 7) if all(round(end, d) != round(self.bound, d) for end in ends)), 3)
-        numbers = [f"{v:+.{digits}f}".replace("-", "\u2212") for v in (self.value, self.low, self.high)]
+        numbers = [f"{v:+.{digits}f}".replace("-", "\u2212") for v in (self.value, low, high)]
         wanted = f"{'above' if self.above else 'below'} {self.bound:g}".replace("-", "\u2212")
         return f"{self.text}: {numbers[0]} ({numbers[1]} to {numbers[2]}), claimed {wanted}"
 

@@ -100,7 +100,7 @@ def test_errors_over_time():
     steady["results"]["test"]["counts"] = counts.tolist()
     found = claims.judge(Records({"tap": tap(), "A1": steady}))
     assert found[4].verdict == found[5].verdict == REPRODUCED
-    counts[:, 30:, 2] += 40
+    counts[:, 20:, 2] += 40
     steady["results"]["test"]["counts"] = counts.tolist()
     assert verdict(6, Records({"tap": tap(), "A1": steady})).verdict == NOT_REPRODUCED
 

@@ -7,7 +7,7 @@ from tapnb.studies import claims
 from tapnb.studies.claim_records import Records
 from tapnb.studies.verdicts import REPRODUCED
 
-FRAMES, RUNS = 48, 5
+FRAMES, RUNS = 96, 5
 CRITERIA = ("any size, both", "any size, either", "size filter, either")
 ROLES = ("A0", "A1", "B0", "B1", "C0", "C1", "A0i", *(f"{head} {c}" for head in ("A0", "A1") for c in CRITERIA))
 JUDGED = (1, 2, 3, 4, 5, 6, 7, 8, 11)

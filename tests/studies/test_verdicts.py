@@ -21,6 +21,16 @@ def test_one_of_many_parts_has_to_fail_by_more():
     assert weigh([part, *[Part("b", 1, 0.9, 1.1)] * 19])[0] == UNDECIDED
 
 
+def test_many_parts_have_to_fail_by_more_where_little_freedom_is_left():
+    clear = Part("a", -0.2, -0.3, -0.1)
+    assert clear.fails(among=5) and not Part("a", -0.2, -0.3, -0.1, freedom=2).fails(among=5)
+
+
+def test_a_share_is_shown_no_further_than_it_goes_and_judged_as_it_is():
+    part = Part("missed", 0.1, -0.2, 0.4, 0.2, above=False, share=True)
+    assert str(part).startswith("missed: +0.100 (+0.000 to +0.400)") and part.factor == pytest.approx(9)
+
+
 def test_an_interval_across_its_bound_says_how_much_more_data_decides():
     part = Part("a", 0.1, -0.1, 0.3)  # half as far from 0 as its interval is wide: four times the data halve that
     assert part.factor == pytest.approx(4)
