@@ -9,9 +9,8 @@ import torch
 from toys import shrinking_discs
 
 from tapnb.metrics.intervals import Resampled
-from tapnb.pretrain import PretrainSettings
 from tapnb.store import runs
-from tapnb.studies import event_asking, event_few, events, pretraining
+from tapnb.studies import event_asking, event_few, events
 from tapnb.studies.event_asking import Step
 
 PARAMETERS = {"event_ask_strategy": "A", "event_ask_start": 3, "event_ask_places": 4, "event_ask_rounds": 2, "event_ask_draws": 2,
@@ -20,13 +19,11 @@ HOW = {"mode": "execute", "command": "", "on": torch.device("cpu")}
 
 
 @pytest.fixture(scope="module")
-def setting(tmp_path_factory):
+def setting(tmp_path_factory, pretrained):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAPNB_HOME", str(tmp_path_factory.mktemp("home")))
         movies = [shrinking_discs(seed, frames=26, side=128) for seed in (1, 2)]
-        settings = PretrainSettings(pairs=16, pairs_per_epoch=16, batch=8, crop_sizes=(16,), validation_pairs=8,
-                                    validation_size=16, channels=(4, 4, 4, 4))
-        tap = pretraining.tap_run(*movies, settings, test_pairs=8, seed=3, **HOW)
+        tap = pretrained(movies[0])
         yield event_asking.Setting(*movies, tap, PARAMETERS, **HOW)
 
 

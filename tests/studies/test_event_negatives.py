@@ -6,23 +6,20 @@ import torch
 from toys import shrinking_discs
 
 from tapnb.metrics.intervals import Resampled
-from tapnb.pretrain import PretrainSettings
 from tapnb.store import runs
-from tapnb.studies import event_few, event_negatives, events, pretraining
+from tapnb.studies import event_few, event_negatives, events
 
 PARAMETERS = {"event_negative_strategy": "A", "event_negative_labels": 3, "event_negative_draws": 1, "event_few_steps": 6, "event_steps": 6}
 HOW = {"mode": "execute", "command": "", "on": torch.device("cpu")}
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, pretrained):
     """A detector of each way, and the movies."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAPNB_HOME", str(tmp_path_factory.mktemp("home")))
         movies = [shrinking_discs(seed, frames=26, side=128) for seed in (1, 2)]
-        settings = PretrainSettings(pairs=16, pairs_per_epoch=16, batch=8, crop_sizes=(16,), validation_pairs=8,
-                                    validation_size=16, channels=(4, 4, 4, 4))
-        tap = pretraining.tap_run(*movies, settings, test_pairs=8, seed=3, **HOW)
+        tap = pretrained(movies[0])
         own = {step: event_negatives.detector_run(*step, *movies, tap, PARAMETERS, **HOW) for step in event_negatives.steps(PARAMETERS)}
         usual = event_few.few_run("A", events.Labels(3, 0), *movies, tap, PARAMETERS, **HOW)
         yield own, usual, movies

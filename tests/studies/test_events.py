@@ -13,9 +13,8 @@ from tapnb.detector_training import DetectorSettings
 from tapnb.event_probability import probability
 from tapnb.metrics import events as scores
 from tapnb.models import CHANNELS
-from tapnb.pretrain import PretrainSettings
 from tapnb.store.runs import Run
-from tapnb.studies import events, pretraining
+from tapnb.studies import events
 
 SETTINGS = DetectorSettings(steps=40, batch=8, crop_size=32, sigma=3.0, checks=2, rate=3e-3)
 HOW = {"mode": "execute", "command": "tapnb events discs", "on": torch.device("cpu")}
@@ -34,10 +33,8 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def tap(home, movies):
-    settings = PretrainSettings(pairs=16, pairs_per_epoch=16, batch=8, crop_sizes=(16,), validation_pairs=8,
-                                validation_size=16, channels=(4, 4, 4, 4))
-    return pretraining.tap_run(*movies, settings, test_pairs=8, seed=3, **HOW)
+def tap(home, movies, pretrained):
+    return pretrained(movies[0])
 
 
 @pytest.fixture(scope="module")
