@@ -198,6 +198,9 @@ def test_the_words_of_the_findings_fit_the_intervals():
     assert not any(kept_from_a_coin)
     marked = [verdict.number for verdict in claims.judge(findings.read(MOVIES[0].parent)["synthetic"]) if verdict.mark]
     assert len(marked) == 2  # "two of them by a threshold on brightness as well"
+    negatives, hard, asked = (prose.published(f"few/hela/14_events:{name}", CHECKOUT / "results")["interval"] for name in (
+        "negatives_reversed_less_unlabelled", "negatives_hard_less_reversed", "asked_gain_40"))
+    assert negatives[0] > 0 and all(low < 0 < high for low, high in (hard, asked))
     of_detectors = {labels: prose.published(f"few/hela/14_events:few_D_less_C_{labels}", CHECKOUT / "results")["interval"] for labels in (1, 5)}
     assert of_detectors[1][0] > 0 and of_detectors[5][0] < 0 < of_detectors[5][1]
     networks = pd.read_csv(CHECKOUT / "results" / "paper" / "hela" / "15_evidence_primary.csv")["verdict"][2:]
