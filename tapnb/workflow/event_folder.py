@@ -51,7 +51,8 @@ def ask(outcome: Outcome, folder: Path, most: int, again: str, number: int = 1) 
     Path
         The page, or the table where the packages for pictures are not installed.
     """
-    chosen, path = places(outcome.seen, most, outcome.threshold, outcome.known), questions(folder)
+    seen = outcome.seen if outcome.learnt is None else outcome.seen[(outcome.seen["t"] - 1).isin(outcome.learnt)]
+    chosen, path = places(seen, most, outcome.threshold, outcome.known), questions(folder)
     with replacing(path) as temporary:
         chosen.assign(answer="").to_csv(temporary, index=False, float_format="%.7g")
     try:

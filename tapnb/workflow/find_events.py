@@ -64,6 +64,8 @@ class Outcome:
         All that the detector sees, below the threshold too: what may be asked about.
     known : DataFrame or None
         Places (``t``, ``y``, ``x``) that a person has labelled or answered for: nobody is asked about them.
+    learnt : int array or None
+        Frame pairs that answers can be learned from: nobody is asked about those that are held back. None: all.
     """
 
     movie: Movie
@@ -74,6 +76,7 @@ class Outcome:
     threshold: float | None = None
     seen: pd.DataFrame | None = None
     known: pd.DataFrame | None = None
+    learnt: np.ndarray | None = None
 
 
 def known_detector(model: str, on: torch.device) -> tuple[Detector, dict[str, str]]:
@@ -191,7 +194,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
              "labels": f"{len(movie.events)} events from {' and '.join(filter(None, (labels, *answers)))}"
                        + ("" if settings.complete else "; not every event is labelled")}
     known = pd.concat([table[["t", "y", "x"]] for table in (movie.events, negatives) if table is not None], ignore_index=True)
-    return replace(_searched(movie, detector, about, quality, say), known=known)
+    return replace(_searched(movie, detector, about, quality, say), known=known, learnt=learnt if held_back else None)
 
 
 def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str], None],
