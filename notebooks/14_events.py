@@ -183,7 +183,7 @@ ask_plot
 # ## What is taken for no event
 #
 # With few labels, what is not labelled may be an event. Reversed frame pairs hold none for certain. Here the same labelled events are
-# learnt from in three ways, each of which differs from the one above in one thing.
+# learnt from with three kinds of crops beside them.
 
 # %%
 of_negatives = {(way, draw): event_negatives.detector_run(way, draw, train, other, tap, parameters, mode=mode, on=on, command=command)

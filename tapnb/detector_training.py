@@ -47,7 +47,7 @@ class DetectorSettings:
     kinds : tuple of str
         What to look for.
     complete : bool
-        Whether every event is labelled, so that what is elsewhere is none. If not, all negatives are reversed pairs.
+        Whether every event is labelled, so that what is elsewhere is none. If not, all crops without an event are reversed pairs.
     steps, batch, crop_size : int
         Training steps, crop pairs a step, side of a crop in pixels.
     sigma : float

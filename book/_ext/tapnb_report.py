@@ -1,7 +1,6 @@
 """Sphinx extension: ``{event-report} synthetic`` links the report of what the published detector finds in the held-out movie.
 
-It is the report that `tapnb events` writes, made when the page is written, from the movie and the published list: nothing
-is searched. Where the movie is not at hand, a sentence stands there.
+It is the report that `tapnb events` writes, made with the page, from the movie and the published list: nothing is searched. Where the movie is not at hand, a sentence stands there.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from tapnb_player import opened
 from tapnb.event_probability import by_kind, probability
 from tapnb.figures.event_report import report
 from tapnb.movies import Movie
+from tapnb.store.publication import FOUND
 from tapnb.store.runs import Run
 from tapnb.studies import events, movie_player
 
@@ -28,7 +28,7 @@ NOT_HERE = "No report is shown: the published detector of {movie}, or the movie 
 
 
 class ReportLink(nodes.General, nodes.Element):
-    """A link to a report, whose text it keeps until the page is written."""
+    """A link to a report, which is made when the page is written."""
 
 
 class EventReport(SphinxDirective):
@@ -43,8 +43,9 @@ class EventReport(SphinxDirective):
         searched = detector and opened(movie)
         if searched is None or movie_player.found(detector, searched) is None:
             return [nodes.paragraph("", NOT_HERE.format(movie=movie), classes=["tapnb-missing"])]
-        self.env.note_dependency(str(detector.folder / "record.json"))
-        return [ReportLink("", movie=movie, searched=searched.name, html=written(detector, searched))]
+        for file in ("record.json", FOUND):
+            self.env.note_dependency(str(detector.folder / file))
+        return [ReportLink("", movie=movie, searched=searched.name, results=str(results))]
 
 
 def written(detector: Run, movie: Movie) -> str:
@@ -62,7 +63,8 @@ def written(detector: Run, movie: Movie) -> str:
 def visit_link(translator, node: ReportLink) -> None:
     file = Path(translator.builder.outdir) / FOLDER / f"{node['movie']}.html"
     file.parent.mkdir(exist_ok=True)
-    file.write_text(node["html"], "utf-8")
+    detector, searched = movie_player.detector_of(node["movie"], Path(node["results"])), opened(node["movie"])
+    file.write_text(written(detector, searched), "utf-8")
     address = translator.builder.get_relative_uri(translator.builder.current_docname, f"{FOLDER}/{node['movie']}")
     translator.body.append(f'<p><a class="reference internal" href="{address}">{SAID.format(movie=node["searched"])}</a></p>\n')
 

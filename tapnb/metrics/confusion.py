@@ -93,7 +93,7 @@ def resample(counts: dict[str, np.ndarray], measure: Callable[[np.ndarray], np.n
     """
     (frame_pairs,) = {np.shape(c)[1] for c in counts.values()}
     weights = _weights(frame_pairs, draws, seed)
-    return {name: Resampled(measure(np.sum(c, axis=1)), _as_wide(measure(frame_sums(c, weights)), blocks(frame_pairs)), blocks(frame_pairs))
+    return {name: Resampled(measure(np.sum(c, axis=1)), as_wide(measure(frame_sums(c, weights)), blocks(frame_pairs)), blocks(frame_pairs))
             for name, c in counts.items()}
 
 
@@ -138,10 +138,10 @@ def resample_in_two(counts: np.ndarray, first: int, measure: Callable[[np.ndarra
     alone = np.array([measure(drawn[0], whole[1]).var(), measure(whole[0], drawn[1]).var()])  # with the other side as it is
     left = np.array([max(blocks(side.shape[1]) - 1, 1) for side in sides])
     groups = 1 + (alone.sum() ** 2 / (alone**2 / left).sum() if alone.any() else left.sum())  # after Satterthwaite
-    return Resampled(pseudo, _as_wide(measure(*drawn)[:, None], groups), groups)
+    return Resampled(pseudo, as_wide(measure(*drawn)[:, None], groups), groups)
 
 
-def _as_wide(draws: np.ndarray, groups: float) -> np.ndarray:
+def as_wide(draws: np.ndarray, groups: float) -> np.ndarray:
     """Draws as far from their mean as new blocks would be: those of B blocks vary by a Bth too little."""
     middle = draws.mean(0)
     return middle + (draws - middle) * (groups / max(groups - 1, 1)) ** 0.5

@@ -1,4 +1,4 @@
-"""Intervals that hold the truth at least as often as they say: what is tested resampled, runs by Student's t, Holm over several.
+"""Intervals whose coverage the tests simulate: what is tested resampled, runs by Student's t, Holm over several.
 
 A few runs resampled give intervals that are too short (five runs: 87 to 91 % instead of 95). So only what is tested is
 resampled here, events with all crops that show them, or blocks of frames; the variance between runs is added, and both

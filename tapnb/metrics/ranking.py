@@ -72,7 +72,8 @@ def precision_differences(predictions: dict[str, pd.DataFrame], t: np.ndarray,
         tested = answers[answers["part"] == "test"]
         per_run = np.stack([average_precision(run["label"].to_numpy(bool), scores.margin(run),
                                               frames[:, t[run["pair"]]]) for _, run in tested.groupby("seed")], axis=1)
-        by_strategy[name] = Resampled(per_run[0], per_run[1:], confusion.blocks(frame_pairs))
+        groups = confusion.blocks(frame_pairs)
+        by_strategy[name] = Resampled(per_run[0], confusion.as_wide(per_run[1:], groups), groups)
     rows = []
     for first, second in comparisons:
         if first in by_strategy and second in by_strategy:

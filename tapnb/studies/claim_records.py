@@ -131,7 +131,7 @@ def _primary(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     table = pd.read_csv(path)
-    return dict(zip(table["comparison"], table.iloc[:, 1] + ": " + table["verdict"]))
+    return dict(zip(table["comparison"], table["average precision (95 %)"] + ": " + table["verdict"]))
 
 
 def _from_few_labels(folder: Path, published: dict[str, dict]) -> dict[str, dict]:

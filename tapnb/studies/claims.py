@@ -42,7 +42,8 @@ def judge(records: Records) -> list[Verdict]:
     verdicts = []
     for number, (claim, paper_itself, decide) in enumerate(CLAIMS, 1):
         own = Records(records.by_role, records.notebooks, records.numbers)
-        protocol = " ".join((BY_PROTOCOL[number], records.primary[BY_PROTOCOL[number]])) if BY_PROTOCOL.get(number) in records.primary else ""
+        pair = BY_PROTOCOL.get(number, "")
+        protocol = f"{pair} {records.primary[pair]}" if pair in records.primary else ""
         try:
             parts = decide(own)
         except NotEnough as missing:
@@ -89,13 +90,13 @@ def _mean(text: str, counts: dict[str, np.ndarray], measure: Callable[[np.ndarra
 
 
 def _informed(counts: np.ndarray) -> np.ndarray:
-    """Recall less false-positive rate: 0 for a coin and for a constant, however rare events are."""
+    """Recall minus false-positive rate: 0 for a coin and for a constant, however rare events are."""
     scored = confusion.scores(counts)
     return scored[..., 3] + scored[..., 1] - 1
 
 
 def _beyond_a_coin(counts: np.ndarray) -> np.ndarray:
-    """F1 less that of a coin which says "event" as often."""
+    """F1 minus that of a coin which says "event" as often."""
     tn, fp, fn, tp = np.moveaxis(np.asarray(counts, float), -1, 0)
     n = np.maximum(tn + fp + fn + tp, 1)
     events, called = (fn + tp) / n, (fp + tp) / n

@@ -16,7 +16,6 @@ import torch
 from tapnb.asking import places
 from tapnb.event_probability import probability
 from tapnb.metrics import events as scores
-from tapnb.metrics import intervals
 from tapnb.metrics.scores import with_interval
 from tapnb.movies import Movie
 from tapnb.store import kinds, results, runs
@@ -176,11 +175,11 @@ def points(made: Mapping[Step, runs.Run], parameters: Mapping, held_out: Movie) 
 
 
 def gains(collected: list[event_few.Point]) -> pd.DataFrame:
-    """How much better doubtful places are than random ones, by the number of ``answers``; 95 % intervals."""
-    of = {(point.name, point.labels): point.average_precision for point in collected}
+    """How much better doubtful places are than random ones, by the number of ``answers``; 95 % intervals, draw by draw of the labels."""
+    of = {(point.name, point.labels): point for point in collected}
     rows = []
     for answers in sorted({point.labels for point in collected} - {0}):
-        e = intervals.estimate(of[WAYS[0], answers], of[WAYS[1], answers])
+        e = event_few.paired(of[WAYS[0], answers], of[WAYS[1], answers])
         rows.append({"answers": answers, "difference": e.value, "low": e.low, "high": e.high, "p": e.p})
     return pd.DataFrame(rows, columns=["answers", "difference", "low", "high", "p"])
 

@@ -12,7 +12,7 @@ import torch
 from tapnb.detector_training import DetectorSettings
 from tapnb.metrics import events as scores
 from tapnb.metrics import intervals
-from tapnb.metrics.intervals import Resampled
+from tapnb.metrics.intervals import Estimate, Resampled
 from tapnb.metrics.scores import with_interval
 from tapnb.movies import Movie
 from tapnb.store import results, runs
@@ -98,6 +98,12 @@ def point(name: str, labels: int, own: list[runs.Run], held_out: Movie) -> Point
     matched = [scores.matched(events.found(run, events.HELD_OUT), true, frames) for run in own]
     return Point(name, labels, own, scores.resampled_average_precision(matched),
                  scores.resampled_f1(matched, [scores.best_threshold(m) for m in matched]))
+
+
+def paired(first: Point, second: Point) -> Estimate:
+    """Average precision of the first minus that of the second, draw by draw of the labels: their runs stand in the same order."""
+    a, b = first.average_precision, second.average_precision
+    return intervals.estimate(Resampled(a.runs - b.runs, a.draws - b.draws, a.groups))
 
 
 def estimates(collected: list[Point]) -> pd.DataFrame:

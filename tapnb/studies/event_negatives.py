@@ -1,8 +1,8 @@
 """What a detector that learns from few labelled events should take for no event.
 
-Three ways, each of which differs from the one before in one thing. All that is not labelled counts as none, events that nobody
-labelled too; only frame pairs in reversed order do, which hold none for certain; and of these, those places come more often in
-which the detector then sees an event (*hard negatives*).
+Three ways. Crops without a labelled event show any place, events that nobody labelled too; or they show frame pairs in reversed
+order, half of them around a labelled event, which hold none for certain; or of these, those places come more often in which the
+detector then sees an event (*hard negatives*). In all three, what lies beside a labelled event in its crop counts as none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import pandas as pd
 import torch
 
 from tapnb.metrics import intervals
-from tapnb.metrics.intervals import Resampled
 from tapnb.metrics.scores import with_interval
 from tapnb.movies import Movie
 from tapnb.store import results, runs
@@ -79,8 +78,7 @@ def differences(collected: list[event_few.Point]) -> pd.DataFrame:
     """
     rows = []
     for before, after in zip(collected, collected[1:]):
-        a, b = after.average_precision, before.average_precision
-        e = intervals.estimate(Resampled(a.runs - b.runs, a.draws - b.draws, a.groups))
+        e = event_few.paired(after, before)
         rows.append({"first": after.name, "second": before.name, "difference": e.value, "low": e.low, "high": e.high})
     return pd.DataFrame(rows, columns=["first", "second", "difference", "low", "high"])
 

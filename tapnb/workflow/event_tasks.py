@@ -90,6 +90,7 @@ def _of_negatives(notebook: str, p: Mapping) -> list[Task]:
 
 
 def of_events(notebook: str, p: Mapping) -> list[Task]:
+    """The tasks of notebook 14 with these parameters, each after all that it rests on."""
     heads = (TAP,) if p["event_heads"] else (TAP, strategy_key("A1"))
     return [task_of(notebook, "event controls", controlled_events, p), task_of(notebook, "windows of A1", windows, p, *heads),
             task_of(notebook, "candidates", candidates_of, p, TAP), *(

@@ -35,6 +35,12 @@ def test_without_the_movie_or_its_detector_a_sentence_stands_there(page, results
     html, warnings = page(PAGE)
     assert warnings == "" and "No report is shown" in html.select_one(".tapnb-missing").text
     write_detector(results, name=MOVIE)
+    record = results / "detectors" / MOVIE / "record.json"
+    searched = record.read_text()
+    record.write_text(searched.replace(catalogue.open_movie(MOVIE, "held-out").fingerprint, "another"))  # of another movie
+    html, warnings = page(PAGE + "\n")
+    assert warnings == "" and "No report is shown" in html.select_one(".tapnb-missing").text
+    record.write_text(searched)
     monkeypatch.setattr(catalogue, "at_hand", lambda name: False)
     html, warnings = page(PAGE + "\n")
     assert warnings == "" and "No report is shown" in html.select_one(".tapnb-missing").text

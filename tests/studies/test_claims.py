@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from tapnb.metrics import scores
-from tapnb.studies import claims, paper
+from tapnb.studies import claim_records, claims, paper
 from tapnb.studies.claim_records import Records
 from tapnb.studies.verdicts import NOT_REPRODUCED, NOT_RUN, REPRODUCED, UNDECIDED, weigh
+from tapnb.workflow.notebooks import CHECKOUT
 
 
 def strategy(missed, false, runs=4, frames=40, positives=20, negatives=100, tap="tap-x-1"):
@@ -174,6 +175,11 @@ def test_what_the_protocol_says_stands_beside_a_verdict_and_does_not_change_it()
     found = claims.judge(Records(plain.by_role, primary={"A1 \u2212 C1": "+0.110 (+0.060 to +0.159): reproduced"}))
     assert found[2].verdict == UNDECIDED and found[2].protocol == "A1 \u2212 C1 +0.110 (+0.060 to +0.159): reproduced"
     assert not any(v.protocol for v in found if v.number != 3) and not claims.judge(plain)[2].protocol
+
+
+def test_the_protocols_comparisons_are_read_with_their_verdicts():
+    primary = claim_records.read(CHECKOUT / "results" / "cpu" / "hela").primary
+    assert len(primary) == 7 and primary["A1 \u2212 C1"].endswith(": reproduced") and "(" in primary["A1 \u2212 C1"]
 
 
 def few(**at):

@@ -170,7 +170,6 @@ def test_lists_go_to_a_folder_of_the_movies_name(home):
     assert event_folder.place("hela", "here") == Path(os.path.abspath("here"))
 
 
-@pytest.mark.trains
 def test_nobody_is_asked_about_what_is_held_back(tmp_path):
     seen = pd.DataFrame({"t": [2, 5, 9], "y": [5.0, 60.0, 40.0], "x": 40.0, "kind": "division", "score": [0.5, 0.6, 0.5], "probability": np.nan})
     outcome = find_events.Outcome(shrinking_discs(1), seen, {}, threshold=0.5, seen=seen, learnt=np.arange(6))
@@ -178,6 +177,7 @@ def test_nobody_is_asked_about_what_is_held_back(tmp_path):
     assert sorted(pd.read_csv(tmp_path / "questions.csv")["t"]) == [2, 5]
 
 
+@pytest.mark.trains
 def test_a_person_is_asked_and_the_training_goes_on_from_the_answers(home, movie, detector, tmp_path):
     folder = tmp_path / "list"
     CliRunner().invoke(app, ["events", str(movie), "--model", str(detector), "--no-open", "--out", str(folder), "--ask", "6"],
