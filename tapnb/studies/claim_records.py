@@ -127,10 +127,10 @@ def read(folder: Path) -> Records:
 
 
 def _primary(path: Path) -> dict[str, str]:
-    """The primary comparisons of notebook 15, each with its verdict."""
-    if not path.is_file():
+    """The primary comparisons of notebook 15, each with its verdict; none where it has made none."""
+    table = pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    if "comparison" not in table:
         return {}
-    table = pd.read_csv(path)
     return dict(zip(table["comparison"], table["average precision (95 %)"] + ": " + table["verdict"]))
 
 

@@ -182,6 +182,12 @@ def test_the_protocols_comparisons_are_read_with_their_verdicts():
     assert len(primary) == 7 and primary["A1 \u2212 C1"].endswith(": reproduced") and "(" in primary["A1 \u2212 C1"]
 
 
+def test_where_the_protocol_compares_nothing_nothing_is_read(tmp_path):
+    assert claim_records.read(tmp_path).primary == {}
+    (tmp_path / "15_evidence_primary.csv").write_text("a,b\n1,2\n")  # as the smoke profile's has no comparison
+    assert claim_records.read(tmp_path).primary == {}
+
+
 def few(**at):
     """Differences A1 - C1 that notebook 15 published: of each number of labels value, low, high."""
     return Records({}, frozenset({"15_evidence"}), {f"few_A1_less_C1_{labels[1:]}": {
