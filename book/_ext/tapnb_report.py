@@ -1,6 +1,7 @@
 """Sphinx extension: ``{event-report} synthetic`` links the report of what the published detector finds in the held-out movie.
 
-It is the report that `tapnb events` writes, made with the page, from the movie and the published list: nothing is searched. Where the movie is not at hand, a sentence stands there.
+It is the report that `tapnb events` writes, made with the page, from the movie and the published list: nothing is searched.
+Where the movie is not at hand, a sentence stands there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tapnb.movies import Movie
 from tapnb.store.publication import FOUND
 from tapnb.store.runs import Run
 from tapnb.studies import events, movie_player
+from tapnb.system.files import replacing
 
 FOLDER = "event-reports"
 """Beside the pages of the book."""
@@ -62,9 +64,9 @@ def written(detector: Run, movie: Movie) -> str:
 
 def visit_link(translator, node: ReportLink) -> None:
     file = Path(translator.builder.outdir) / FOLDER / f"{node['movie']}.html"
-    file.parent.mkdir(exist_ok=True)
     detector, searched = movie_player.detector_of(node["movie"], Path(node["results"])), opened(node["movie"])
-    file.write_text(written(detector, searched), "utf-8")
+    with replacing(file) as temporary:
+        temporary.write_text(written(detector, searched), "utf-8")
     address = translator.builder.get_relative_uri(translator.builder.current_docname, f"{FOLDER}/{node['movie']}")
     translator.body.append(f'<p><a class="reference internal" href="{address}">{SAID.format(movie=node["searched"])}</a></p>\n')
 

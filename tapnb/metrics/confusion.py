@@ -92,8 +92,8 @@ def resample(counts: dict[str, np.ndarray], measure: Callable[[np.ndarray], np.n
     seed : int
     """
     (frame_pairs,) = {np.shape(c)[1] for c in counts.values()}
-    weights = _weights(frame_pairs, draws, seed)
-    return {name: Resampled(measure(np.sum(c, axis=1)), as_wide(measure(frame_sums(c, weights)), blocks(frame_pairs)), blocks(frame_pairs))
+    weights, groups = _weights(frame_pairs, draws, seed), blocks(frame_pairs)
+    return {name: Resampled(measure(np.sum(c, axis=1)), as_wide(measure(frame_sums(c, weights)), groups), groups)
             for name, c in counts.items()}
 
 

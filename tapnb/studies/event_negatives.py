@@ -13,7 +13,6 @@ from dataclasses import replace
 import pandas as pd
 import torch
 
-from tapnb.metrics import intervals
 from tapnb.metrics.scores import with_interval
 from tapnb.movies import Movie
 from tapnb.store import results, runs
@@ -86,21 +85,22 @@ def differences(collected: list[event_few.Point]) -> pd.DataFrame:
 def table(collected: list[event_few.Point], compared: pd.DataFrame) -> pd.DataFrame:
     """A row a way: average precision and what it brings, with 95 % intervals, and that of every draw."""
     gains = {r.first: tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()}
-    rows = []
-    for point in collected:
-        e = intervals.estimate(point.average_precision)
-        rows.append({"taken for no event": WAYS[point.name], "average precision": with_interval(e.value, max(e.low, 0.0), min(e.high, 1.0)),
-                     "of each draw": ", ".join(f"{value:.2f}" for value in point.average_precision.runs),
-                     "minus the row above": gains.get(point.name, "\u2013")})
+    rows = [{"taken for no event": WAYS[point.name], "average precision": with_interval(e.value, e.low, e.high),
+             "of each draw": ", ".join(f"{value:.2f}" for value in point.average_precision.runs),
+             "minus the row above": gains.get(point.name, "\u2013")} for point, e in _estimated(collected)]
     return pd.DataFrame(rows, columns=["taken for no event", "average precision", "of each draw", "minus the row above"])
 
 
 def numbers(collected: list[event_few.Point], compared: pd.DataFrame) -> dict[str, dict]:
     """Average precision of every way, and what each brings beyond the one before."""
-    named = {}
-    for point in collected:
-        e = intervals.estimate(point.average_precision)
-        named[f"negatives_{point.name}"] = results.number(e.value, point.runs, 2, interval=(max(e.low, 0.0), min(e.high, 1.0)))
+    named = {f"negatives_{point.name}": results.number(e.value, point.runs, 2, interval=(e.low, e.high))
+             for point, e in _estimated(collected)}
     of = {point.name: point.runs for point in collected}
     return named | {f"negatives_{r.first}_less_{r.second}": results.number(
         r.difference, of[r.first] + of[r.second], 2, interval=(r.low, r.high)) for r in compared.itertuples()}
+
+
+def _estimated(collected: list[event_few.Point]) -> list[tuple]:
+    """Every point with its average precision: ``value``, ``low``, ``high``."""
+    estimated = event_few.estimates(collected)
+    return list(zip(collected, estimated[estimated["measure"] == "average precision"].itertuples()))
