@@ -81,8 +81,8 @@ paper_plot
 # ## What the paper says of it
 #
 # T lowers the ECE of either head, and the ResNet head is better calibrated to begin with. Differences on the test
-# pairs, mean over the runs, with 95 % bootstrap intervals over blocks of frames and runs. Above 0 is what the paper
-# finds.
+# pairs, mean over the runs, with 95 % intervals: blocks of frames are resampled, the variance between runs is added.
+# Above 0 is what the paper finds.
 #
 # ECE is never negative, so few pairs push it up. The second table has what chance alone gives: the ECE that a head
 # with these very probabilities would show if they were all true.

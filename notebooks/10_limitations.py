@@ -71,7 +71,7 @@ held = limitations.kinds(train, data, pairs["A0"]["pair"].unique())
 
 # %% [markdown]
 # False positives among the negatives of each kind, mean over all runs, and how much more that is than among negatives that
-# hold nothing of all this. 95 % intervals: bootstrap over blocks of frames and over runs.
+# hold nothing of all this. 95 % intervals: blocks of frames are resampled, the variance between runs is added.
 
 # %%
 rates = limitations.false_alarms_by_kind(pairs, held, len(train.frames) - 1)

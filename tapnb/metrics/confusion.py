@@ -6,7 +6,7 @@ in its record, so that everything below can be computed from records alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -133,48 +133,37 @@ def resample_in_two(counts: np.ndarray, first: int, measure: Callable[[np.ndarra
     drawn = [frame_sums(side, _weights(side.shape[1], draws, k)).sum(1) for k, side in enumerate(sides)]  # (D, K) each
     whole = [s.sum(0) for s in sums]
     value = measure(*whole)
-    without = measure(*(s.sum(0) - s for s in sums)) if runs > 1 else np.array([value])
-    pseudo = value + (runs - 1) * (without.mean() - without)  # the variance of their mean is the jackknife's
+    without = measure(*(s.sum(0) - s for s in sums)) if runs > 1 else [value]
     alone = np.array([measure(drawn[0], whole[1]).var(), measure(whole[0], drawn[1]).var()])  # with the other side as it is
     left = np.array([max(blocks(side.shape[1]) - 1, 1) for side in sides])
     groups = 1 + (alone.sum() ** 2 / (alone**2 / left).sum() if alone.any() else left.sum())  # after Satterthwaite
-    return Resampled(pseudo, as_wide(measure(*drawn)[:, None], groups), groups)
+    return Resampled(_pseudovalues(value, without), as_wide(measure(*drawn)[:, None], groups), groups)
 
 
 def as_wide(draws: np.ndarray, groups: float) -> np.ndarray:
     """Draws as far from their mean as new blocks would be: those of B blocks vary by a Bth too little."""
-    middle = draws.mean(0)
+    middle = np.nanmean(draws, axis=0)
     return middle + (draws - middle) * (groups / max(groups - 1, 1)) ** 0.5
 
 
-def bootstrap(counts: dict[str, np.ndarray], draws: int = 2000, seed: int = 0,
-              all_runs: bool = False) -> dict[str, np.ndarray]:
-    """Counts as they might have come out with other frames of this movie and other initial weights.
-
-    For spreads, and for records that were made so; :func:`resample` is for means of runs.
-
-    Blocks are drawn as in :func:`resample`; the runs of every entry are drawn anew, each for itself. Of a few runs intervals
-    are too short.
+def resample_spread(counts: dict[str, np.ndarray], measure: Callable[[np.ndarray], np.ndarray], draws: int = 2000) -> dict[str, Resampled]:
+    """The standard deviation of a score over runs, as :func:`resample` has the score; how much it varies with them is the jackknife's answer.
 
     Parameters
     ----------
     counts : dict of array, shape (R, T, K)
-        By name; whatever adds up over frame pairs. T is the same in all of them.
-    draws : int
-    seed : int
-    all_runs : bool
-        Draw R runs. Otherwise R - 1 of them: the mean of so many varies as the mean of R new runs would, that of R
-        drawn ones too little. For a spread over runs, not a mean, all of them are wanted.
-
-    Returns
-    -------
-    dict of array, shape (draws, R or R - 1, K)
-        Sums over all frame pairs of every resampled run.
+        Of two runs or more.
+    measure, draws
+        See :func:`resample`.
     """
-    rng = np.random.default_rng(seed)
-    (frame_pairs,) = {np.shape(c)[1] for c in counts.values()}
-    weights = frame_weights(frame_pairs, draws, rng)
-    return {name: draw_runs(frame_sums(c, weights), rng, all_runs) for name, c in counts.items()}
+    of_scores = resample(counts, measure, draws)
+    return {name: Resampled(_pseudovalues(s.runs.std(ddof=1), [np.delete(s.runs, r).std(ddof=1) for r in range(len(s.runs))]),
+                            s.draws.std(1, ddof=1, keepdims=True), s.groups) for name, s in of_scores.items()}
+
+
+def _pseudovalues(value: float, without: Sequence[float]) -> np.ndarray:
+    """What the jackknife takes for a score of every run: of all, and without each. Their mean is the score of all."""
+    return value + (len(without) - 1) * (np.mean(without) - np.asarray(without))
 
 
 def blocks(frame_pairs: int) -> int:
@@ -200,19 +189,6 @@ def _weights(frame_pairs: int, draws: int, seed: int) -> np.ndarray:
 def frame_sums(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Sums over the frame pairs of each draw, (draws, R, K), from counts (R, T, K) and weights (draws, T)."""
     return np.einsum("dt,rtk->drk", weights, np.asarray(counts), optimize=True)
-
-
-def draw_runs(sums: np.ndarray, rng: np.random.Generator, all_runs: bool = False) -> np.ndarray:
-    """Runs drawn with replacement, anew in each draw; see :func:`bootstrap`."""
-    draws, runs, _ = sums.shape
-    resampled = rng.integers(0, runs, (draws, runs if all_runs else max(1, runs - 1)))
-    return np.take_along_axis(sums, resampled[..., None], axis=1)
-
-
-def interval(draws: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
-    """Central interval of bootstrap draws, shape (draws,)."""
-    low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

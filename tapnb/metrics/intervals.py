@@ -51,7 +51,7 @@ class Resampled:
     runs : float array, shape (R,)
         On the pairs as they are.
     draws : float array, shape (D, R)
-        The same draw in every strategy, if the weights are the same.
+        The same draw in every strategy, if the weights are the same. NaN where a draw holds nothing to score.
     groups : float
         How many events, or blocks of frames: what is resampled. One less are the draws' degrees of freedom.
     """
@@ -167,6 +167,7 @@ def estimate(first: Resampled, second: Resampled | None = None) -> Estimate:
     """
     sides = [side for side in (first, second) if side is not None]
     means = first.draws.mean(1) - (0 if second is None else second.draws.mean(1))
+    means = means[~np.isnan(means)]
     value = first.runs.mean() - (0 if second is None else second.runs.mean())
     parts = [(means.var(ddof=1) if len(means) > 1 else 0.0, max(first.groups - 1, 1))]
     parts += [(side.runs.var(ddof=1) / len(side.runs), len(side.runs) - 1) for side in sides if len(side.runs) > 1]

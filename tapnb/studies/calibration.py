@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from tapnb.metrics import calibration, confusion, scores
+from tapnb.metrics.intervals import estimate
 from tapnb.movies import Movie
 from tapnb.store import kinds, runs
 from tapnb.store.results import number
@@ -86,24 +87,27 @@ def ece_differences(sums: dict[str, np.ndarray], draws: int = 2000) -> dict[str,
     sums : dict of float array, shape (R, T, 2, bins, 3)
         By head: bin sums of the test pairs by run, frame pair, and before and after scaling.
     draws : int
-        Of :func:`tapnb.metrics.confusion.bootstrap`: blocks of frame pairs and runs; T stays as it was fitted.
+        Of blocks of frame pairs, see :func:`tapnb.metrics.confusion.resample`; T stays as it was fitted.
 
     Returns
     -------
     dict
         "linear" and "ResNet": error before minus after; "heads_before": linear minus ResNet, before. Each has "value",
-        "low" and "high" (95 %).
+        "low" and "high" (95 %), and "freedom", the degrees of freedom of Student's distribution; None for a normal one.
     """
-    resampled = confusion.bootstrap({head: s.reshape(*s.shape[:2], -1) for head, s in sums.items()}, draws)
-    unfolded = {head: d.reshape(*d.shape[:2], *sums[head].shape[2:]) for head, d in resampled.items()}
-    errors = {head: np.concatenate([calibration.ece(s.sum(1)).mean(0, keepdims=True),  # (1 + draws, 2), measured first
-                                    calibration.ece(unfolded[head]).mean(1)]) for head, s in sums.items()}
-    compared = {head: e[:, 0] - e[:, 1] for head, e in errors.items()}
-    compared["heads_before"] = errors["linear"][:, 0] - errors["ResNet"][:, 0]
-    # centred on the measured difference: resampling adds noise to every bin, which lifts the smaller of two errors more
-    intervals = {name: confusion.interval(d[1:] - d[1:].mean() + d[0]) for name, d in compared.items()}
-    return {name: {"value": float(d[0]), "low": intervals[name][0], "high": intervals[name][1]}
-            for name, d in compared.items()}
+    flat = {head: s.reshape(*s.shape[:2], -1) for head, s in sums.items()}
+
+    def errors(folded: np.ndarray) -> np.ndarray:
+        """Before and after scaling, (..., 2)."""
+        return calibration.ece(folded.reshape(*folded.shape[:-1], *sums["linear"].shape[2:]))
+
+    # An interval is around what was measured: resampling adds noise to every bin, which lifts the smaller of two errors more
+    falls = confusion.resample(flat, lambda folded: -np.diff(errors(folded))[..., 0], draws)
+    before = confusion.resample(flat, lambda folded: errors(folded)[..., 0], draws)
+    compared = {head: estimate(fall) for head, fall in falls.items()}
+    compared["heads_before"] = estimate(before["linear"], before["ResNet"])
+    return {name: {"value": e.value, "low": e.low, "high": e.high, "freedom": e.freedom if np.isfinite(e.freedom) else None}
+            for name, e in compared.items()}
 
 
 def calibration_run(strategies: dict[str, runs.Run], movie: Movie, *, mode: str, command: str,

@@ -6,6 +6,7 @@ What they are judged by is read in :mod:`tapnb.studies.claim_records`, what the 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -227,8 +228,8 @@ def temperature_calibrates(records: Records) -> list[Part]:
     changes = records["calibration"]["results"]["differences"]
     texts = {"linear": "ECE before \u2212 after, linear", "ResNet": "ECE before \u2212 after, ResNet",
              "heads_before": "ECE linear \u2212 ResNet, before"}
-    return [Part(text, *(changes[key][part] for part in ("value", "low", "high"))) for key, text in texts.items()
-            ] + [_better_than_a_coin(role, counts) for role in counts]
+    return [Part(text, *(changes[key][part] for part in ("value", "low", "high")), freedom=changes[key]["freedom"] or math.inf)
+            for key, text in texts.items()] + [_better_than_a_coin(role, counts) for role in counts]
 
 
 def more_content_is_easier(records: Records) -> list[Part]:
@@ -257,8 +258,8 @@ def grad_cam_finds_events(records: Records) -> list[Part]:
     parts = []
     for role, counts in records["gradcam"]["results"]["statistics"].items():
         row = grad_cam.shares(counts).loc["grad_cam - random"]
-        parts.append(Part(f"top boxes that touch an event \u2212 random boxes, {role} movie", *row.astype(float),
-                          more="frame pairs"))
+        parts.append(Part(f"top boxes that touch an event \u2212 random boxes, {role} movie", row["share"], row["low"], row["high"],
+                          freedom=row["freedom"], more="frame pairs"))
     if not parts:
         raise NotEnough("neither movie has labelled events that boxes could touch")
     return parts

@@ -18,6 +18,7 @@ import torch
 from tapnb import crops, dataset
 from tapnb.dataset import DatasetSettings, event_dataset
 from tapnb.metrics import confusion, ranking, scores
+from tapnb.metrics.intervals import estimate
 from tapnb.metrics.scores import SCORES
 from tapnb.movies import Movie
 from tapnb.pretrain import PretrainSettings
@@ -145,13 +146,11 @@ def score_effects(name: str, option: str, ours: Run, other: Run, draws: int = 20
         e = confusion.difference(counts, score, draws)
         effects.append(Effect(f"{name}_{option}_{score.replace(' ', '_')}", f"{name}: {OPTIONS[option]}", score, *means,
                               e.value, e.low, e.high, 2, *stds, len(per_run[0]), runs=(ours, other)))
-    if min(map(len, per_run)) > 1:
-        drawn = confusion.bootstrap(dict(enumerate((counts["ours"], counts["other"]))), draws, all_runs=True)  # a spread is no mean
-        resampled = [confusion.scores_and_f1(c) for c in drawn.values()]
-        spreads, redrawn = ([values[..., 1].std(-1, ddof=1) for values in side] for side in (per_run, resampled))
+    if min(map(len, per_run)) > 2:  # a spread of two runs says nothing of how much it varies
+        spreads = confusion.resample_spread(counts, lambda c: confusion.scores(c)[..., 1], draws)
+        e = estimate(*spreads.values())
         effects.append(Effect(f"{name}_{option}_spread", f"{name}: {OPTIONS[option]}", "spread of rec 0 over runs",
-                              *spreads, spreads[1] - spreads[0], *confusion.interval(redrawn[1] - redrawn[0]),
-                              runs=(ours, other)))
+                              *(spreads[side].runs.mean() for side in ("ours", "other")), e.value, e.low, e.high, runs=(ours, other)))
     return effects
 
 

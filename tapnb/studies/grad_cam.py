@@ -15,6 +15,7 @@ from tqdm import tqdm
 from tapnb import explain, pretrain
 from tapnb.explain import MAPS
 from tapnb.metrics import confusion, scores
+from tapnb.metrics.intervals import estimate
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 from tapnb.store import damage, kinds, results, runs
@@ -153,20 +154,26 @@ def shares(statistics: dict) -> pd.DataFrame:
     DataFrame
         Index: the names of :data:`MAPS` and "random"; then "<map> - random" and "<map> - change". Columns ``share``,
         ``low``, ``high``: a 95 % interval by resampling blocks of neighbouring frame pairs, so it says what other
-        frames of this movie would have given.
+        frames of this movie would have given. ``freedom``: degrees of freedom of its Student's distribution.
     """
     counts = pd.DataFrame(statistics)
     counts["expected"] *= counts["boxes"]  # as many random boxes as regions
-    draws = confusion.bootstrap({"all": counts.to_numpy(float)[None]})["all"][:, 0]  # (draws, columns)
-    sums = np.vstack([counts.sum().to_numpy(float), draws])  # the movie itself, then its resamples
-    column = dict(zip(counts.columns, sums.T))
-    share = {name: [column[c] for c in _columns(name)] for name in MAPS} | {
-        "random": [column["boxes"], column["expected"]]}
-    values = {name: touching / np.maximum(boxes, 1) for name, (boxes, touching) in share.items()}
-    for other in ("random", "change"):
-        values |= {f"{name} - {other}": values[name] - values[other] for name in MAPS if name != other}
-    return pd.DataFrame([(v[0], *confusion.interval(v[1:])) for v in values.values()], index=list(values),
-                        columns=["share", "low", "high"])
+    columns = {name: list(_columns(name)) for name in MAPS} | {"random": ["boxes", "expected"]}
+    compared = [(name, "") for name in columns] + [(name, other) for other in ("random", "change") for name in MAPS if name != other]
+    rows = {}
+    for name, other in compared:
+        summed = counts[columns[name] + (columns[other] if other else [])].to_numpy(float)
+        found = estimate(*confusion.resample({"": summed[None]}, _share_or_difference).values())
+        ends = (found.low, found.high) if other else np.clip((found.low, found.high), 0, 1)
+        rows[f"{name} - {other}" if other else name] = found.value, *ends, found.freedom
+    return pd.DataFrame(rows.values(), index=list(rows), columns=["share", "low", "high", "freedom"])
+
+
+def _share_or_difference(sums: np.ndarray) -> np.ndarray:
+    """Of boxes and touching ones, (..., 2), their share; of those of two maps, (..., 4), the difference of shares."""
+    boxes, touching = np.moveaxis(sums.reshape(*sums.shape[:-1], -1, 2), -1, 0)
+    shares = touching / np.maximum(boxes, 1)
+    return shares[..., 0] - (shares[..., 1] if shares.shape[-1] > 1 else 0)
 
 
 def touching_run(tap: runs.Run, movies: dict[str, Movie], frame_pairs: int, *, mode: str, on: torch.device,
@@ -247,7 +254,7 @@ def touching_table(shares_by_role: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     names = MAPS | {"random": "random boxes"}
     columns = {"top 8 regions of": list(names.values())}
     for role, table in shares_by_role.items():
-        per_cent = 100 * table
+        per_cent = 100 * table[["share", "low", "high"]]
         columns[f"{role}: touch an event (%)"] = [scores.with_interval(*per_cent.loc[name], digits=0)
                                                   for name in names]
         columns[f"{role}: more than random (points)"] = [
@@ -273,7 +280,7 @@ def numbers(counted: runs.Run, shares_by_role: Mapping[str, pd.DataFrame], drawn
     table = {}
     for role, of_role in shares_by_role.items():
         key, events = role.replace("-", "_"), np.array(counted.results["statistics"][role]["events"])
-        for name, (share, low, high) in (100 * of_role).iterrows():
+        for name, (share, low, high) in (100 * of_role[["share", "low", "high"]]).iterrows():
             digits, unit = (1, "points") if " - " in name else (0, "%")
             table[f"{key}_{name.replace(' - ', '_less_')}"] = results.number(share, [counted], digits,
                                                                              interval=(low, high), unit=unit)

@@ -14,6 +14,7 @@ import pandas as pd
 from tapnb import crops, dataset
 from tapnb.dataset import EventDataset
 from tapnb.metrics import confusion, scores
+from tapnb.metrics.intervals import estimate
 from tapnb.movies import Movie, normalise
 from tapnb.store import results
 from tapnb.store.runs import Run
@@ -165,9 +166,9 @@ def false_alarms_by_kind(strategies: dict[str, pd.DataFrame], held: pd.DataFrame
                          alone: bool = False) -> pd.DataFrame:
     """False-positive rate by what a negative crop holds, and its difference to crops that hold nothing.
 
-    Rates are means over a strategy's runs. Intervals are of the bootstrap over blocks of frames and over runs
-    (:func:`tapnb.metrics.confusion.bootstrap`), the same draw for all kinds; where every run calls all of a kind right,
-    or all wrong, that cannot vary, and Wilson's interval for one run and Newcombe's difference stand in.
+    Rates are means over a strategy's runs. For intervals blocks of frames are resampled and the variance between runs is
+    added (:func:`tapnb.metrics.confusion.resample`); where every run calls all of a kind right, or all wrong, that cannot
+    vary, and Wilson's interval for one run and Newcombe's difference stand in.
 
     Parameters
     ----------
@@ -197,10 +198,7 @@ def false_alarms_by_kind(strategies: dict[str, pd.DataFrame], held: pd.DataFrame
         row, kind = np.nonzero(what)
         wrong = (rows["outcome"] == "fp").to_numpy(int)
         np.add.at(counts[name], (run[row], rows["t"].to_numpy()[row], kind, wrong[row]), 1)
-    flat = {name: c.reshape(*c.shape[:2], -1) for name, c in counts.items()}
-    draws = {name: d.sum(axis=1).reshape(len(d), -1, 2) for name, d in confusion.bootstrap(flat).items()}
-    return pd.concat([_rates(name, held.columns, counts[name], draws[name]) for name in strategies],
-                     ignore_index=True)
+    return pd.concat([_rates(name, held.columns, of_one) for name, of_one in counts.items()], ignore_index=True)
 
 
 def in_per_cent(rates: pd.DataFrame) -> pd.DataFrame:
@@ -246,20 +244,19 @@ def in_words(movie: Movie, data: EventDataset, held: pd.DataFrame, index: np.nda
     return lines
 
 
-def _rates(strategy: str, columns: pd.Index, counts: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
-    """The rows of one strategy; counts (R, T, K, 2), draws (D, K, 2)."""
+def _rates(strategy: str, columns: pd.Index, counts: np.ndarray) -> pd.DataFrame:
+    """The rows of one strategy; counts (R, T, K, 2)."""
     runs, (right, wrong) = len(counts), counts.sum(axis=(0, 1)).T  # (K,) each, over all runs
-    drawn = draws[..., 1] / np.where(draws.sum(axis=-1), draws.sum(axis=-1), np.nan)  # (D, K)
     none, rows = columns.get_loc(NONE), []
     one_run = [(round(w / runs), (r + w) // runs) for r, w in zip(right.tolist(), wrong.tolist())]  # (wrong, all)
     for k, kind in enumerate(columns):
         n, varies = int(right[k] + wrong[k]), bool(right[k] and wrong[k])
         row = {"kind": kind, "strategy": strategy, "negatives": n // runs}
         if n:
-            low, high = _quantiles(drawn[:, k]) if varies else scores.share_interval(*one_run[k])
+            low, high = np.clip(_interval(counts[:, :, [k]]), 0, 1) if varies else scores.share_interval(*one_run[k])
             row |= {"rate": wrong[k] / n, "low": low, "high": high}
         if n and k != none and one_run[none][1]:
-            low, high = (_quantiles(drawn[:, k] - drawn[:, none]) if varies
+            low, high = (_interval(counts[:, :, [k, none]]) if varies
                          else scores.difference_interval(*one_run[k], *one_run[none]))
             of_none = wrong[none] / (right[none] + wrong[none])
             row |= {"difference": row["rate"] - of_none, "difference_low": low, "difference_high": high}
@@ -268,7 +265,13 @@ def _rates(strategy: str, columns: pd.Index, counts: np.ndarray, draws: np.ndarr
                                        "difference_low", "difference_high"])
 
 
-def _quantiles(draws: np.ndarray) -> tuple[float, float]:
-    """95 % interval of the draws that hold such pairs at all."""
-    held = draws[~np.isnan(draws)]
-    return confusion.interval(held) if len(held) else (np.nan, np.nan)
+def _interval(counts: np.ndarray) -> tuple[float, float]:
+    """95 % interval of the share of wrong answers about one kind, or of that less the share about another; counts (R, T, 1 or 2, 2)."""
+    def share(folded: np.ndarray) -> np.ndarray:
+        right, wrong = np.moveaxis(folded.reshape(*folded.shape[:-1], -1, 2), -1, 0)
+        shares = wrong / np.where(right + wrong, right + wrong, np.nan)  # a draw of frames may hold none of a kind
+        return shares[..., 0] - (shares[..., 1] if shares.shape[-1] > 1 else 0)
+
+    (resampled,) = confusion.resample({"": counts.reshape(*counts.shape[:2], -1)}, share).values()
+    interval = estimate(resampled)
+    return interval.low, interval.high

@@ -39,15 +39,13 @@ def test_scores_and_f1_agree_with_scikit_learn():
     assert not confusion.scores(np.zeros(4)).any() and confusion.f1(np.zeros(4)) == 0
 
 
-def test_the_bootstrap_draws_blocks_of_frames_the_same_for_all():
+def test_blocks_of_frames_are_drawn_the_same_for_all():
+    weights = confusion.frame_weights(40, 50, np.random.default_rng(0))
+    assert weights.shape == (50, 40) and (weights.sum(1) == 40).all() and len(np.unique(weights, axis=0)) == 50
     counts = np.zeros((1, 40, 4), int)
     counts[0, :, 3] = 2 ** np.arange(40)  # a sum tells which frame pairs were drawn
-    drawn = confusion.bootstrap({"a": counts, "b": counts}, draws=50)
-    np.testing.assert_array_equal(drawn["a"], drawn["b"])
-    assert drawn["a"].shape == (50, 1, 4) and len(np.unique(drawn["a"][..., 3])) == 50
-    everywhere = confusion.bootstrap({"a": np.ones((3, 7, 4), int)}, draws=5)["a"]
-    assert everywhere.shape == (5, 2, 4) and (everywhere == 7).all()  # as many frame pairs as there were, a run less
-    assert confusion.bootstrap({"a": np.ones((3, 7, 4), int)}, draws=5, all_runs=True)["a"].shape == (5, 3, 4)
+    drawn = confusion.resample({"a": counts, "b": counts}, lambda c: c[..., 3], draws=50)
+    np.testing.assert_array_equal(drawn["a"].draws, drawn["b"].draws)
 
 
 def test_the_resampled_score_of_a_run_is_its_own_on_drawn_frames():
@@ -115,8 +113,9 @@ def coverage(runs, repetitions, draws):
     for _ in range(repetitions):
         both = two(rng, runs)
         e = confusion.difference(both, draws=draws)
-        drawn = confusion.bootstrap(both, draws)
-        low, high = confusion.interval(confusion.f1(drawn["a"]).mean(1) - confusion.f1(drawn["b"]).mean(1))
+        again = (np.take_along_axis(side.draws, rng.integers(0, runs, (draws, runs)), 1).mean(1)
+                 for side in confusion.resample(both, draws=draws).values())
+        low, high = np.quantile(next(again) - next(again), [0.025, 0.975])
         held += [e.low <= truth <= e.high, low <= truth <= high]
     return held / repetitions
 
@@ -143,23 +142,26 @@ def test_runs_of_a_score_of_all_together_vary_by_the_jackknife():
     assert found.runs == pytest.approx([0.1, 0.5, 0.7])  # a share of as many events in each: a mean, of which the jackknife gives the parts
 
 
-def test_the_mean_of_the_drawn_runs_varies_as_that_of_new_runs_would():
-    runs = np.random.default_rng(0).normal(size=(4, 1, 1)) * np.ones((1, 3, 1))
-    drawn = confusion.bootstrap({"a": runs}, draws=20000)["a"].mean(1)[:, 0] / 3
-    assert drawn.std() == pytest.approx(runs[:, 0, 0].std(ddof=1) / 2, rel=0.03)
+def test_a_spread_over_runs_varies_by_the_jackknife():
+    """Frames that are all alike leave what the runs vary by; its variance is that of the values without each run, times (R - 1)^2 / R."""
+    found = np.array([2, 6, 7, 9])
+    counts = np.zeros((4, 8, 4), int)
+    counts[..., 3], counts[..., 2] = found[:, None], 10 - found[:, None]
+    def recall(c):
+        return confusion.scores(c)[..., 3]
+    spread = confusion.resample_spread({"a": counts}, recall, draws=20)["a"]
+    assert spread.runs.mean() == pytest.approx((found / 10).std(ddof=1)) and np.ptp(spread.draws) < 1e-12
+    without = [np.delete(found / 10, r).std(ddof=1) for r in range(4)]
+    assert spread.runs.var(ddof=1) / 4 == pytest.approx(3 / 4 * ((without - np.mean(without)) ** 2).sum())
 
 
-def test_the_bootstrap_interval_of_a_share_is_near_wilsons():
-    rng = np.random.default_rng(0)
-    right = rng.binomial(50, 0.8, (1, 400, 1))
-    counts = np.concatenate([0 * right, 0 * right, 50 - right, right], axis=2)
-    drawn = confusion.scores(confusion.bootstrap({"a": counts}, draws=2000)["a"]).mean(1)[:, 3]
-    low, high = confusion.interval(drawn)
-    expected = scores.share_interval(int(right.sum()), 50 * 400)
-    assert (high - low) == pytest.approx(expected[1] - expected[0], rel=0.15) and low < right.mean() / 50 < high
-
-
-def test_runs_that_differ_widen_the_interval():
-    runs = np.array([[[5, 5, 5, 5]] * 8, [[9, 1, 1, 9]] * 8])
-    low, high = confusion.interval(confusion.f1(confusion.bootstrap({"a": runs})["a"]).mean(1))
-    assert low == pytest.approx(0.5) and high == pytest.approx(0.9)
+def test_the_difference_of_two_spreads_is_covered():
+    """Five runs whose recall varies twice as much in one strategy as in the other: resampled runs hold the truth in 83 %."""
+    rng, held = np.random.default_rng(1), []
+    for _ in range(400):
+        rates = 0.5 + rng.normal(0, [[0.05], [0.1]], (2, 5))
+        events = rng.binomial(400, np.repeat(rates[..., None], 12, axis=2))
+        counts = {name: np.stack([0 * e, 0 * e, 400 - e, e], axis=-1) for name, e in zip("ab", events)}
+        e = estimate(*confusion.resample_spread(counts, lambda c: confusion.scores(c)[..., 3], draws=60).values())
+        held.append(e.low <= -0.05 <= e.high)
+    assert 0.9 <= np.mean(held) <= 0.98  # a standard error of 0.012

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.special import expit
 from toys import shrinking_discs
 
@@ -55,7 +56,21 @@ def test_differences_hold_what_was_measured_and_agree_where_nothing_differs():
     fall = measures.ece(measures.bin_sums(p, labels)) - measures.ece(measures.bin_sums(p * 0.6, labels))
     linear = compared["linear"]
     assert linear["value"] == pytest.approx(fall) and 0 < linear["low"] < fall < linear["high"]
-    assert compared["ResNet"] == {"value": 0, "low": 0, "high": 0} == compared["heads_before"]
+    assert compared["ResNet"] == {"value": 0, "low": 0, "high": 0, "freedom": None} == compared["heads_before"]
+
+
+def test_runs_that_differ_add_their_variance_to_a_difference():
+    """Two runs in one of which scaling halves what the other has: half a fall apart, read from Student's with few degrees of freedom."""
+    rng = np.random.default_rng(0)
+    p, labels, frame = rng.random(3000), rng.random(3000) < 0.3, rng.integers(0, 30, 3000)
+    def sums(*factors):
+        return np.stack([[measures.bin_sums(q, labels, frame=frame, frames=30) for q in (p, p * f)] for f in factors]).swapaxes(1, 2)
+    alike, apart = (calibration.ece_differences({"linear": s, "ResNet": s}, draws=200)["linear"]
+                    for s in (sums(0.6, 0.6), sums(0.6, 0.9)))
+    falls = [measures.ece(measures.bin_sums(p, labels)) - measures.ece(measures.bin_sums(p * f, labels)) for f in (0.6, 0.9)]
+    assert alike["freedom"] > 5 and 1 < apart["freedom"] < 2  # blocks of frames there, two runs here
+    between = stats.t.ppf(0.975, apart["freedom"]) * np.var(falls, ddof=1) ** 0.5 / 2**0.5
+    assert apart["value"] == pytest.approx(np.mean(falls)) and apart["high"] - apart["value"] > between > alike["high"] - alike["low"]
 
 
 SETTINGS = DatasetSettings(crop_size=16, crops_per_frame_pair=30)

@@ -117,7 +117,7 @@ def test_the_criteria_are_compared_for_both_heads():
 
 
 def test_calibration_content_view_grad_cam_and_invariance():
-    differences = {key: {"value": 0.05, "low": 0.02, "high": 0.08} for key in ("linear", "ResNet", "heads_before")}
+    differences = {key: {"value": 0.05, "low": 0.02, "high": 0.08, "freedom": 6.5} for key in ("linear", "ResNet", "heads_before")}
     right = {"same": 90, "crop halved": 70, "crop doubled": 99, "resolution halved": 93, "resolution doubled": 60}
     content = [{"setting": s, "sampler": "uniform", "draw": d, "right": 10 * r, "n": 1000} for s, r in right.items()
                for d in range(3)] + [{"setting": "same", "sampler": "change", "draw": 0, "right": 0, "n": 9}]
@@ -138,7 +138,7 @@ def test_calibration_content_view_grad_cam_and_invariance():
     assert found[9].parts[0].value == pytest.approx(5.5 / 8 - 0.2)
     assert found[8].parts[0].value == pytest.approx(0.09)
     assert (found[8].parts[-1].low, found[8].parts[-1].high) == scores.paired_difference_interval(190, 10, 3000)
-    differences["heads_before"] = {"value": -0.05, "low": -0.08, "high": -0.02}
+    differences["heads_before"] = {"value": -0.05, "low": -0.08, "high": -0.02, "freedom": None}
     grad_cam["held-out"]["touching"] = [0] * 40
     assert [verdict(i, records).verdict for i in (8, 10)] == [NOT_REPRODUCED] * 2
     records.by_role["A0"]["name"] = "strategy-x-new"

@@ -52,7 +52,7 @@ def records(null, seed):
         counts = np.stack([(outcome == k).sum(-1) for k in range(4)], axis=-1)
         by_role[role] = {"name": role, "parameters": {"tap": "tap-x-1"}, "results": {
             "test": {"seeds": list(range(RUNS)), "counts": counts.tolist()}}}
-    lower = {"value": 0.05, "low": 0.03, "high": 0.07}  # a temperature lowers the error of an overconfident coin as well
+    lower = {"value": 0.05, "low": 0.03, "high": 0.07, "freedom": None}  # a temperature lowers the error of an overconfident coin as well
     by_role["calibration"] = {"name": "calibration", "parameters": {"runs": {"linear": "A0", "ResNet": "A1"}},
                               "results": {"differences": dict.fromkeys(("linear", "ResNet", "heads_before"), lower)}}
     return Records(by_role)

@@ -108,7 +108,7 @@ def test_features_that_are_not_those_of_the_published_run_are_refused(published,
 
 
 def test_effects_on_scores_by_hand():
-    ours = np.zeros((2, 12, 4), int)
+    ours = np.zeros((3, 12, 4), int)
     ours[:] = (8, 2, 1, 1)  # tn fp fn tp in every frame pair
     other = ours.copy()
     other[0], other[1] = (10, 0, 1, 1), (6, 4, 1, 1)
@@ -116,15 +116,17 @@ def test_effects_on_scores_by_hand():
     effects = {effect.measured: effect for effect in found}
     assert list(effects) == [*SCORES, "F1", "spread of rec 0 over runs"]
     recall = effects["rec 0"]
-    assert (recall.ours, recall.other, recall.effect) == pytest.approx((0.8, 0.8, 0)) and recall.ours_std == 0
-    assert recall.other_std == pytest.approx(np.std([1.0, 0.6], ddof=1)) and recall.repetitions == 2
-    half = 0.2 * stats.t.ppf(0.975, 1)  # two runs that differ, and frames that do not: a standard error of 0.2 with one degree of freedom
+    assert (recall.ours, recall.other, recall.effect) == pytest.approx((0.8, 0.8, 0), abs=1e-12) and recall.ours_std == pytest.approx(0, abs=1e-12)
+    assert recall.other_std == pytest.approx(0.2) and recall.repetitions == 3
+    half = 0.2 / 3**0.5 * stats.t.ppf(0.975, 2)  # three runs that differ, and frames that do not
     assert (recall.low, recall.high) == pytest.approx((-half, half))
-    assert effects["F1"].ours == pytest.approx(2 / 5) and effects["F1"].other == pytest.approx((2 / 3 + 2 / 7) / 2)
+    assert effects["F1"].ours == pytest.approx(2 / 5) and effects["F1"].other == pytest.approx((2 / 3 + 2 / 7 + 2 / 5) / 3)
     spread = effects["spread of rec 0 over runs"]
-    assert spread.effect == pytest.approx(np.std([1.0, 0.6], ddof=1)) and spread.key == "B0_redraw_norms_spread"
-    alone = differences.score_effects("A1", "replacement", made_up_run(ours[:1]), made_up_run(other[:1]))
-    assert [e.measured for e in alone] == [*SCORES, "F1"] and np.isnan(alone[0].ours_std)
+    assert (spread.ours, spread.other, spread.effect) == pytest.approx((0, 0.2, 0.2), abs=1e-12) and spread.key == "B0_redraw_norms_spread"
+    assert spread.low < 0 < spread.high  # three runs
+    for few in (1, 2):  # one has no spread, and two do not say how much theirs varies
+        alone = differences.score_effects("A1", "replacement", made_up_run(ours[:few]), made_up_run(other[:few]))
+        assert [e.measured for e in alone] == [*SCORES, "F1"] and np.isnan(alone[0].ours_std) == (few == 1)
 
 
 @pytest.mark.trains
@@ -162,7 +164,7 @@ def test_every_run_has_one_role_and_what_is_published_keeps_its_own():
 
 
 def test_in_brief_there_is_f1_and_no_single_recall():
-    ours = made_up_run([[[8, 2, 1, 1]] * 3] * 2)
+    ours = made_up_run([[[8, 2, 1, 1]] * 3] * 3)
     on_scores = differences.score_effects("B0", "redraw_norms", ours, ours, draws=10)
     assert [e.measured for e in differences.in_brief(on_scores)] == ["F1", "spread of rec 0 over runs"]
 
