@@ -120,8 +120,8 @@ def events(
     partial: Annotated[bool, typer.Option("--partial", help="Not every event of the movie is labelled.")] = False,
     strategy: Annotated[str, typer.Option(help="D: published features, trained on; A: the same, fixed, in less time; "
                                                "C and B: random ones, trained and fixed.")] = "D",
-    features: Annotated[str, typer.Option(help="Built-in movie whose published pretraining is taken; for candidates also "
-                                                      "a file of tarrow's weights.")] = "hela",
+    features: Annotated[str, typer.Option(help="Built-in movie whose published pretraining is taken, or own: that of this movie, by "
+                                                      "`tapnb run 02_pretraining`; for candidates also a file of tarrow's weights.")] = "hela",
     steps: Annotated[int, typer.Option(help="Training steps, of 16 crop pairs.", min=4)] = 800,
     threshold: Annotated[float | None, typer.Option(help="List events from this score on; by default the best on events held back. "
                                                          "All places that were seen are in places.csv.", min=0, max=1)] = None,
@@ -142,7 +142,7 @@ def events(
     from tapnb.detector_training import DetectorSettings
     from tapnb.movies import catalogue
     from tapnb.system import device as devices
-    from tapnb.workflow import book, event_folder, find_events
+    from tapnb.workflow import book, event_folder, find_events, pretrained
     from tapnb.workflow.given import as_given
 
     if (labels or answers) and model:
@@ -166,7 +166,7 @@ def events(
     outcome.about["command"] = as_given(context)
     report = event_folder.write(outcome, event_folder.place(movie, out))
     if ask:
-        again = as_given(context, without=("ask", "model", "threshold", *["features"] * features.endswith(find_events.FILES)))
+        again = as_given(context, without=("ask", "model", "threshold", *["features"] * features.endswith(pretrained.FILES)))
         typer.echo(f"asked   {event_folder.ask(outcome, report.parent, ask, again, len(answers or ()) + 1)}")
     kinds = outcome.events["kind"].value_counts().to_dict()
     typer.echo("found   " + (", ".join(f"{n} x {kind}" for kind, n in kinds.items()) or "nothing"))

@@ -24,20 +24,15 @@ from tapnb.event_probability import probability
 from tapnb.metrics import events as scores
 from tapnb.metrics import intervals
 from tapnb.metrics.scores import share_interval
-from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie, catalogue
-from tapnb.store import provenance, results, runs
+from tapnb.store import provenance, runs
 from tapnb.studies import events as study
 from tapnb.system.files import read_json
-from tapnb.tarrow_weights import read_tarrow
+from tapnb.workflow import pretrained
 from tapnb.workflow.labelled_movie import NOTHING, labelled, labels_in_words
-from tapnb.workflow.published import FIRST
 
 HELD_BACK = 5
 """Events in a movie's last fifth from which on it is held back, to choose a threshold and to say how good it is."""
-
-FILES = (".safetensors", ".pt")
-"""Endings by which a file of weights is told from the name of a movie."""
 
 SHOWN = 500
 """Candidates that are listed, at most."""
@@ -145,7 +140,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     strategy : str
         One of :data:`tapnb.studies.events.DETECTORS`.
     features : str
-        Built-in movie whose published pretraining is taken; a file of weights is refused.
+        See :func:`tapnb.workflow.pretrained.of_movie`.
     settings : DetectorSettings
         ``kinds`` become those that are labelled.
     threshold : float, optional
@@ -158,17 +153,13 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     """
     if isinstance(answers, str):
         raise ValueError(f"answers is the text {answers!r}: give a list of files, one a round")
-    if Path(features).suffix in FILES:
-        raise ValueError(f"{features} is a file, and a detector learns on a published pretraining only: name a built-in "
-                         "movie such as hela with --features, or use tapnb.detector_training.train_detector, which takes "
-                         "any features")
+    tap = pretrained.of_movie(name, features, say)
     movie, confirmed, negatives = catalogue.open_whole(name, **choices), None, None
     if answers:
         confirmed, negatives = all_answers(answers, movie.shape)
         settings = replace(settings, complete=settings.complete and labels is not None)
     movie = labelled(movie, labels, confirmed, choices)
     say(labels_in_words(movie, settings.complete))
-    tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
     kinds = tuple(kind for kind in KINDS if (movie.events["kind"] == kind).any())
     settings = replace(settings, kinds=kinds)
     learnt, checked = study.split_pairs(movie)
@@ -201,10 +192,9 @@ def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str
                   choices: Mapping[str, object] = NOTHING) -> Outcome:
     """List where the arrow of time is strongest, for a movie without labels.
 
-    ``features`` is a built-in movie whose published pretraining is taken, or a file of weights, as
-    :func:`tapnb.tarrow_weights.read_tarrow` reads it; ``choices`` are as for :func:`with_labels`.
+    ``features`` are as for :func:`tapnb.workflow.pretrained.model`, ``choices`` as for :func:`with_labels`.
     """
-    model, model_name = _pretrained(features, on)
+    model, model_name = pretrained.model(name, features, on, say)
     movie = catalogue.open_whole(name, **choices)
     pairs = usable_pairs(movie)
     start = time.perf_counter()
@@ -213,14 +203,6 @@ def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str
     table = candidates(model, movie).head(SHOWN).assign(probability=np.nan)
     return Outcome(movie, table, {"places of": f"the arrow of time, {model_name}"} | _citable(movie, on),
                    threshold=1.0, seen=table)
-
-
-def _pretrained(features: str, on: torch.device) -> tuple[TimeArrowModel, str]:
-    """A trained time arrow network, and what to call it."""
-    if Path(features).suffix in FILES:
-        return read_tarrow(features, on), features
-    tap = runs.find(results.published_run(FIRST, features, "02_pretraining", "tap"))
-    return pretrain.load(tap.folder, on), tap.name
 
 
 def _at(detector: Detector, threshold: float | None) -> Detector:

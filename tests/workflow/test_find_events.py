@@ -18,7 +18,7 @@ from tapnb.cli import app
 from tapnb.detector_training import DetectorSettings
 from tapnb.models import DenseFeatures, TimeArrowModel
 from tapnb.movies.points_file import read_points
-from tapnb.workflow import event_folder, find_events
+from tapnb.workflow import event_folder, find_events, pretrained
 
 CHECKOUT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
@@ -149,7 +149,7 @@ def test_candidates_need_no_label(home, movie):
 
 def test_candidates_may_rest_on_weights_of_tarrow(home, movie, monkeypatch):
     read = []
-    monkeypatch.setattr(find_events, "read_tarrow", lambda path, on: read.append(path) or TimeArrowModel((4, 4, 4, 4)).eval())
+    monkeypatch.setattr(pretrained, "read_tarrow", lambda path, on: read.append(path) or TimeArrowModel((4, 4, 4, 4)).eval())
     outcome = find_events.as_candidates(str(movie), "theirs/model_state.pt", CPU, lambda _: None)
     assert read == ["theirs/model_state.pt"] and "theirs/model_state.pt" in outcome.about["places of"]
 
