@@ -166,7 +166,7 @@ def _keep_plot(path: Path, figure: Figure) -> None:
 
 
 def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], provenance_now: dict) -> bool:
-    """Whether a published file has these numbers, as they are shown, of these runs, parameters and movies.
+    """Whether a published file has these numbers, as they are shown, with their runs, of these runs, parameters and movies.
 
     Then restoring changes nothing. A parameter that the notebook has gained or lost since does not count.
     """
@@ -176,8 +176,12 @@ def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], provenance
     before, now = published["provenance"]["parameters"], provenance_now["parameters"]
     return (published["runs"] == runs and published["provenance"]["movies"] == provenance_now["movies"]
             and all(before[key] == now[key] for key in before.keys() & now.keys() - {"mode", "device"})
-            and {key: number["text"] for key, number in published["numbers"].items()}
-            == {key: number["text"] for key, number in numbers.items()})
+            and _shown(published["numbers"]) == _shown(numbers))
+
+
+def _shown(numbers: dict[str, dict]) -> dict[str, tuple]:
+    """What the book shows of each number: its text, and the runs that it is of."""
+    return {key: (number["text"], number["runs"]) for key, number in numbers.items()}
 
 
 def stamp(parameters: dict, runs: dict[str, Run], movies: dict[str, Movie]) -> dict:

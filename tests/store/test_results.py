@@ -62,6 +62,22 @@ def test_a_plot_is_written_again_only_if_it_looks_otherwise(run):
     assert published(0, height=2) != first
 
 
+def test_what_is_restored_unchanged_keeps_its_provenance_and_a_number_of_another_run_does_not(run):
+    other = runs.Run(run.folder, run.record | {"name": "tap-x-2"})
+
+    def made(number):
+        path = results.publish("13_findings", "smoke", "synthetic", {"mode": "restore"}, {"tap": run}, {"claims": number},
+                               {"train": shrinking_discs(1)})
+        kept = json.loads(path.read_text())
+        path.write_text(json.dumps(kept | {"provenance": kept["provenance"] | {"made": "in 1999"}}))
+        return kept["provenance"]["made"], kept["numbers"]["claims"]["runs"]
+
+    made(results.number(4, [run], 0))
+    assert made(results.number(4, [run], 0)) == ("in 1999", ["tap-x-1"])
+    when, of = made(results.number(4, [run, other], 0))  # as many claims, one of which rests on a run that was made anew
+    assert when != "in 1999" and of == ["tap-x-1", "tap-x-2"]
+
+
 def test_an_unfinished_notebook_is_named_with_its_command(run):
     with pytest.raises(FileNotFoundError, match="`tapnb run 02_pretraining --profile cpu --movie hela`"):
         results.published_run("cpu", "hela", "02_pretraining", "tap")
