@@ -85,7 +85,7 @@ picture("held-out", "votes", "vote for the true order")
 #
 # Over evenly spaced frame pairs of both movies. A region touches an event if it holds a labelled pixel in either frame.
 # *Random boxes*: the exact share of all places of a box at which it would touch one. *Change between the frames*: the top
-# regions of $|x_{t+1} - x_t|$, without any network. Intervals (95 %) from resampling blocks of neighbouring frame pairs.
+# regions of $|x_{t+1} - x_t|$, without any network. Intervals (95 %): four counted frame pairs in a row are drawn together.
 
 # %%
 counted = grad_cam.touching_run(tap, movies, frame_pairs, **setting)

@@ -6,7 +6,8 @@ in its record, so that everything below can be computed from records alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -133,11 +134,12 @@ def resample_in_two(counts: np.ndarray, first: int, measure: Callable[[np.ndarra
     drawn = [frame_sums(side, _weights(side.shape[1], draws, k)).sum(1) for k, side in enumerate(sides)]  # (D, K) each
     whole = [s.sum(0) for s in sums]
     value = measure(*whole)
-    without = measure(*(s.sum(0) - s for s in sums)) if runs > 1 else [value]
+    without = measure(*(s.sum(0) - s for s in sums)) if runs > 1 else np.array([value])
+    pseudo = value + (runs - 1) * (without.mean() - without)  # the variance of their mean is the jackknife's
     alone = np.array([measure(drawn[0], whole[1]).var(), measure(whole[0], drawn[1]).var()])  # with the other side as it is
     left = np.array([max(blocks(side.shape[1]) - 1, 1) for side in sides])
     groups = 1 + (alone.sum() ** 2 / (alone**2 / left).sum() if alone.any() else left.sum())  # after Satterthwaite
-    return Resampled(_pseudovalues(value, without), as_wide(measure(*drawn)[:, None], groups), groups)
+    return Resampled(pseudo, as_wide(measure(*drawn)[:, None], groups), groups)
 
 
 def as_wide(draws: np.ndarray, groups: float) -> np.ndarray:
@@ -146,24 +148,28 @@ def as_wide(draws: np.ndarray, groups: float) -> np.ndarray:
     return middle + (draws - middle) * (groups / max(groups - 1, 1)) ** 0.5
 
 
-def resample_spread(counts: dict[str, np.ndarray], measure: Callable[[np.ndarray], np.ndarray], draws: int = 2000) -> dict[str, Resampled]:
-    """The standard deviation of a score over runs, as :func:`resample` has the score; how much it varies with them is the jackknife's answer.
+def share(counts: np.ndarray, draws: int = 2000) -> Estimate:
+    """A share, or the difference of two shares of the same runs, with a 95 % interval; see :func:`resample`.
 
     Parameters
     ----------
-    counts : dict of array, shape (R, T, K)
-        Of two runs or more.
-    measure, draws
-        See :func:`resample`.
+    counts : array, shape (R, T, 2) or (R, T, 4)
+        How many there are and how many of them count; then the same of a share that is subtracted.
+    draws : int
+        One that holds none of what is counted is left out.
     """
-    of_scores = resample(counts, measure, draws)
-    return {name: Resampled(_pseudovalues(s.runs.std(ddof=1), [np.delete(s.runs, r).std(ddof=1) for r in range(len(s.runs))]),
-                            s.draws.std(1, ddof=1, keepdims=True), s.groups) for name, s in of_scores.items()}
+    def of(sums: np.ndarray) -> np.ndarray:
+        every, some = np.moveaxis(sums.reshape(*sums.shape[:-1], -1, 2), -1, 0)
+        shares = some / np.where(every, every, np.nan)
+        return shares[..., 0] - (shares[..., 1] if shares.shape[-1] > 1 else 0)
+
+    (resampled,) = resample({"": counts}, of, draws).values()
+    return estimate(replace(resampled, groups=blocks_with(counts[..., 0])))  # what few blocks hold is known from few
 
 
-def _pseudovalues(value: float, without: Sequence[float]) -> np.ndarray:
-    """What the jackknife takes for a score of every run: of all, and without each. Their mean is the score of all."""
-    return value + (len(without) - 1) * (np.mean(without) - np.asarray(without))
+def blocks_with(counts: np.ndarray) -> int:
+    """How many blocks of frame pairs hold any of what is counted, from counts (R, T)."""
+    return len(np.unique(np.flatnonzero(counts.any(axis=0)) // BLOCK))
 
 
 def blocks(frame_pairs: int) -> int:

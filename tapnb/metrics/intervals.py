@@ -163,7 +163,7 @@ def estimate(first: Resampled, second: Resampled | None = None) -> Estimate:
     ----------
     first : Resampled
     second : Resampled, optional
-        Of the same draws.
+        Of the same draws; those of which one side has nothing to score are left out.
     """
     sides = [side for side in (first, second) if side is not None]
     means = first.draws.mean(1) - (0 if second is None else second.draws.mean(1))

@@ -93,7 +93,7 @@ def ece_differences(sums: dict[str, np.ndarray], draws: int = 2000) -> dict[str,
     -------
     dict
         "linear" and "ResNet": error before minus after; "heads_before": linear minus ResNet, before. Each has "value",
-        "low" and "high" (95 %), and "freedom", the degrees of freedom of Student's distribution; None for a normal one.
+        "low" and "high" (95 %), and "freedom", the degrees of freedom of Student's distribution; None where nothing varies.
     """
     flat = {head: s.reshape(*s.shape[:2], -1) for head, s in sums.items()}
 

@@ -29,7 +29,7 @@ class Effect:
     effect : float
         The other way minus ours, unless ``measured`` says otherwise.
     low, high : float
-        95 % interval of the effect; NaN where it is exact.
+        95 % interval of the effect; NaN where it is exact, or a few runs do not give one.
     digits : int
         Decimals shown.
     ours_std, other_std : float

@@ -15,7 +15,6 @@ from tqdm import tqdm
 from tapnb import explain, pretrain
 from tapnb.explain import MAPS
 from tapnb.metrics import confusion, scores
-from tapnb.metrics.intervals import estimate
 from tapnb.models import TimeArrowModel
 from tapnb.movies import Movie
 from tapnb.store import damage, kinds, results, runs
@@ -153,8 +152,8 @@ def shares(statistics: dict) -> pd.DataFrame:
     -------
     DataFrame
         Index: the names of :data:`MAPS` and "random"; then "<map> - random" and "<map> - change". Columns ``share``,
-        ``low``, ``high``: a 95 % interval by resampling blocks of neighbouring frame pairs, so it says what other
-        frames of this movie would have given. ``freedom``: degrees of freedom of its Student's distribution.
+        ``low``, ``high``: a 95 % interval by resampling blocks of frame pairs that were counted one after the other, so it says
+        what other frames of this movie would have given. ``freedom``: degrees of freedom of its Student's distribution.
     """
     counts = pd.DataFrame(statistics)
     counts["expected"] *= counts["boxes"]  # as many random boxes as regions
@@ -163,17 +162,10 @@ def shares(statistics: dict) -> pd.DataFrame:
     rows = {}
     for name, other in compared:
         summed = counts[columns[name] + (columns[other] if other else [])].to_numpy(float)
-        found = estimate(*confusion.resample({"": summed[None]}, _share_or_difference).values())
+        found = confusion.share(summed[None])
         ends = (found.low, found.high) if other else np.clip((found.low, found.high), 0, 1)
         rows[f"{name} - {other}" if other else name] = found.value, *ends, found.freedom
     return pd.DataFrame(rows.values(), index=list(rows), columns=["share", "low", "high", "freedom"])
-
-
-def _share_or_difference(sums: np.ndarray) -> np.ndarray:
-    """Of boxes and touching ones, (..., 2), their share; of those of two maps, (..., 4), the difference of shares."""
-    boxes, touching = np.moveaxis(sums.reshape(*sums.shape[:-1], -1, 2), -1, 0)
-    shares = touching / np.maximum(boxes, 1)
-    return shares[..., 0] - (shares[..., 1] if shares.shape[-1] > 1 else 0)
 
 
 def touching_run(tap: runs.Run, movies: dict[str, Movie], frame_pairs: int, *, mode: str, on: torch.device,

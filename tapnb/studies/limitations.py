@@ -14,7 +14,6 @@ import pandas as pd
 from tapnb import crops, dataset
 from tapnb.dataset import EventDataset
 from tapnb.metrics import confusion, scores
-from tapnb.metrics.intervals import estimate
 from tapnb.movies import Movie, normalise
 from tapnb.store import results
 from tapnb.store.runs import Run
@@ -167,8 +166,8 @@ def false_alarms_by_kind(strategies: dict[str, pd.DataFrame], held: pd.DataFrame
     """False-positive rate by what a negative crop holds, and its difference to crops that hold nothing.
 
     Rates are means over a strategy's runs. For intervals blocks of frames are resampled and the variance between runs is
-    added (:func:`tapnb.metrics.confusion.resample`); where every run calls all of a kind right, or all wrong, that cannot
-    vary, and Wilson's interval for one run and Newcombe's difference stand in.
+    added (:func:`tapnb.metrics.confusion.share`); where every run calls all of a kind right, or all wrong, or one block holds
+    them all, that does not say how they vary, and Wilson's interval for one run and Newcombe's difference stand in.
 
     Parameters
     ----------
@@ -250,7 +249,8 @@ def _rates(strategy: str, columns: pd.Index, counts: np.ndarray) -> pd.DataFrame
     none, rows = columns.get_loc(NONE), []
     one_run = [(round(w / runs), (r + w) // runs) for r, w in zip(right.tolist(), wrong.tolist())]  # (wrong, all)
     for k, kind in enumerate(columns):
-        n, varies = int(right[k] + wrong[k]), bool(right[k] and wrong[k])
+        n, held = int(right[k] + wrong[k]), counts[:, :, [k]].sum(axis=(2, 3))
+        varies = bool(right[k] and wrong[k]) and confusion.blocks_with(held) > 1
         row = {"kind": kind, "strategy": strategy, "negatives": n // runs}
         if n:
             low, high = np.clip(_interval(counts[:, :, [k]]), 0, 1) if varies else scores.share_interval(*one_run[k])
@@ -267,11 +267,6 @@ def _rates(strategy: str, columns: pd.Index, counts: np.ndarray) -> pd.DataFrame
 
 def _interval(counts: np.ndarray) -> tuple[float, float]:
     """95 % interval of the share of wrong answers about one kind, or of that less the share about another; counts (R, T, 1 or 2, 2)."""
-    def share(folded: np.ndarray) -> np.ndarray:
-        right, wrong = np.moveaxis(folded.reshape(*folded.shape[:-1], -1, 2), -1, 0)
-        shares = wrong / np.where(right + wrong, right + wrong, np.nan)  # a draw of frames may hold none of a kind
-        return shares[..., 0] - (shares[..., 1] if shares.shape[-1] > 1 else 0)
-
-    (resampled,) = confusion.resample({"": counts.reshape(*counts.shape[:2], -1)}, share).values()
-    interval = estimate(resampled)
-    return interval.low, interval.high
+    every_and_wrong = np.stack([counts.sum(-1), counts[..., 1]], axis=-1)
+    found = confusion.share(every_and_wrong.reshape(*counts.shape[:2], -1))
+    return found.low, found.high

@@ -153,7 +153,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     """
     if isinstance(answers, str):
         raise ValueError(f"answers is the text {answers!r}: give a list of files, one a round")
-    tap = pretrained.of_movie(name, features, say)
+    tap = pretrained.of_movie(name, features, say, choices)
     movie, confirmed, negatives = catalogue.open_whole(name, **choices), None, None
     if answers:
         confirmed, negatives = all_answers(answers, movie.shape)
@@ -194,7 +194,7 @@ def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str
 
     ``features`` are as for :func:`tapnb.workflow.pretrained.model`, ``choices`` as for :func:`with_labels`.
     """
-    model, model_name = pretrained.model(name, features, on, say)
+    model, model_name = pretrained.model(name, features, on, say, choices)
     movie = catalogue.open_whole(name, **choices)
     pairs = usable_pairs(movie)
     start = time.perf_counter()

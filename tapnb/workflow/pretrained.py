@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -13,6 +13,7 @@ from tapnb.store import results, runs
 from tapnb.system import paths
 from tapnb.system.files import read_json
 from tapnb.tarrow_weights import read_tarrow
+from tapnb.workflow.labelled_movie import NOTHING
 from tapnb.workflow.published import FIRST
 
 NOTEBOOK, ROLE = "02_pretraining", "tap"
@@ -24,7 +25,7 @@ FILES = (".safetensors", ".pt")
 """Endings by which a file of weights is told from the name of a movie."""
 
 
-def of_movie(name: str, features: str, say: Callable[[str], None]) -> runs.Run:
+def of_movie(name: str, features: str, say: Callable[[str], None], choices: Mapping[str, object] = NOTHING) -> runs.Run:
     """A pretraining that notebook 02 has published.
 
     Parameters
@@ -36,11 +37,13 @@ def of_movie(name: str, features: str, say: Callable[[str], None]) -> runs.Run:
         saw most pairs.
     say : callable
         Takes a sentence on which one that is, where it is the movie's own.
+    choices : mapping
+        Options with which the movie is opened, which a movie's own pretraining knows nothing of.
 
     Raises
     ------
     ValueError
-        If ``features`` is a file.
+        If ``features`` is a file, or "own" of a movie with options.
     FileNotFoundError
         If there is no such pretraining.
     """
@@ -50,19 +53,23 @@ def of_movie(name: str, features: str, say: Callable[[str], None]) -> runs.Run:
                          "any features")
     if features != OWN:
         return runs.find(results.published_run(FIRST, features, NOTEBOOK, ROLE))
-    pairs = {path.parts[-3]: read_json(path)["provenance"]["parameters"]["tap_pairs"]
-             for path in paths.results().glob(f"*/{runs.movie_slug(name)}/{NOTEBOOK}.json")}
+    if choices:
+        raise ValueError(f"--features own knows a movie as `tapnb run` opens it, without --{', --'.join(choices)}: write that into a movie's "
+                         "YAML file, pretrain and search that file")
+    published = [read_json(path) for path in paths.results().glob(f"*/{runs.movie_slug(name)}/{NOTEBOOK}.json")]
+    pairs = {of["runs"][ROLE]: of["provenance"]["parameters"]["tap_pairs"] for of in published}
     if not pairs:
         raise FileNotFoundError(f"{name} has no pretraining of its own: `tapnb run {NOTEBOOK} --profile {FIRST} --movie {name}` makes "
                                 "one, in hours, and goes on where it was interrupted; or name a built-in movie with --features")
-    most = max(pairs, key=pairs.__getitem__)
-    say(f"beginning with the movie's own pretraining, profile {most}, {pairs[most]} pairs")
-    return runs.find(results.published_run(most, name, NOTEBOOK, ROLE))
+    most = max(sorted(pairs), key=pairs.__getitem__)
+    say(f"beginning with the movie's own pretraining, {most}, {pairs[most]} pairs")
+    return runs.find(most)
 
 
-def model(name: str, features: str, on: torch.device, say: Callable[[str], None]) -> tuple[TimeArrowModel, str]:
+def model(name: str, features: str, on: torch.device, say: Callable[[str], None],
+          choices: Mapping[str, object] = NOTHING) -> tuple[TimeArrowModel, str]:
     """A trained time arrow network, and what to call it; ``features`` is as for :func:`of_movie`, or a file of tarrow's weights."""
     if Path(features).suffix in FILES:
         return read_tarrow(features, on), features
-    tap = of_movie(name, features, say)
+    tap = of_movie(name, features, say, choices)
     return pretrain.load(tap.folder, on), tap.name

@@ -40,10 +40,10 @@ def test_scores_and_f1_agree_with_scikit_learn():
 
 
 def test_blocks_of_frames_are_drawn_the_same_for_all():
-    weights = confusion.frame_weights(40, 50, np.random.default_rng(0))
-    assert weights.shape == (50, 40) and (weights.sum(1) == 40).all() and len(np.unique(weights, axis=0)) == 50
-    counts = np.zeros((1, 40, 4), int)
-    counts[0, :, 3] = 2 ** np.arange(40)  # a sum tells which frame pairs were drawn
+    weights = confusion.frame_weights(42, 50, np.random.default_rng(0))
+    assert weights.shape == (50, 42) and (weights.sum(1) == 42).all() and len(np.unique(weights, axis=0)) == 50
+    counts = np.zeros((1, 42, 4), int)
+    counts[0, :, 3] = 2 ** np.arange(42)  # a sum tells which frame pairs were drawn
     drawn = confusion.resample({"a": counts, "b": counts}, lambda c: c[..., 3], draws=50)
     np.testing.assert_array_equal(drawn["a"].draws, drawn["b"].draws)
 
@@ -142,26 +142,36 @@ def test_runs_of_a_score_of_all_together_vary_by_the_jackknife():
     assert found.runs == pytest.approx([0.1, 0.5, 0.7])  # a share of as many events in each: a mean, of which the jackknife gives the parts
 
 
-def test_a_spread_over_runs_varies_by_the_jackknife():
-    """Frames that are all alike leave what the runs vary by; its variance is that of the values without each run, times (R - 1)^2 / R."""
-    found = np.array([2, 6, 7, 9])
-    counts = np.zeros((4, 8, 4), int)
-    counts[..., 3], counts[..., 2] = found[:, None], 10 - found[:, None]
-    def recall(c):
-        return confusion.scores(c)[..., 3]
-    spread = confusion.resample_spread({"a": counts}, recall, draws=20)["a"]
-    assert spread.runs.mean() == pytest.approx((found / 10).std(ddof=1)) and np.ptp(spread.draws) < 1e-12
-    without = [np.delete(found / 10, r).std(ddof=1) for r in range(4)]
-    assert spread.runs.var(ddof=1) / 4 == pytest.approx(3 / 4 * ((without - np.mean(without)) ** 2).sum())
+def test_a_draw_without_what_is_counted_says_nothing_of_its_share():
+    """A share that is the same wherever there is anything does not vary, though most draws miss the two blocks that hold it."""
+    counts = np.zeros((2, 80, 2), int)
+    counts[:, [1, 70]] = 10, 4
+    assert confusion.blocks_with(counts[..., 0]) == 2
+    e = confusion.share(counts)
+    assert (e.value, e.low, e.high) == pytest.approx((0.4, 0.4, 0.4))
+    against = np.concatenate([counts, np.full((2, 80, 1), 20), np.full((2, 80, 1), 2)], axis=2)
+    assert confusion.share(against).value == pytest.approx(0.3)
 
 
-def test_the_difference_of_two_spreads_is_covered():
-    """Five runs whose recall varies twice as much in one strategy as in the other: resampled runs hold the truth in 83 %."""
-    rng, held = np.random.default_rng(1), []
+def test_a_share_that_few_blocks_hold_is_known_from_few():
+    counts = np.zeros((1, 80, 2), int)
+    counts[..., 0], counts[..., 1] = 10, np.random.default_rng(3).integers(0, 11, 80)
+    spread = np.ptp([confusion.share(counts).low, confusion.share(counts).high])
+    few = counts.copy()
+    few[:, 12:] = 0  # three blocks
+    assert confusion.share(few).freedom == 2 and confusion.share(counts).freedom == 19
+    assert np.ptp([confusion.share(few).low, confusion.share(few).high]) > 3 * spread
+
+
+def test_the_share_of_a_rare_kind_is_covered():
+    """Twelve crops in six frames of 90, five runs: as rare as the rarest kinds of false alarms that are shown."""
+    rng, held = np.random.default_rng(2), []
     for _ in range(400):
-        rates = 0.5 + rng.normal(0, [[0.05], [0.1]], (2, 5))
-        events = rng.binomial(400, np.repeat(rates[..., None], 12, axis=2))
-        counts = {name: np.stack([0 * e, 0 * e, 400 - e, e], axis=-1) for name, e in zip("ab", events)}
-        e = estimate(*confusion.resample_spread(counts, lambda c: confusion.scores(c)[..., 3], draws=60).values())
-        held.append(e.low <= -0.05 <= e.high)
-    assert 0.9 <= np.mean(held) <= 0.98  # a standard error of 0.012
+        counts = np.zeros((5, 90, 2), int)
+        frames = rng.choice(90, 6, replace=False)
+        hard = rng.normal(0, 0.5, 6)
+        rate = 1 / (1 + np.exp(-(-0.5 + hard + rng.normal(0, 0.3, (5, 1)))))
+        counts[:, frames, 0], counts[:, frames, 1] = 2, rng.binomial(2, rate)
+        e = confusion.share(counts, draws=100)
+        held.append(e.low <= 0.385 <= e.high)  # the mean of 1 / (1 + exp(-x)) over a normal x of mean -0.5 and deviation 0.58
+    assert np.mean(held) > 0.92  # a standard error of 0.012

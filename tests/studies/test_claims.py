@@ -123,7 +123,7 @@ def test_calibration_content_view_grad_cam_and_invariance():
                for d in range(3)] + [{"setting": "same", "sampler": "change", "draw": 0, "right": 0, "n": 9}]
     matched = [{"crop_setting": "crop doubled", "resolution_setting": "resolution halved", "sampler": "uniform",
                 "crop_only": 190, "resolution_only": 10}]
-    grad_cam = {"held-out": {"t": list(range(40)), "boxes": [8] * 40, "touching": [5, 6] * 20, "expected": [0.2] * 40}}
+    grad_cam = {"held-out": {"t": list(range(40)), "boxes": [8] * 40, "touching": [5, 6, 6] * 13 + [5], "expected": [0.2] * 40}}
     for name in ("second", "votes", "change"):  # what the claim does not look at
         grad_cam["held-out"] |= {f"{name}_boxes": [8] * 40, f"{name}_touching": [0] * 40}
     calibrated = {"runs": {"linear": "strategy-x-0.15-0.1", "ResNet": "strategy-x-0.05-0.02"}}
@@ -135,12 +135,13 @@ def test_calibration_content_view_grad_cam_and_invariance():
                        "gradcam": {"name": "gradcam-x-1", "parameters": {}, "results": {"statistics": grad_cam}}})
     found = claims.judge(records)
     assert [found[i - 1].verdict for i in (8, 9, 10, 11, 12)] == [REPRODUCED] * 4 + [NOT_RUN]
-    assert found[9].parts[0].value == pytest.approx(5.5 / 8 - 0.2)
+    assert found[9].parts[0].value == pytest.approx((40 * 5 + 26) / 320 - 0.2) and found[9].parts[0].freedom == 9  # ten blocks of frames
+    assert found[7].parts[0].freedom == 6.5
     assert found[8].parts[0].value == pytest.approx(0.09)
     assert (found[8].parts[-1].low, found[8].parts[-1].high) == scores.paired_difference_interval(190, 10, 3000)
     differences["heads_before"] = {"value": -0.05, "low": -0.08, "high": -0.02, "freedom": None}
     grad_cam["held-out"]["touching"] = [0] * 40
-    assert [verdict(i, records).verdict for i in (8, 10)] == [NOT_REPRODUCED] * 2
+    assert [verdict(i, records).verdict for i in (8, 10)] == [NOT_REPRODUCED] * 2 and verdict(8, records).parts[2].freedom == np.inf
     records.by_role["A0"]["name"] = "strategy-x-new"
     records.by_role["A0"]["parameters"]["seeds"] = [7]
     assert "run 09_calibration again" in verdict(8, records).reason

@@ -123,10 +123,9 @@ def test_effects_on_scores_by_hand():
     assert effects["F1"].ours == pytest.approx(2 / 5) and effects["F1"].other == pytest.approx((2 / 3 + 2 / 7 + 2 / 5) / 3)
     spread = effects["spread of rec 0 over runs"]
     assert (spread.ours, spread.other, spread.effect) == pytest.approx((0, 0.2, 0.2), abs=1e-12) and spread.key == "B0_redraw_norms_spread"
-    assert spread.low < 0 < spread.high  # three runs
-    for few in (1, 2):  # one has no spread, and two do not say how much theirs varies
-        alone = differences.score_effects("A1", "replacement", made_up_run(ours[:few]), made_up_run(other[:few]))
-        assert [e.measured for e in alone] == [*SCORES, "F1"] and np.isnan(alone[0].ours_std) == (few == 1)
+    assert np.isnan(spread.low)
+    alone = differences.score_effects("A1", "replacement", made_up_run(ours[:1]), made_up_run(other[:1]))
+    assert [e.measured for e in alone] == [*SCORES, "F1"] and np.isnan(alone[0].ours_std)
 
 
 @pytest.mark.trains

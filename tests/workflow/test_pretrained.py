@@ -17,9 +17,9 @@ def published(tmp_path, monkeypatch):
     monkeypatch.setenv("TAPNB_HOME", str(tmp_path))
     monkeypatch.setattr(runs, "find", lambda name: name)
 
-    def publish(profile, movie, pairs):
+    def publish(profile, movie, pairs, run=""):
         write_json(results.folder(profile, movie) / "02_pretraining.json",
-                   {"runs": {"tap": f"tap of {movie}, {profile}"}, "provenance": {"parameters": {"tap_pairs": pairs}}})
+                   {"runs": {"tap": run or f"tap of {movie}, {profile}"}, "provenance": {"parameters": {"tap_pairs": pairs}}})
 
     return publish
 
@@ -32,12 +32,20 @@ def test_a_built_in_movie_lends_what_is_published_of_it(published):
 
 
 def test_of_a_movies_own_pretrainings_that_of_most_pairs_is_taken(published):
-    for profile, movie, pairs in (("smoke", "mine.tif", 2048), ("cpu--tap-pairs-9000", "mine.tif", 9000), ("cpu", "mine.tif", 4096),
-                                  ("paper", "theirs.tif", 10000)):
-        published(profile, movie, pairs)
+    for run, profile, movie, pairs in (("tap-1", "smoke", "mine.tif", 2048), ("tap-3", "longer", "mine.tif", 9000),
+                                       ("tap-3", "tuned", "mine.tif", 9000), ("tap-2", "cpu", "mine.tif", 9000),
+                                       ("tap-4", "paper", "theirs.tif", 10000)):
+        published(profile, movie, pairs, run)
     said = []
-    assert pretrained.of_movie("mine.tif", "own", said.append) == "tap of mine.tif, cpu--tap-pairs-9000"
-    assert said == ["beginning with the movie's own pretraining, profile cpu--tap-pairs-9000, 9000 pairs"]
+    assert pretrained.of_movie("mine.tif", "own", said.append) == "tap-2"  # of two with as many the first by name, whichever lies first
+    assert said == ["beginning with the movie's own pretraining, tap-2, 9000 pairs"]
+
+
+def test_what_a_movies_own_pretraining_cannot_know_is_refused(published):
+    published("cpu", "mine.tif", 4096)
+    with pytest.raises(ValueError, match=r"without --channel: write that into a movie's YAML file"):
+        pretrained.of_movie("mine.tif", "own", print, {"channel": 2})
+    assert pretrained.of_movie("mine.tif", "mine.tif", print, {"channel": 2})
 
 
 def test_a_movie_without_one_is_told_how_to_make_it(published):
