@@ -183,6 +183,16 @@ def test_the_words_of_the_findings_fit_the_intervals():
            for first in ("A1", "D1") for labels in (2, 3, 8, 17, 42, 85, 170)}
     assert [key for key, (low, high) in few.items() if low > 0] == [
         ("A1", 17), ("A1", 42), ("A1", 170), ("D1", 42), ("D1", 85), ("D1", 170)] and not any(high < 0 for _, high in few.values())
+    simulated = {(first, labels): prose.published(f"labels/synthetic/15_evidence:few_{first}_less_C1_{labels}", CHECKOUT / "results")["interval"]
+                 for first in ("A1", "D1") for labels in (6, 12, 31, 61, 153, 306, 613)}
+    assert [key for key, (low, _) in simulated.items() if low > 0] == [("A1", 61), ("D1", 61), ("D1", 306), ("D1", 613)]
+    assert not any(high < 0 for _, high in simulated.values())
+    trees = {(first, labels): prose.published(f"labels/synthetic/15_evidence:few_{first}_less_extra_trees_{labels}", CHECKOUT / "results")["interval"]
+             for first in ("A1", "D1") for labels in (6, 12, 31, 61, 153, 306, 613)}
+    assert [key for key, (low, _) in trees.items() if low > 0] == [("A1", 613), ("D1", 306), ("D1", 613)]
+    assert not any(high < 0 for _, high in trees.values())
+    needed = {who: prose.published(f"labels/synthetic/15_evidence:needed_C1_for_{who}", CHECKOUT / "results") for who in ("A1", "D1")}
+    assert needed["A1"]["interval"][0] > 61 and needed["D1"]["text"].startswith("at least 613")
     below = {(who, labels) for who in ("A1", "D1") for labels in (2, 3, 8, 17, 42, 85, 170) if prose.published(
         f"labels/hela/15_evidence:few_{who}_less_logistic_regression_{labels}", CHECKOUT / "results")["interval"][1] < 0}
     assert below == {("A1", n) for n in (8, 17, 42, 85, 170)} | {("D1", n) for n in (17, 42, 85, 170)}
