@@ -249,7 +249,7 @@ def _rates(strategy: str, columns: pd.Index, counts: np.ndarray) -> pd.DataFrame
     none, rows = columns.get_loc(NONE), []
     one_run = [(round(w / runs), (r + w) // runs) for r, w in zip(right.tolist(), wrong.tolist())]  # (wrong, all)
     for k, kind in enumerate(columns):
-        n, held = int(right[k] + wrong[k]), counts[:, :, [k]].sum(axis=(2, 3))
+        n, held = int(right[k] + wrong[k]), counts[:, :, k].sum(-1)
         varies = bool(right[k] and wrong[k]) and confusion.blocks_with(held) > 1
         row = {"kind": kind, "strategy": strategy, "negatives": n // runs}
         if n:

@@ -213,6 +213,8 @@ def test_the_words_of_the_findings_fit_the_intervals():
     assert negatives[0] > 0 and all(low < 0 < high for low, high in (hard, asked))
     of_detectors = {labels: prose.published(f"few/hela/14_events:few_D_less_C_{labels}", CHECKOUT / "results")["interval"] for labels in (1, 5)}
     assert of_detectors[1][0] > 0 and of_detectors[5][0] < 0 < of_detectors[5][1]
+    grad_cam = [claims.judge(of)[9] for of in findings.read(MOVIES[0].parent).values()]
+    assert {part.freedom for verdict in grad_cam for part in verdict.parts} == {5}  # "six blocks, ... five degrees of freedom"
     networks = pd.read_csv(CHECKOUT / "results" / "paper" / "hela" / "15_evidence_primary.csv")["verdict"][2:]
     assert all(verdict.startswith("undecided") for verdict in networks)
     firsts = {movie: {name: prose.published(f"events/{movie}/14_events:{name}_first_50", CHECKOUT / "results")["value"] for name in
