@@ -24,7 +24,7 @@ evidence_label_shares: list[float] = []  # shares below 1 of the labelled events
 evidence_label_draws: int = 3  # draws of which events these are
 evidence_label_steps: int = 32  # an epoch of these has at least so many steps, however few pairs there are
 evidence_label_strategies: list[str] = ["A1", "C1", "D1"]  # what is trained with few labels
-evidence_beside: str = ""  # a profile with another pretraining, whose runs of this notebook are set beside these; empty: none
+evidence_beside: list[str] = []  # profiles with another pretraining, whose runs of this notebook are set beside these
 evidence_training_pairs: int = 0  # keep at most this many balanced training pairs; 0: all
 evidence_labelled_share: float = 0.8  # share of the events that are labelled; the others are for testing only
 evidence_batch: int = 32  # training pairs a step
@@ -38,8 +38,9 @@ from tapnb import figures
 from tapnb.dataset import event_dataset
 from tapnb.movies import catalogue
 from tapnb.store import results, runs
-from tapnb.studies import controls, event_few, evidence, evidence_few, evidence_runs, evidence_thresholds, paper
+from tapnb.studies import controls, event_few, evidence, evidence_few, evidence_pretrainings, evidence_runs, evidence_thresholds
 from tapnb.studies import evidence_beside as pretrainings
+from tapnb.studies import paper
 from tapnb.studies.strategies import pretraining_table
 from tapnb.system import device as devices
 
@@ -98,16 +99,27 @@ primary_table = evidence.primary_table(comparisons)
 primary_table
 
 # %% [markdown]
-# ## On another pretraining
+# ## On other pretrainings
 #
-# Strategies on TAP features, minus themselves on the pretraining of profile `evidence_beside`. Exploratory: no correction, and one
-# pretraining each.
+# Strategies on TAP features, minus themselves on the pretrainings of the profiles `evidence_beside`. Exploratory: no correction, and
+# one pretraining each.
 
 # %%
-others = pretrainings.published(evidence_beside, movie, evidence_strategies)
-besides = pretrainings.differences(by_part, trained, others, data, evidence_runs.held_out_dataset(other, parameters))
-besides_table = pretrainings.table(besides, evidence_beside)
+own = pretrainings.Pretraining(profile, tap, trained, by_part)
+others = pretrainings.others(evidence_beside, movie, own, data, evidence_runs.held_out_dataset(other, parameters))
+besides = pretrainings.differences(own, others)
+besides_table = pretrainings.table(besides)
 besides_table
+
+# %% [markdown]
+# Those that differ from this one in their seed alone, together: average precision on the held-out movie, given no single pretraining.
+# Each counts once, with the mean of its heads.
+
+# %%
+seeded = evidence_pretrainings.alike(own, others)
+over = evidence_pretrainings.scored(seeded)
+over_table = evidence_pretrainings.table(over, seeded)
+over_table
 
 # %% [markdown]
 # ## F1 on the held-out movie
@@ -175,10 +187,11 @@ roles = {"controls": controlled} | {
     evidence_runs.role_of_few("controls", labels): run for labels, run in controlled_few}
 path = results.publish("15_evidence", profile, movie, parameters, {"tap": tap} | roles,
                        evidence.numbers(trained, controlled, parts, by_part, comparisons)
-                       | pretrainings.numbers(besides, trained, others, evidence_beside)
+                       | pretrainings.numbers(besides, own, others)
+                       | evidence_pretrainings.numbers(over, seeded, controlled)
                        | evidence_few.numbers(few_estimated, few_compared, few_points, few_needed, evidence_few.labelled(data, 1.0)),
                        {"train": train, "held-out": other},
-                       {"ranking": ranked, "primary": primary_table, "beside": besides_table, "f1": f1,
+                       {"ranking": ranked, "primary": primary_table, "beside": besides_table, "over_pretrainings": over_table, "f1": f1,
                         "table2_held_out": table2_held_out, "table2_test": table2_test, "curves": course.round(5), "few": few_table, "few_differences": few_differences},
                        {"average_precisions": average_precisions, "curves": curves, "few": few_plot})
 results.show_stamp(path)

@@ -1,8 +1,9 @@
-"""Strategies on TAP features beside themselves on another pretraining, which another profile has published."""
+"""Strategies on TAP features beside themselves on other pretrainings, which other profiles have published."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -14,10 +15,57 @@ from tapnb.store import results, runs
 from tapnb.studies import evidence, evidence_runs, tables
 
 
-def published(profile: str, movie: str, names: Iterable[str]) -> dict[str, list[runs.Run]]:
-    """Runs of strategies on TAP features, of those named, that the notebook has published under another profile, if it has."""
+@dataclass(frozen=True, eq=False)
+class Pretraining:
+    """What strategies made of one pretraining.
+
+    Attributes
+    ----------
+    profile : str
+        Under which it is published.
+    tap : Run
+    trained : dict of list of Run
+        By strategy.
+    by_part : dict of dict of Resampled
+        Average precision by part and strategy, see :func:`tapnb.studies.evidence.resampled`.
+    """
+
+    profile: str
+    tap: runs.Run
+    trained: Mapping[str, list[runs.Run]]
+    by_part: Mapping[str, Mapping[str, Resampled]]
+
+
+def others(profiles: Iterable[str], movie: str, own: Pretraining, data: EventDataset, other: EventDataset) -> list[Pretraining]:
+    """The pretrainings of other profiles, with the strategies on TAP features of which both have trainings.
+
+    Parameters
+    ----------
+    profiles : iterable of str
+        Those that have published nothing of the movie are left out.
+    movie : str
+    own : Pretraining
+    data, other : EventDataset
+        As of :func:`tapnb.studies.evidence.asked`.
+
+    Raises
+    ------
+    ValueError
+        If they were trained on, or asked about, other pairs.
+    """
+    found = []
+    for profile in profiles:
+        if theirs := _published(profile, movie, own.trained):
+            _check_same_pairs(profile, own.trained, theirs)
+            asked = evidence.asked({name: evidence.all_answers(of_one) for name, of_one in theirs.items()}, data, other)
+            found.append(Pretraining(profile, _tap(profile, movie), theirs, {part: evidence.resampled(one) for part, one in asked.items()}))
+    return found
+
+
+def _published(profile: str, movie: str, names: Iterable[str]) -> dict[str, list[runs.Run]]:
+    """Runs of strategies on TAP features, of those named, that the notebook has published under a profile, if it has."""
     try:
-        theirs = results.published_parameters(profile, movie, "15_evidence") if profile else {"evidence_strategies": []}
+        theirs = results.published_parameters(profile, movie, "15_evidence")
     except FileNotFoundError:
         return {}
     return {name: [runs.find(results.published_run(profile, movie, "15_evidence", evidence.role_of(name, seeds)))
@@ -25,54 +73,49 @@ def published(profile: str, movie: str, names: Iterable[str]) -> dict[str, list[
             for name in names if name in theirs["evidence_strategies"] and strategy_named(name).features == "TAP"}
 
 
-def differences(by_part: dict[str, dict[str, Resampled]], own: dict[str, list[runs.Run]], others: dict[str, list[runs.Run]],
-                data: EventDataset, other: EventDataset) -> pd.DataFrame:
-    """Every strategy minus itself on another pretraining. Exploratory: no correction, one pretraining each.
+def _tap(profile: str, movie: str) -> runs.Run:
+    return runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
 
-    Parameters
-    ----------
-    by_part : dict of dict of Resampled
-        By part, from :func:`tapnb.studies.evidence.resampled`.
-    own : dict of list of Run
-        What was resampled, by strategy.
-    others : dict of list of Run
-        From :func:`published`.
-    data, other : EventDataset
-        As of :func:`tapnb.studies.evidence.asked`.
+
+def _check_same_pairs(profile: str, own: Mapping[str, list[runs.Run]], theirs: Mapping[str, list[runs.Run]]) -> None:
+    for name, of_one in theirs.items():
+        pairs = [[run.record["parameters"][key] for key in ("dataset", "test_pairs", "held_out_pairs")] for run in (*own[name], *of_one)]
+        if any(of_run != pairs[0] for of_run in pairs):
+            raise ValueError(f"{name} was trained on or asked about other pairs in the profile {profile!r}: give both the same "
+                             "parameters, or leave it out of evidence_beside")
+
+
+def differences(own: Pretraining, beside: Iterable[Pretraining]) -> pd.DataFrame:
+    """Every strategy minus itself on each other pretraining. Exploratory: no correction, one pretraining each.
 
     Returns
     -------
     DataFrame
-        ``name``, ``part`` (of :data:`tapnb.studies.evidence.PARTS`), ``difference``, ``low``, ``high``.
-
-    Raises
-    ------
-    ValueError
-        If the others were trained on, or asked about, other pairs.
+        ``profile``, ``name``, ``part`` (of :data:`tapnb.studies.evidence.PARTS`), ``difference``, ``low``, ``high``.
     """
-    rows: list[dict] = []
-    for name, of_one in others.items():
-        pairs = [[run.record["parameters"][key] for key in ("dataset", "test_pairs", "held_out_pairs")] for run in (*own[name], *of_one)]
-        if any(of_run != pairs[0] for of_run in pairs):
-            raise ValueError(f"{name} was trained on or asked about other pairs in the other profile: give both the same "
-                             "parameters, or leave evidence_beside empty")
-        for part, theirs in evidence.asked({name: evidence.all_answers(of_one)}, data, other).items():
-            if name in by_part[part]:
-                e = intervals.estimate(by_part[part][name], evidence.resampled(theirs)[name])
-                rows.append({"name": name, "part": part, "difference": e.value, "low": e.low, "high": e.high})
-    return pd.DataFrame(rows, columns=["name", "part", "difference", "low", "high"])
+    rows = []
+    for pretraining in beside:
+        for name in pretraining.trained:
+            for part, theirs in pretraining.by_part.items():
+                if name in theirs and name in own.by_part[part]:
+                    e = intervals.estimate(own.by_part[part][name], theirs[name])
+                    rows.append({"profile": pretraining.profile, "name": name, "part": part, "difference": e.value, "low": e.low,
+                                 "high": e.high})
+    return pd.DataFrame(rows, columns=["profile", "name", "part", "difference", "low", "high"])
 
 
-def table(compared: pd.DataFrame, profile: str) -> pd.DataFrame:
+def table(compared: pd.DataFrame) -> pd.DataFrame:
     """:func:`differences` as text."""
     return pd.DataFrame({
+        "minus that of profile": compared["profile"],
         "strategy": compared["name"],
         "pairs": compared["part"].map(evidence.PARTS),
-        f"average precision minus that of {profile} (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()]})
+        "average precision (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()]})
 
 
-def numbers(compared: pd.DataFrame, own: dict[str, list[runs.Run]], others: dict[str, list[runs.Run]],
-            profile: str) -> dict[str, dict]:
+def numbers(compared: pd.DataFrame, own: Pretraining, beside: Iterable[Pretraining]) -> dict[str, dict]:
     """The numbers of :func:`differences`."""
-    return {f"{evidence.key(r.name)}_{r.part}_less_that_of_{evidence.key(profile)}": results.number(
-        r.difference, [*own[r.name], *others[r.name]], 3, interval=(r.low, r.high)) for r in compared.itertuples(index=False)}
+    theirs = {one.profile: one.trained for one in beside}
+    return {f"{evidence.key(r.name)}_{r.part}_less_that_of_{evidence.key(r.profile)}": results.number(
+        r.difference, [*own.trained[r.name], *theirs[r.profile][r.name]], 3, interval=(r.low, r.high))
+        for r in compared.itertuples(index=False)}

@@ -1,0 +1,102 @@
+"""Strategies over several pretrainings that differ in their seed alone: how much depends on which of them one has.
+
+The protocol's intervals are given one pretraining. Here each pretraining counts once, as the mean of its heads, and the
+variance between them adds to that of the events. Exploratory: no correction for several comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from tapnb.metrics import intervals, scores
+from tapnb.metrics.intervals import Estimate, Resampled
+from tapnb.store import results
+from tapnb.store.runs import Run
+from tapnb.studies import evidence, tables
+from tapnb.studies.evidence_beside import Pretraining
+from tapnb.studies.strategies import HELD_OUT
+
+MINUS = " \u2212 "
+"""Between the two sides of a comparison."""
+
+
+def alike(own: Pretraining, others: Sequence[Pretraining]) -> list[Pretraining]:
+    """This pretraining and those of the others that differ from it in the seed alone, by seed; none where there is one only."""
+    same = [one for one in others if one.tap.record["parameters"] == own.tap.record["parameters"]]
+    return sorted([own, *same], key=_seed) if same else []
+
+
+def _seed(one: Pretraining) -> int:
+    return one.tap.record["seed"]
+
+
+def over(of_each: Sequence[Resampled]) -> Resampled:
+    """One score over several pretrainings: each is a run, with the mean of its heads.
+
+    Parameters
+    ----------
+    of_each : sequence of Resampled
+        A pretraining each, of the same draws.
+    """
+    return Resampled(np.array([one.runs.mean() for one in of_each]), np.stack([one.draws.mean(1) for one in of_each], axis=1),
+                     of_each[0].groups)
+
+
+def less(first: Resampled, second: Resampled) -> Resampled:
+    """The difference of two scores, pretraining by pretraining: what both owe to theirs is in neither's variance."""
+    return Resampled(first.runs - second.runs, first.draws - second.draws, first.groups)
+
+
+def scored(pretrainings: Sequence[Pretraining]) -> dict[str, tuple[list[float], Estimate]]:
+    """Average precision on the held-out movie, and the primary comparisons that rest on a pretraining.
+
+    Parameters
+    ----------
+    pretrainings : sequence of Pretraining
+        From :func:`alike`.
+
+    Returns
+    -------
+    dict
+        By strategy, "A1", or comparison, "A1 \u2212 C1": the value on each pretraining, and their mean with its interval.
+    """
+    if not pretrainings:
+        return {}
+    parts = [one.by_part[HELD_OUT] for one in pretrainings]
+    several = {name: over([part[name] for part in parts]) for name in parts[0] if all(name in one.trained for one in pretrainings)}
+    alone = {name: one for part in parts for name, one in part.items() if name not in several}
+    found = {name: (one.runs.tolist(), intervals.estimate(one)) for name, one in several.items()}
+    for first, second in evidence.COMPARISONS:
+        if first in several and second in several:
+            by_pretraining = less(several[first], several[second])
+            found[first + MINUS + second] = by_pretraining.runs.tolist(), intervals.estimate(by_pretraining)
+        elif first in several and second in alone:
+            found[first + MINUS + second] = ((several[first].runs - alone[second].runs.mean()).tolist(),
+                                            intervals.estimate(several[first], alone[second]))
+    return found
+
+
+def table(found: dict[str, tuple[list[float], Estimate]], pretrainings: Sequence[Pretraining]) -> pd.DataFrame:
+    """:func:`scored` as text, a column a pretraining."""
+    seeds = [f"seed {_seed(one)}" for one in pretrainings]
+    rows = []
+    for name, (values, e) in found.items():
+        compared = MINUS in name
+        text = (tables.signed if compared else scores.with_interval)(e.value, e.low, e.high, 3)
+        each = [f"{value:{'+' if compared else ''}.3f}".replace("-", "\u2212") for value in values]
+        rows.append({"": name} | dict(zip(seeds, each)) | {"mean (95 %)": text})
+    return pd.DataFrame(rows, columns=["", *seeds, "mean (95 %)"])
+
+
+def numbers(found: dict[str, tuple[list[float], Estimate]], pretrainings: Sequence[Pretraining], controlled: Run) -> dict[str, dict]:
+    """The numbers of :func:`scored`."""
+    named = {}
+    for name, (_, e) in found.items():
+        sides = name.split(MINUS)
+        rest_on = {run.record["name"]: run for one in pretrainings for side in sides for run in one.trained.get(side, [controlled])}
+        named["_less_".join(map(evidence.key, sides)) + "_over_pretrainings"] = results.number(
+            e.value, [*rest_on.values()], 3, interval=(e.low, e.high))
+    return named
