@@ -18,6 +18,7 @@ movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, h
 mode: str = "execute"  # execute: compute what is missing; restore: only read
 device: str = "auto"  # auto, cuda, mps or cpu
 crops_per_frame_pair: int = 1000  # crops drawn from every pair of consecutive frames (paper: 1000)
+split: str = "random"  # how pairs are told apart into training, validation and test: random (paper), or time
 evidence_strategies: list[str] = ["A1", "P1", "D1", "C1", "B1", "A0", "B0", "C0", "D0"]  # rows, in the order of training
 evidence_seeds: list[int] = [20, 40, 60, 80, 100]  # one run each
 evidence_label_shares: list[float] = []  # shares below 1 of the labelled events that are known, for trainings with few

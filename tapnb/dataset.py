@@ -175,13 +175,22 @@ def split_time(pairs: CropPairs, seed: int = 25, gap: int = 3) -> dict[str, np.n
 
     Frame pairs whose earlier frame is one of the ``gap`` before a cut belong to none, so that no event stands on both
     sides. For a movie that has no held-out one.
+
+    Raises
+    ------
+    ValueError
+        If the movie is so short that a part has no frame pair.
     """
     last = int(pairs.t.max()) + 1
     cuts = [0, round(0.6 * last), round(0.8 * last), last]
     order = np.random.default_rng(seed).permutation(len(pairs))
     t = pairs.t[order]
-    return {part: order[(t >= begin) & (t < end - gap * (end < last))]
-            for part, begin, end in zip(("train", "validation", "test"), cuts, cuts[1:])}
+    parts = {part: order[(t >= begin) & (t < end - gap * (end < last))]
+             for part, begin, end in zip(("train", "validation", "test"), cuts, cuts[1:])}
+    if empty := [part for part, index in parts.items() if not len(index)]:
+        raise ValueError(f"with 'split: time' a movie of {last + 1} frames has none for {' and '.join(empty)}: a fifth of it must be "
+                         f"longer than {gap} frames; give a longer movie, or 'split: random'")
+    return parts
 
 
 SPLITS: dict[str, Callable[[CropPairs, int], dict[str, np.ndarray]]] = {"random": split_random, "time": split_time}

@@ -144,6 +144,11 @@ def test_a_split_in_time_leaves_a_gap_and_shares_no_frame():
     assert len(np.unique(np.concatenate(list(parts.values())))) == sum(map(len, parts.values()))
 
 
+def test_a_movie_that_is_too_short_to_be_split_in_time_is_refused():
+    with pytest.raises(ValueError, match="a movie of 12 frames has none for validation: a fifth of it must be longer than 3 frames"):
+        dataset.split_time(crops.sample_per_frame_pair((12, 60, 60), 16, 20))
+
+
 def test_only_crops_of_labelled_events_are_trained_on_and_more_labels_hold_the_fewer():
     movie = shrinking_discs(1, frames=20, side=400, per_frame=2)
     shown = event_groups.shown(movie.masks, event_dataset(movie, DatasetSettings(crop_size=16)).pairs)
