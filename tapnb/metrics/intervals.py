@@ -156,21 +156,31 @@ def resample(groups: Groups, margins: np.ndarray, drawn: tuple[np.ndarray, np.nd
 def estimate(first: Resampled, second: Resampled | None = None) -> Estimate:
     """A strategy's mean score, or its difference from another's, with a 95 % interval.
 
-    Runs of two strategies are independent of each other. A single run has no variance between runs: then the interval is
-    that of this very run.
-
     Parameters
     ----------
     first : Resampled
     second : Resampled, optional
+        Of the same draws.
+    """
+    return weighted([(1.0, first)] + ([] if second is None else [(-1.0, second)]))
+
+
+def weighted(sides: Sequence[tuple[float, Resampled]]) -> Estimate:
+    """A sum of mean scores, each with its weight, with a 95 % interval.
+
+    Runs of different strategies are independent of each other. A single run has no variance between runs: then the interval is
+    that of this very run.
+
+    Parameters
+    ----------
+    sides : sequence of (float, Resampled)
         Of the same draws; those of which one side has nothing to score are left out.
     """
-    sides = [side for side in (first, second) if side is not None]
-    means = first.draws.mean(1) - (0 if second is None else second.draws.mean(1))
+    means = sum(weight * side.draws.mean(1) for weight, side in sides)
     means = means[~np.isnan(means)]
-    value = first.runs.mean() - (0 if second is None else second.runs.mean())
-    parts = [(means.var(ddof=1) if len(means) > 1 else 0.0, max(first.groups - 1, 1))]
-    parts += [(side.runs.var(ddof=1) / len(side.runs), len(side.runs) - 1) for side in sides if len(side.runs) > 1]
+    value = sum(weight * side.runs.mean() for weight, side in sides)
+    parts = [(means.var(ddof=1) if len(means) > 1 else 0.0, max(sides[0][1].groups - 1, 1))]
+    parts += [(weight**2 * side.runs.var(ddof=1) / len(side.runs), len(side.runs) - 1) for weight, side in sides if len(side.runs) > 1]
     variance = sum(v for v, _ in parts)
     if variance == 0:
         return Estimate(float(value), float(value), float(value), float(value == 0))

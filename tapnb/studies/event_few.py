@@ -27,6 +27,9 @@ SEED = 20
 ASKED = (("A", "C"), ("D", "C"))
 """How many labels does the second need to be as good as the first? C begins with random features, A and D with TAP's."""
 
+STEPS = 100
+"""Numbers of labels that are looked at on either side of the one that is read, for an end of its interval."""
+
 
 def settings(parameters: Mapping, movie: Movie) -> DetectorSettings:
     """How the notebook's detectors are trained from few labels."""
@@ -161,7 +164,7 @@ def differences_table(compared: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Needed:
-    """Labels with which ``second`` has the average precision of ``first`` with ``at`` labels; 95 % interval.
+    """Labels with which ``second`` has the average precision of ``first`` with ``at`` labels; 95 % interval, see :func:`needed`.
 
     Beyond the numbers of labels that were tried nothing is known: an end there is that number, and a bound.
     """
@@ -187,12 +190,12 @@ class Needed:
         return next((word for word, end in words.items() if np.isclose(labels, end)), "") + written
 
 
-def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: int = 5, draws: int = intervals.DRAWS) -> list[Needed]:
+def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: int = 5) -> list[Needed]:
     """How many labels the second of a pair needs to be as good as the first with ``at`` of them.
 
     Read from the line through the mean average precisions of the second, over the logarithm of labels. Of detectors its last
-    point, with every label, was trained for longer and with negatives from anywhere. The interval is that of percentiles:
-    events are drawn again, the same in all points, and so are the runs of each point.
+    point, with every label, was trained for longer and with negatives from anywhere. The interval holds the numbers of labels
+    around that with which the two are not told apart, by Student's interval of their difference.
 
     Parameters
     ----------
@@ -201,36 +204,46 @@ def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: in
     asked : sequence of (first, second)
     at : int
         Labels of the first; where it has no such point nothing is said.
-    draws : int
     """
-    rng = np.random.default_rng(0)
-    of: dict[str, dict] = {}
+    of: dict[str, dict[int, Resampled]] = {}
     for point in collected:
-        of.setdefault(point.name, {})[point.labels] = point
+        of.setdefault(point.name, {})[point.labels] = point.average_precision
     answers = []
     for first, second in asked:
-        if at not in of.get(first, {}) or len(of.get(second, {})) < 2:
-            continue
-        own, others = of[first][at].average_precision, [of[second][labels].average_precision for labels in sorted(of[second])]
-        tried = np.array(sorted(of[second]))
-        value = _read(tried, np.array([[other.runs.mean()] for other in others]), np.array([own.runs.mean()]))
-        drawn = _read(tried, np.stack([_redrawn(other, rng, draws) for other in others]), _redrawn(own, rng, draws))
-        low, high = np.percentile(drawn, [2.5, 97.5])
-        answers.append(Needed(first, second, at, float(value[0]), float(low), float(high), (int(tried[0]), int(tried[-1]))))
+        if at in of.get(first, {}) and len(of.get(second, {})) > 1:
+            own, line = of[first][at], dict(sorted(of[second].items()))
+            value, tried = _read(line, own.runs.mean()), (min(line), max(line))
+            low, high = _not_told_apart(own, line, value)
+            answers.append(Needed(first, second, at, value, low, high, tried))
     return answers
 
 
-def _redrawn(resampled: Resampled, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """The mean over runs that are drawn again, under every draw of the events."""
-    count = resampled.draws.shape[1]
-    return np.take_along_axis(resampled.draws[:draws], rng.integers(count, size=(min(draws, len(resampled.draws)), count)),
-                              axis=1).mean(axis=1)
+def _read(line: Mapping[int, Resampled], wanted: float) -> float:
+    """Labels from which on the line has what is wanted; an end of it where it lies wholly on one side."""
+    rising = np.maximum.accumulate([one.runs.mean() for one in line.values()])
+    return float(np.exp(np.interp(wanted, rising, np.log(list(line)))))
 
 
-def _read(labels: np.ndarray, precision: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Labels from which on a line (L, D) has what is wanted (D,); the ends of the line where it lies wholly on one side."""
-    rising = np.maximum.accumulate(precision, axis=0)
-    return np.array([np.exp(np.interp(want, line, np.log(labels))) for line, want in zip(rising.T, wanted)])
+def _not_told_apart(own: Resampled, line: Mapping[int, Resampled], value: float) -> tuple[float, float]:
+    """The fewest and the most labels, in one piece around ``value``, with which the line is told to lie neither below nor above."""
+    ends = []
+    for end in (min(line), max(line)):
+        reached = value
+        for labels in np.geomspace(value, end, STEPS):
+            estimate = intervals.weighted([(-1.0, own), *_between(line, labels)])
+            if estimate.high < 0 or estimate.low > 0:
+                break
+            reached = labels
+        ends.append(float(reached))
+    return ends[0], ends[1]
+
+
+def _between(line: Mapping[int, Resampled], labels: float) -> list[tuple[float, Resampled]]:
+    """The points of the line next to a number of labels, with their weights there."""
+    tried = list(line)
+    after = min(max(int(np.searchsorted(tried, labels)), 1), len(tried) - 1)
+    share = float(np.clip(np.log(labels / tried[after - 1]) / np.log(tried[after] / tried[after - 1]), 0, 1))
+    return [(1 - share, line[tried[after - 1]]), (share, line[tried[after]])]
 
 
 def numbers(estimated: pd.DataFrame, compared: pd.DataFrame, collected: list[Point], answers: list[Needed]) -> dict[str, dict]:

@@ -84,11 +84,44 @@ def test_beyond_what_was_tried_there_is_only_a_bound(wanted, text):
     assert answer.text == f"{text} ({text} to {text})"
 
 
-def test_the_interval_holds_the_spread_of_runs_and_of_events():
+def test_the_interval_ends_where_the_two_are_told_apart():
     line = [point("C", 1, 0.2), point("C", 4, 0.4), point("C", 16, 0.8)]
-    (sure,), (unsure,) = (event_few.needed([point("A", 5, *runs, spread=spread), *line])
-                          for runs, spread in (((0.6, 0.6), 0.0), ((0.5, 0.7), 0.05)))
-    assert sure.low == pytest.approx(sure.high) and unsure.low < 6 < sure.value < 10 < unsure.high
+    (answer,) = event_few.needed([point("A", 5, 0.59, 0.60, 0.61), *line])
+    half = 4.303 * 0.01 / 3**0.5  # Student's t of two degrees of freedom
+    ends = [4 * 4 ** ((0.6 + shift - 0.4) / 0.4) for shift in (-half, half)]  # on the upper piece of the line
+    assert [answer.low, answer.high] == pytest.approx(ends, rel=0.03) and answer.value == pytest.approx(8)
+
+
+def test_the_interval_holds_the_spread_of_events_and_of_the_lines_runs():
+    steep = [point("C", 1, 0.2), point("C", 16, 0.8)]
+    (of_events,) = event_few.needed([point("A", 5, 0.5, spread=0.05), *steep])
+    (of_runs,) = event_few.needed([point("A", 5, 0.5), point("C", 1, 0.1, 0.3), point("C", 16, 0.7, 0.9)])
+    assert of_events.low < 3 < of_events.value < 5 < of_events.high
+    assert of_runs.low == pytest.approx(1) and of_runs.high == pytest.approx(16)  # two runs: t of one degree of freedom, 12.7
+
+
+def coverage(repetitions, truth=30, tried=(6, 12, 30, 60, 150, 300), draws=60):
+    """Share of intervals that hold the true number of labels: ours, and percentiles of events and three runs drawn anew."""
+    rng, held = np.random.default_rng(7), np.zeros(2)
+    for _ in range(repetitions):
+        events, these = rng.normal(0, 1, draws), rng.normal(0, 0.015)  # by how much drawn events, and these, are easier than all
+        events *= 0.015 / events.std(ddof=1)
+        points = []
+        for labels in (truth, *tried):
+            share, runs = rng.uniform(0.5, 1.5), 0.3 + 0.08 * np.log(labels) + rng.normal(0, 0.04, 3)
+            points.append(Resampled(runs + share * these, runs + share * (these + events[:, None]), 60))
+        own, line = points[0], dict(zip(tried, points[1:]))
+        low, high = event_few._not_told_apart(own, line, event_few._read(line, own.runs.mean()))
+        again = [{labels: Resampled(rng.choice(one.draws[k], 3), one.draws, 60) for labels, one in zip((0, *tried), points)}
+                 for k in range(draws)]
+        read = [event_few._read({labels: one for labels, one in drawn.items() if labels}, drawn[0].runs.mean()) for drawn in again]
+        held += [low * 0.99 <= truth <= high * 1.01, np.percentile(read, 2.5) <= truth <= np.percentile(read, 97.5)]
+    return held / repetitions
+
+
+def test_the_interval_holds_the_true_number_as_often_as_it_says():
+    ours, percentiles = coverage(250)
+    assert 0.92 <= ours <= 1 and percentiles < ours
 
 
 def test_nothing_is_said_without_a_line():
