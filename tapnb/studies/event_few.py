@@ -179,15 +179,15 @@ class Needed:
 
     @property
     def text(self) -> str:
-        """Such as "12 (5.1 to at least 50)"."""
-        value, low, high = (self.bounded(labels, f"{labels:.2g}" if labels < 100 else f"{labels:.0f}")
-                            for labels in (self.value, self.low, self.high))
-        return f"{value} ({low} to {high})"
+        """Such as "12 (5.1 to at least 50)", or "at least 50"."""
+        return self.written(*(f"{labels:.2g}" if labels < 100 else f"{labels:.0f}" for labels in (self.value, self.low, self.high)))
 
-    def bounded(self, labels: float, written: str) -> str:
-        """``written``, with "at most" or "at least" before it where so many labels are an end of what was tried."""
+    def written(self, value: str, low: str, high: str) -> str:
+        """Three texts in one, with "at most" or "at least" where so many labels are an end of what was tried."""
         words = {"at most ": self.tried[0], "at least ": self.tried[1]}
-        return next((word for word, end in words.items() if np.isclose(labels, end)), "") + written
+        value, low, high = (next((word for word, end in words.items() if np.isclose(labels, end)), "") + text
+                            for text, labels in zip((value, low, high), (self.value, self.low, self.high)))
+        return value if value == low == high else f"{value} ({low} to {high})"
 
 
 def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: int = 5) -> list[Needed]:
@@ -195,7 +195,8 @@ def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: in
 
     Read from the line through the mean average precisions of the second, over the logarithm of labels. Of detectors its last
     point, with every label, was trained for longer and with negatives from anywhere. The interval holds the numbers of labels
-    around that with which the two are not told apart, by Student's interval of their difference.
+    around that with which the two are not told apart, by Student's interval of their difference. Both take it that more labels do no
+    harm: where the second is told to lie below, so it does with fewer.
 
     Parameters
     ----------

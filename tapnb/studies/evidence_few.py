@@ -157,8 +157,6 @@ def numbers(estimated: pd.DataFrame, compared: pd.DataFrame, collected: list[Poi
         pair = f"{answer.second}_for_{answer.first}"
         named[f"needed_{pair}"] = results.number(answer.value, made_of, 0, interval=(answer.low, answer.high)) | {"text": answer.text}
         value, low, high = hours_saved(answer, events)
-        ends = [answer.bounded(labels, f"{hours:.1f}".replace("-", "\u2212")) for labels, hours in (
-            (answer.value, value), (answer.low, low), (answer.high, high))]
-        named[f"saved_hours_{pair}"] = results.number(value, made_of, 1, interval=(low, high), unit="h") | {
-            "text": f"{ends[0]} ({ends[1]} to {ends[2]}) h"}
+        text = answer.written(*(f"{hours:.1f}".replace("-", "\u2212") for hours in (value, low, high)))
+        named[f"saved_hours_{pair}"] = results.number(value, made_of, 1, interval=(low, high), unit="h") | {"text": f"{text} h"}
     return named
