@@ -157,7 +157,7 @@ few_differences
 # %%
 few_needed = [one for labels in event_few_labels for one in event_few.needed(few_points, at=labels)]
 print("\n".join(f"{one.second} needs {one.text} labelled events to be as good as {one.first} with {one.at}"
-                for one in few_needed) or "Too few numbers of labels were tried to say how many pretraining saves.")
+                for one in few_needed) or "How many labels pretraining saves cannot be read off: too few numbers were tried, or more do not help the second.")
 
 # %% [markdown]
 # ## With answers

@@ -18,7 +18,6 @@ movie: str = "synthetic"  # synthetic, synthetic-24x448 (frames x side), hela, h
 mode: str = "execute"  # execute: compute what is missing; restore: only read
 device: str = "auto"  # auto, cuda, mps or cpu
 crops_per_frame_pair: int = 1000  # crops drawn from every pair of consecutive frames (paper: 1000)
-split: str = "random"  # how pairs are told apart into training, validation and test: random (paper), or time
 evidence_strategies: list[str] = ["A1", "P1", "D1", "C1", "B1", "A0", "B0", "C0", "D0"]  # rows, in the order of training
 evidence_seeds: list[int] = [20, 40, 60, 80, 100]  # one run each
 evidence_label_shares: list[float] = []  # shares below 1 of the labelled events that are known, for trainings with few
@@ -113,8 +112,8 @@ besides_table = pretrainings.table(besides)
 besides_table
 
 # %% [markdown]
-# Those that differ from this one in their seed alone, together: average precision on the held-out movie, given no single pretraining.
-# Each counts once, with the mean of its heads.
+# Three or more whose settings differ in the seed alone, together: average precision on the held-out movie, given no single
+# pretraining. Each counts once, with the mean of its heads.
 
 # %%
 seeded = evidence_pretrainings.alike(own, others)
@@ -176,7 +175,7 @@ few_differences
 # %%
 few_needed = evidence_few.needed(few_points, evidence_few.labelled(data, evidence_labelled_share, evidence_few.AT))
 print("\n".join(f"{one.second} needs {one.text} labelled events to be as good as {one.first} with {one.at}"
-                for one in few_needed) or "Too few shares of the labels were tried to say how many pretraining saves.")
+                for one in few_needed) or "How many labels pretraining saves cannot be read off: too few shares were tried, or more do not help the second.")
 
 # %% [markdown]
 # ## Provenance

@@ -188,8 +188,8 @@ def split_time(pairs: CropPairs, seed: int = 25, gap: int = 3) -> dict[str, np.n
     parts = {part: order[(t >= begin) & (t < end - gap * (end < last))]
              for part, begin, end in zip(("train", "validation", "test"), cuts, cuts[1:])}
     if empty := [part for part, index in parts.items() if not len(index)]:
-        raise ValueError(f"with 'split: time' a movie of {last + 1} frames has none for {' and '.join(empty)}: a fifth of it must be "
-                         f"longer than {gap} frames; give a longer movie, or 'split: random'")
+        raise ValueError(f"with 'split: time' a movie of {last + 1} frames has no frame pair for {' and '.join(empty)}: give a movie of "
+                         "20 frames or more, or 'split: random'")
     return parts
 
 

@@ -144,9 +144,11 @@ def test_a_split_in_time_leaves_a_gap_and_shares_no_frame():
     assert len(np.unique(np.concatenate(list(parts.values())))) == sum(map(len, parts.values()))
 
 
-def test_a_movie_that_is_too_short_to_be_split_in_time_is_refused():
-    with pytest.raises(ValueError, match="a movie of 12 frames has none for validation: a fifth of it must be longer than 3 frames"):
-        dataset.split_time(crops.sample_per_frame_pair((12, 60, 60), 16, 20))
+@pytest.mark.parametrize("frames", [12, 19])
+def test_a_movie_that_is_too_short_to_be_split_in_time_is_refused(frames):
+    with pytest.raises(ValueError, match=f"a movie of {frames} frames has no frame pair for validation: give a movie of 20 frames or more"):
+        dataset.split_time(crops.sample_per_frame_pair((frames, 60, 60), 16, 20))
+    assert all(map(len, dataset.split_time(crops.sample_per_frame_pair((20, 60, 60), 16, 20)).values()))
 
 
 def test_only_crops_of_labelled_events_are_trained_on_and_more_labels_hold_the_fewer():

@@ -27,8 +27,8 @@ SEED = 20
 ASKED = (("A", "C"), ("D", "C"))
 """How many labels does the second need to be as good as the first? C begins with random features, A and D with TAP's."""
 
-STEPS = 100
-"""Numbers of labels that are looked at on either side of the one that is read, for an end of its interval."""
+STEPS = 200
+"""Numbers of labels, from the fewest to the most that were tried, that an end of an interval may have."""
 
 
 def settings(parameters: Mapping, movie: Movie) -> DetectorSettings:
@@ -194,9 +194,9 @@ def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: in
     """How many labels the second of a pair needs to be as good as the first with ``at`` of them.
 
     Read from the line through the mean average precisions of the second, over the logarithm of labels. Of detectors its last
-    point, with every label, was trained for longer and with negatives from anywhere. The interval holds the numbers of labels
-    around that with which the two are not told apart, by Student's interval of their difference. Both take it that more labels do no
-    harm: where the second is told to lie below, so it does with fewer.
+    point, with every label, was trained for longer and with negatives from anywhere. The interval holds the numbers of labels with
+    which the two are not told apart, by Student's interval of their difference. Both take it that more labels do no harm, so nothing
+    is said where the line is not told to rise from its first point to its last.
 
     Parameters
     ----------
@@ -213,9 +213,10 @@ def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: in
     for first, second in asked:
         if at in of.get(first, {}) and len(of.get(second, {})) > 1:
             own, line = of[first][at], dict(sorted(of[second].items()))
-            value, tried = _read(line, own.runs.mean()), (min(line), max(line))
-            low, high = _not_told_apart(own, line, value)
-            answers.append(Needed(first, second, at, value, low, high, tried))
+            tried = min(line), max(line)
+            if intervals.estimate(line[tried[1]], line[tried[0]]).low > 0:
+                value = _read(line, own.runs.mean())
+                answers.append(Needed(first, second, at, value, *_not_told_apart(own, line, value), tried))
     return answers
 
 
@@ -226,17 +227,15 @@ def _read(line: Mapping[int, Resampled], wanted: float) -> float:
 
 
 def _not_told_apart(own: Resampled, line: Mapping[int, Resampled], value: float) -> tuple[float, float]:
-    """The fewest and the most labels, in one piece around ``value``, with which the line is told to lie neither below nor above."""
-    ends = []
-    for end in (min(line), max(line)):
-        reached = value
-        for labels in np.geomspace(value, end, STEPS):
-            estimate = intervals.weighted([(-1.0, own), *_between(line, labels)])
-            if estimate.high < 0 or estimate.low > 0:
-                break
-            reached = labels
-        ends.append(float(reached))
-    return ends[0], ends[1]
+    """The fewest and the most labels with which the line is told to lie neither below nor above; ``value`` is among them.
+
+    Up to the first number with which it lies above, from the last before that with which it lies below.
+    """
+    grid = np.geomspace(min(line), max(line), STEPS)
+    told = [intervals.weighted([(-1.0, own), *_between(line, labels)]) for labels in grid]
+    above = next((k for k, less in enumerate(told) if less.low > 0), STEPS)
+    below = max((k for k, less in enumerate(told[:above]) if less.high < 0), default=-1)
+    return float(min(grid[min(below + 1, STEPS - 1)], value)), float(max(grid[max(above - 1, 0)], value))
 
 
 def _between(line: Mapping[int, Resampled], labels: float) -> list[tuple[float, Resampled]]:

@@ -42,7 +42,7 @@ def others(profiles: Iterable[str], movie: str, own: Pretraining, data: EventDat
     Parameters
     ----------
     profiles : iterable of str
-        Those that have published nothing of the movie are left out.
+        Those that have published nothing of the movie are left out, which is said.
     movie : str
     own : Pretraining
     data, other : EventDataset
@@ -67,6 +67,7 @@ def _published(profile: str, movie: str, names: Iterable[str]) -> dict[str, list
     try:
         theirs = results.published_parameters(profile, movie, "15_evidence")
     except FileNotFoundError:
+        print(f"Profile {profile!r} has published no 15_evidence of {movie}: it is left out.")
         return {}
     return {name: [runs.find(results.published_run(profile, movie, "15_evidence", evidence.role_of(name, seeds)))
                    for seeds in evidence_runs.groups(name, theirs["evidence_seeds"])]

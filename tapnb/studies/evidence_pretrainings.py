@@ -1,7 +1,8 @@
-"""Strategies over several pretrainings that differ in their seed alone: how much depends on which of them one has.
+"""Strategies over several pretrainings whose settings differ in the seed alone: how much depends on which of them one has.
 
 The protocol's intervals are given one pretraining. Here each pretraining counts once, as the mean of its heads, and the
-variance between them adds to that of the events. Exploratory: no correction for several comparisons.
+variance between them adds to that of the events. The heads' seeds are the same on each. Exploratory: no correction for
+several comparisons.
 """
 
 from __future__ import annotations
@@ -22,11 +23,17 @@ from tapnb.studies.strategies import HELD_OUT
 MINUS = " \u2212 "
 """Between the two sides of a comparison."""
 
+FEWEST = 3
+"""Pretrainings of which a mean has an interval: of two it would hold the truth too seldom."""
+
 
 def alike(own: Pretraining, others: Sequence[Pretraining]) -> list[Pretraining]:
-    """This pretraining and those of the others that differ from it in the seed alone, by seed; none where there is one only."""
-    same = [one for one in others if one.tap.record["parameters"] == own.tap.record["parameters"]]
-    return sorted([own, *same], key=_seed) if same else []
+    """This pretraining and those of the others whose settings differ from its own in the seed alone, by seed.
+
+    Fewer than :data:`FEWEST` are none: two say too little about how much they differ.
+    """
+    by_seed = {_seed(one): one for one in [*others, own] if one.tap.record["parameters"] == own.tap.record["parameters"]}
+    return [by_seed[seed] for seed in sorted(by_seed)] if len(by_seed) >= FEWEST else []
 
 
 def _seed(one: Pretraining) -> int:
@@ -85,7 +92,7 @@ def table(found: dict[str, tuple[list[float], Estimate]], pretrainings: Sequence
     rows = []
     for name, (values, e) in found.items():
         compared = MINUS in name
-        text = (tables.signed if compared else scores.with_interval)(e.value, e.low, e.high, 3)
+        text = tables.signed(e.value, e.low, e.high, 3) if compared else scores.with_interval(e.value, max(e.low, 0.0), min(e.high, 1.0), 3)
         each = [f"{value:{'+' if compared else ''}.3f}".replace("-", "\u2212") for value in values]
         rows.append({"": name} | dict(zip(seeds, each)) | {"mean (95 %)": text})
     return pd.DataFrame(rows, columns=["", *seeds, "mean (95 %)"])
@@ -96,7 +103,8 @@ def numbers(found: dict[str, tuple[list[float], Estimate]], pretrainings: Sequen
     named = {}
     for name, (_, e) in found.items():
         sides = name.split(MINUS)
-        rest_on = {run.record["name"]: run for one in pretrainings for side in sides for run in one.trained.get(side, [controlled])}
+        rest_on = {run.record["name"]: run for one in pretrainings for side in sides for run in one.trained.get(side, [])}
+        rest_on |= {controlled.record["name"]: controlled} if evidence.control_names(sides) else {}
         named["_less_".join(map(evidence.key, sides)) + "_over_pretrainings"] = results.number(
             e.value, [*rest_on.values()], 3, interval=(e.low, e.high))
     return named

@@ -69,12 +69,6 @@ def test_everybody_is_asked_about_the_same_pairs(asked):
     assert len(asked["test"].groups.labels) == 80
 
 
-def test_a_movie_without_a_second_one_is_split_in_time():
-    data = event_dataset(shrinking_discs(1, frames=26), evidence_runs.dataset_settings(PARAMETERS | {"split": "time"}))
-    frames = {part: data.pairs.t[index] for part, index in data.parts.items()}
-    assert frames["train"].max() + 1 < frames["validation"].min() and frames["validation"].max() + 1 < frames["test"].min()
-
-
 def test_new_events_are_those_without_a_crop_in_training_or_validation(movies, asked):
     data = event_dataset(movies[0], evidence_runs.dataset_settings(PARAMETERS))
     event = event_groups.shown(movies[0].masks, data.pairs)

@@ -36,11 +36,12 @@ def three():
     return own, [pretraining(2, (0.3, 0.4), (0.5, 0.5)), pretraining(1, (0.4, 0.5), (0.6, 0.6))]
 
 
-def test_alike_are_pretrainings_that_differ_in_the_seed_alone(three):
+def test_alike_are_three_or_more_pretrainings_that_differ_in_the_seed_alone(three):
     own, others = three
-    larger = pretraining(5, (0.5, 0.5), (0.5, 0.5), pairs=2000)
+    larger, again = pretraining(5, (0.5, 0.5), (0.5, 0.5), pairs=2000), pretraining(3, (0.9, 0.9), (0.9, 0.9))
     assert [one.profile for one in evidence_pretrainings.alike(own, [*others, larger])] == ["seed1", "seed2", "seed3"]
-    assert evidence_pretrainings.alike(own, [larger]) == [] == evidence_pretrainings.alike(own, [])
+    assert evidence_pretrainings.alike(own, [again, *others])[2] is own, "the same pretraining counts once"
+    assert [] == evidence_pretrainings.alike(own, [others[0], again, larger]) == evidence_pretrainings.alike(own, [])
 
 
 def test_each_pretraining_counts_once_and_its_heads_by_their_mean(three):
@@ -66,8 +67,9 @@ def test_the_table_has_a_column_a_pretraining_and_numbers_name_their_runs(three)
     assert table.loc["A1", "seed 2"] == "0.350" and table.loc["A1 \u2212 extra trees", "seed 2"] == "\u22120.150"
     named = evidence_pretrainings.numbers(found, alike, run("controls"))
     assert named["A1_over_pretrainings"]["runs"] == ["A1-1", "A1-2", "A1-3"]
-    assert named["A1_less_extra_trees_over_pretrainings"]["runs"] == ["A1-1", "controls", "A1-2", "A1-3"]
+    assert named["A1_less_extra_trees_over_pretrainings"]["runs"] == ["A1-1", "A1-2", "A1-3", "controls"]
     assert named["A1_less_C1_over_pretrainings"]["value"] == pytest.approx(0.2)
+    assert named["A1_less_C1_over_pretrainings"]["runs"] == ["A1-1", "A1-2", "A1-3", "C1-3"]
 
 
 def test_of_one_pretraining_nothing_is_said():
@@ -78,12 +80,14 @@ def test_of_one_pretraining_nothing_is_said():
 
 def test_three_pretrainings_are_covered_and_nine_heads_as_nine_runs_would_not_be():
     rng = np.random.default_rng(3)
-    held = np.zeros(2)
+    held = np.zeros(3)
     for _ in range(2000):
         events = rng.normal(0, 0.02)  # what these events are easier than all
         of_each = [scores(*(0.5 + events + rng.normal(0, 0.04) + rng.normal(0, 0.03, 3)), draws=60) for _ in range(3)]
         pooled = Resampled(*(np.concatenate([getattr(one, name) for one in of_each], axis=-1) for name in ("runs", "draws")), 50)
-        ours, nine = intervals.estimate(evidence_pretrainings.over(of_each)), intervals.estimate(pooled)
-        held += [ours.low <= 0.5 <= ours.high, nine.low <= 0.5 <= nine.high]
+        rival = scores(*(0.4 + rng.normal(0, 0.05, 3)), draws=60, width=0.0)
+        ours, nine, less = (intervals.estimate(*sides) for sides in (
+            [evidence_pretrainings.over(of_each)], [pooled], [evidence_pretrainings.over(of_each), rival]))
+        held += [e.low <= truth <= e.high for e, truth in ((ours, 0.5), (nine, 0.5), (less, 0.1))]
     assert 0.92 <= held[0] / 2000 <= 0.97  # 0.938 in 200 000 repetitions; a standard error of 0.005
-    assert held[1] / 2000 < 0.88
+    assert held[1] / 2000 < 0.88 and 0.93 <= held[2] / 2000 <= 0.97
