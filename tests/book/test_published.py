@@ -225,6 +225,10 @@ def test_the_words_of_the_findings_fit_the_intervals():
     assert prose.published("paper/hela/02_pretraining:tap_uniform_96", CHECKOUT / "results")["interval"][0] > 0.5
     [(low, high)] = intervals("02_pretraining:tap_uniform_96")[1:]
     assert low < 0.5 < high  # hardly better than a coin
+    seeds = {(profile, kind): prose.published(f"{profile}/hela/02_pretraining:tap_{kind}", CHECKOUT / "results")["interval"][0] > 0.5
+             for profile in ("cpu", "seed2", "seed3") for kind in ("uniform_96", "uniform_48", "change_96", "change_48")}
+    assert [key for key, told in seeds.items() if told and "uniform" in key[1]] == [("seed2", "uniform_96")]
+    assert all(told for (_, kind), told in seeds.items() if "change" in kind)
     first, second = ([f"03_grad_cam:{part}_{frame}_less_random" for part in ("train", "held_out")]
                      for frame in ("grad_cam", "second"))
     assert sum(low > 0 for low, _ in intervals(*first)) == 1
