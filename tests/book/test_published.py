@@ -217,6 +217,12 @@ def test_the_words_of_the_findings_fit_the_intervals():
     assert of_detectors[1][0] > 0 and of_detectors[5][0] < 0 < of_detectors[5][1]
     grad_cam = [claims.judge(of)[9] for of in findings.read(MOVIES[0].parent).values()]
     assert {part.freedom for verdict in grad_cam for part in verdict.parts} == {5}  # "six blocks, ... five degrees of freedom"
+    over = {name: prose.published(f"seed3/hela/15_evidence:A1_less_{name}_over_pretrainings", CHECKOUT / "results")["interval"]
+            for name in ("P1", "B1", "C1", "extra_trees", "largest_difference")}
+    assert [low > 0 for low, _ in over.values()] == [True] * 3 + [False] * 2 and all(over[name][1] < 0 for name in ("extra_trees", "largest_difference"))
+    of_seeds = [pd.read_csv(CHECKOUT / "results" / profile / "hela" / "15_evidence_primary.csv")["verdict"][:5].tolist()
+                for profile in ("cpu", "seed2", "seed3")]
+    assert of_seeds[0] == of_seeds[2] and of_seeds[1] == ["undecided, barely", *of_seeds[0][1:]]
     networks = pd.read_csv(CHECKOUT / "results" / "paper" / "hela" / "15_evidence_primary.csv")["verdict"][2:]
     assert all(verdict.startswith("undecided") for verdict in networks)
     firsts = {movie: {name: prose.published(f"events/{movie}/14_events:{name}_first_50", CHECKOUT / "results")["value"] for name in
