@@ -180,7 +180,7 @@ class Needed:
     @property
     def text(self) -> str:
         """Such as "12 (5.1 to at least 50)", or "at least 50"."""
-        return self.written(*(f"{labels:.2g}" if labels < 100 else f"{labels:.0f}" for labels in (self.value, self.low, self.high)))
+        return self.written(*(f"{labels:.2g}" if labels < 99.5 else f"{labels:.0f}" for labels in (self.value, self.low, self.high)))
 
     def written(self, value: str, low: str, high: str) -> str:
         """Three texts in one, with "at most" or "at least" where so many labels are an end of what was tried."""

@@ -75,7 +75,8 @@ def _published(profile: str, movie: str, names: Iterable[str]) -> dict[str, list
 
 
 def _tap(profile: str, movie: str) -> runs.Run:
-    return runs.find(results.published_run(profile, movie, "02_pretraining", "tap"))
+    """The pretraining that they rest on, which is not always what the other notebook has published since."""
+    return runs.find(results.published_run(profile, movie, "15_evidence", "tap"))
 
 
 def _check_same_pairs(profile: str, own: Mapping[str, list[runs.Run]], theirs: Mapping[str, list[runs.Run]]) -> None:
