@@ -189,7 +189,7 @@ def split_time(pairs: CropPairs, seed: int = 25, gap: int = 3) -> dict[str, np.n
              for part, begin, end in zip(("train", "validation", "test"), cuts, cuts[1:])}
     if empty := [part for part, index in parts.items() if not len(index)]:
         raise ValueError(f"with 'split: time' a movie of {last + 1} frames has no frame pair for {' and '.join(empty)}: give a movie of "
-                         "20 frames or more, or 'split: random'")
+                         f"{5 * (gap + 1)} frames or more, or 'split: random'")
     return parts
 
 

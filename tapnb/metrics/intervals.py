@@ -190,6 +190,11 @@ def weighted(sides: Sequence[tuple[float, Resampled]]) -> Estimate:
     return Estimate(float(value), float(value - half), float(value + half), float(p), float(freedom))
 
 
+def paired(first: Resampled, second: Resampled) -> Resampled:
+    """The difference of two scores run by run, where runs stand in the same order: what both owe to one thing is in neither's variance."""
+    return Resampled(first.runs - second.runs, first.draws - second.draws, first.groups)
+
+
 def holm(p: Sequence[float]) -> np.ndarray:
     """P-values after Holm's correction for as many comparisons, in the order given."""
     p = np.asarray(p, float)

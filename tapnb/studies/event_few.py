@@ -105,8 +105,7 @@ def point(name: str, labels: int, own: list[runs.Run], held_out: Movie) -> Point
 
 def paired(first: Point, second: Point) -> Estimate:
     """Average precision of the first minus that of the second, draw by draw of the labels: their runs stand in the same order."""
-    a, b = first.average_precision, second.average_precision
-    return intervals.estimate(Resampled(a.runs - b.runs, a.draws - b.draws, a.groups))
+    return intervals.estimate(intervals.paired(first.average_precision, second.average_precision))
 
 
 def estimates(collected: list[Point]) -> pd.DataFrame:

@@ -52,11 +52,6 @@ def over(of_each: Sequence[Resampled]) -> Resampled:
                      of_each[0].groups)
 
 
-def less(first: Resampled, second: Resampled) -> Resampled:
-    """The difference of two scores, pretraining by pretraining: what both owe to theirs is in neither's variance."""
-    return Resampled(first.runs - second.runs, first.draws - second.draws, first.groups)
-
-
 def scored(pretrainings: Sequence[Pretraining]) -> dict[str, tuple[list[float], Estimate]]:
     """Average precision on the held-out movie, and the primary comparisons that rest on a pretraining.
 
@@ -78,7 +73,7 @@ def scored(pretrainings: Sequence[Pretraining]) -> dict[str, tuple[list[float], 
     found = {name: (one.runs.tolist(), intervals.estimate(one)) for name, one in several.items()}
     for first, second in evidence.COMPARISONS:
         if first in several and second in several:
-            by_pretraining = less(several[first], several[second])
+            by_pretraining = intervals.paired(several[first], several[second])
             found[first + MINUS + second] = by_pretraining.runs.tolist(), intervals.estimate(by_pretraining)
         elif first in several and second in alone:
             found[first + MINUS + second] = ((several[first].runs - alone[second].runs.mean()).tolist(),

@@ -287,8 +287,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("(?P<who>.+)_(?P<where>held-out|test|seen|new)_less_that_of_(?P<profile>.+)", "Average precision of {who} minus that on the "
          "pretraining of profile {profile}, on {where}. 95 % interval over events, blocks of frames and runs.", "besides"),
         ("(?P<first>.+)_less_(?P<other>.+)_over_pretrainings", "Average precision of {first} minus that of {other} on the held-out "
-         "movie, mean over pretrainings of other seeds. 95 % interval over events, blocks of frames, pretrainings and runs.", "over"),
-        ("(?P<who>.+)_over_pretrainings", "Average precision of {who} on the held-out movie, mean over pretrainings of other seeds. "
+         "movie, mean over pretrainings of different seeds. 95 % interval over events, blocks of frames, pretrainings and runs.", "over"),
+        ("(?P<who>.+)_over_pretrainings", "Average precision of {who} on the held-out movie, mean over pretrainings of different seeds. "
          "95 % interval over events, blocks of frames and pretrainings.", "over"),
         ("(?P<first>.+)_less_(?P<other>.+)", "Average precision of {first} minus that of {other} on the held-out movie. 95 % "
          "interval over events, blocks of frames and runs.", "comparisons"),
