@@ -164,7 +164,7 @@ def events(
     else:
         outcome = find_events.as_candidates(movie, features, on, typer.echo, choices)
     outcome.about["command"] = as_given(context)
-    report = event_folder.write(outcome, event_folder.place(movie, out))
+    report = event_folder.write(outcome, event_folder.place(movie, choices, out))
     if ask:
         again = as_given(context, without=("ask", "model", "threshold", *["features"] * features.endswith(pretrained.FILES)))
         typer.echo(f"asked   {event_folder.ask(outcome, report.parent, ask, again, len(answers or ()) + 1)}")

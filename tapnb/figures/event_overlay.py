@@ -78,7 +78,7 @@ def _circle(pen: ImageDraw.ImageDraw, event, scale_y: float, scale_x: float, lin
 def _caption(pen: ImageDraw.ImageDraw, movie: Movie, t: int, kinds: pd.Series) -> None:
     """The frame's number, its time, and what the colours mean, in the upper left corner."""
     font = ImageFont.load_default(size=15)
-    time = f", {t * movie.minutes_per_frame / 60:.1f} h" if movie.minutes_per_frame else ""
+    time = f", {t * movie.hours_per_frame:.1f} h" if movie.hours_per_frame else ""
     x = 6.0
     for text, colour in [(f"frame {t}{time}", "white"), *((kind, c) for kind, c in KIND_COLOURS.items()
                                                           if (kinds == kind).any())]:

@@ -58,7 +58,7 @@ def report(movie: Movie, events: pd.DataFrame, about: dict[str, str], quality: d
     values = events[measure].astype(float)
     data = {
         "type": "data:image/webp;base64,", "frames": pictures, "colours": KIND_COLOURS,
-        "hours": movie.minutes_per_frame / 60 if movie.minutes_per_frame else None,
+        "hours": movie.hours_per_frame,
         "radius": ring_radius(max(movie.shape[1:])),
         "low": 0.0 if measure == "probability" else float(values.min() if len(values) else 0),
         "high": 1.0 if measure == "probability" else float(values.max() if len(values) else 1),
@@ -81,7 +81,7 @@ def report(movie: Movie, events: pd.DataFrame, about: dict[str, str], quality: d
 def answer(events: pd.DataFrame, movie: Movie) -> str:
     """What was found, in one sentence."""
     count = len(movie.frames)
-    span = f"{count} frames ({_hours(count - 1, movie):.1f} hours)" if movie.minutes_per_frame else f"{count} frames"
+    span = f"{count} frames" + (f" ({(count - 1) * movie.hours_per_frame:.1f} hours)" if movie.hours_per_frame else "")
     numbers = [(int((events["kind"] == kind).sum()), kind) for kind in KIND_COLOURS]
     named = [f"{number} {kind}{'' if number == 1 else 's'}" for number, kind in numbers if number]
     if not named:
@@ -94,7 +94,7 @@ def answer(events: pd.DataFrame, movie: Movie) -> str:
 def event_rate(events: pd.DataFrame, movie: Movie) -> Figure:
     """Events per hour, or per frame if the interval is unknown, one panel a kind: bars as counted, a line smoothed."""
     count = len(movie.frames)
-    hours = movie.minutes_per_frame / 60 if movie.minutes_per_frame else None
+    hours = movie.hours_per_frame
     kinds = [kind for kind in PLOTTED if (events["kind"] == kind).any()]
     figure, panels = plt.subplots(len(kinds), 1, figsize=(8, 0.5 + 1.6 * len(kinds)), sharex=True, squeeze=False)
     for axes, kind in zip(panels[:, 0], kinds):
@@ -135,6 +135,8 @@ def _trust(quality: dict | None) -> str:
     found = f"Of {quality['events held back']} labelled events held back, {quality['recall'][0]:.0%} were found. "
     if "precision" not in quality:
         return found + "Not every event is labelled, so how many of the others are events is not known."
+    if not quality["recall"][0]:
+        return found + "Nothing that was called an event there was one."
     return found + f"Of what was called an event there, {quality['precision'][0]:.0%} was one."
 
 
@@ -165,8 +167,8 @@ def _boxes(events: pd.DataFrame, kinds: list[str]) -> str:
 def _rate(events: pd.DataFrame, movie: Movie, kinds: list[str]) -> str:
     if events.empty:
         return "<p>There is none.</p>"
-    if movie.minutes_per_frame:
-        hours = _hours(len(movie.frames), movie)
+    if movie.hours_per_frame:
+        hours = len(movie.frames) * movie.hours_per_frame
         means = [f"{(events['kind'] == kind).sum() / hours:.2g} {kind}s per hour" for kind in kinds]
     else:
         means = [f"{(events['kind'] == kind).sum() / len(movie.frames):.2g} {kind}s per frame" for kind in kinds]
@@ -206,7 +208,7 @@ def _pair(movie: Movie, event, measure: str) -> str:
 
 def _table(events: pd.DataFrame, movie: Movie) -> str:
     """All events; a heading sorts, and the number of a frame shows it."""
-    numbers = ["frame", *(["hours"] if movie.minutes_per_frame else []), "y", "x"]
+    numbers = ["frame", *(["hours"] if movie.hours_per_frame else []), "y", "x"]
     scores = ["score", *(["probability"] if events["probability"].notna().any() else [])]
     heads = [*((name, "number") for name in numbers), ("kind", "text"), *((name, "number") for name in scores)]
     text = "<table><thead><tr>" + "".join(
@@ -214,14 +216,10 @@ def _table(events: pd.DataFrame, movie: Movie) -> str:
     text += "</tr></thead><tbody>"
     for index, event in enumerate(events.itertuples()):
         cells = [f'<a href="#movie" data-t="{event.t}">{event.t}</a>']
-        cells += [f"{_hours(event.t, movie):.2f}"] if movie.minutes_per_frame else []
+        cells += [f"{event.t * movie.hours_per_frame:.2f}"] if movie.hours_per_frame else []
         cells += [f"{event.y:.1f}", f"{event.x:.1f}"]
         last = [f"{value:.3f}" if np.isfinite(value) else "" for value in (getattr(event, name) for name in scores)]
         text += (f'\n<tr data-event="{index}">' + "".join(f'<td class="number">{cell}</td>' for cell in cells)
                  + f'<td><span class="dot" style="background:{KIND_COLOURS[event.kind]}"></span> {event.kind}</td>'
                  + "".join(f'<td class="number">{cell}</td>' for cell in last) + "</tr>")
     return text + "</tbody></table>"
-
-
-def _hours(frames: int, movie: Movie) -> float:
-    return frames * movie.minutes_per_frame / 60

@@ -104,7 +104,7 @@ def player(movie: Movie, frames: range, layers: Layers, name: str, caption: str)
     heat = {role: {t + (role == "second"): _heat(values[i]) for i, t in enumerate(layers.pairs)}
             for role, values in layers.maps.items()}
     data = {"first": frames.start, "frames": pictures, "events": events, "heat": heat, "radius": radius,
-            "hours": movie.minutes_per_frame / 60 if movie.minutes_per_frame else None, "colours": KIND_COLOURS,
+            "hours": movie.hours_per_frame, "colours": KIND_COLOURS,
             "measure": layers.measure}
     seen = [event for event in events if event["t"] == start and event.get("value", 1) >= layers.threshold]
     return HTML.format(

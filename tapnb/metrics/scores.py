@@ -89,7 +89,9 @@ def mean_and_spread(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def share_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share, such as an accuracy on ``n`` pairs."""
+    """Wilson's interval of a share, such as an accuracy on ``n`` pairs; of none it may be anything."""
+    if not n:
+        return 0.0, 1.0
     interval = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 

@@ -11,10 +11,11 @@ import difflib
 from pathlib import Path
 
 from tapnb.movies.built_in import NAMES, ROLES, at_hand, fetch, fetch_missing, hela_folder, is_built_in, open_built_in
+from tapnb.movies.file_names import Choice
 from tapnb.movies.movie import Movie
 from tapnb.movies.parts import part_of
 
-__all__ = ["open_movie", "open_both", "open_whole", "checked", "is_built_in", "fetch", "fetch_missing", "at_hand", "hela_folder",
+__all__ = ["open_movie", "open_both", "open_whole", "choice_of", "checked", "is_built_in", "fetch", "fetch_missing", "at_hand", "hela_folder",
            "part_of", "NAMES", "ROLES"]
 
 
@@ -111,6 +112,22 @@ def open_whole(name, **options) -> Movie:
     from tapnb.movies.own_movie import open_own_whole
 
     return open_own_whole(name, options)
+
+
+def choice_of(name, **options) -> Choice:
+    """Say what is chosen of a movie's files, by its YAML file or by options; of a built-in one nothing is.
+
+    Parameters
+    ----------
+    name, **options
+        See :func:`open_movie`.
+    """
+    name = checked(name)
+    if is_built_in(name):
+        return Choice()
+    from tapnb.movies import own_movie
+
+    return own_movie.choice_of(name, options)
 
 
 def checked(name) -> str:

@@ -21,7 +21,7 @@ COLOURS = {"division": b"\xff\x00\x72\xb2", "death": b"\xff\xe6\x9f\x00"}  # alp
 OTHER = b"\xff\xcc\x79\xa7"  # purple: what is neither of the two, such as a candidate
 
 
-def write_events(folder, events: pd.DataFrame) -> None:
+def write_events(folder, events: pd.DataFrame, one_of_several: bool = False) -> None:
     """Write a list of events as ``events.csv``, ``events-napari.csv`` and ``events-fiji.zip``.
 
     Parameters
@@ -32,6 +32,9 @@ def write_events(folder, events: pd.DataFrame) -> None:
         One row per event: ``t`` (frame, from 0: the daughters' first one, or the first one of a death), ``y``, ``x``
         (pixels, whole numbers at pixels' centres), ``kind`` ("division", "death" or "candidate"), ``score`` and
         ``probability`` (NaN if unknown).
+    one_of_several : bool
+        Whether the movie is one channel or plane of a stack that has more, see
+        :attr:`tapnb.movies.file_names.Choice.one_of_several`.
 
     Notes
     -----
@@ -39,7 +42,8 @@ def write_events(folder, events: pd.DataFrame) -> None:
     :func:`tapnb.movies.rois.read_rois`. A table with candidates is refused there until each is called one of the two.
 
     In Fiji an event is called "division 0.93 t12": kind, probability (or score), and frame as in the table, from 0. Its
-    position in the stack is 13, since Fiji counts from 1. Fiji opens no archive without ROIs, so that an empty list
+    position in the stack is 13, since Fiji counts from 1; in a stack with several channels or planes its time is. Of a ROI
+    with both Fiji takes the time alone, which a stack without channels and planes does not have. Fiji opens no archive without ROIs, so that an empty list
     leaves none, nor that of an earlier list; the tables then hold their header.
 
     Examples
@@ -65,7 +69,7 @@ def write_events(folder, events: pd.DataFrame) -> None:
         return
     with replacing(folder / FIJI) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, event in zip(_names(events), events.itertuples()):
-            archive.writestr(f"{name}.roi", _roi(name, event))
+            archive.writestr(f"{name}.roi", _roi(name, event, one_of_several))
 
 
 def _names(events: pd.DataFrame) -> list[str]:
@@ -79,10 +83,13 @@ def _names(events: pd.DataFrame) -> list[str]:
     return names
 
 
-def _roi(name: str, event) -> bytes:
+def _roi(name: str, event, one_of_several: bool) -> bytes:
     """One point; Fiji's fractions of pixels begin at a pixel's edge."""
     roi = roifile.ImagejRoi.frompoints(np.array([[event.x + 0.5, event.y + 0.5]], np.float32), name=name)
     roi.roitype = roifile.ROI_TYPE.POINT
-    roi.position = roi.t_position = event.t + 1  # of a plain stack, and of a hyperstack: all its channels and planes
+    if one_of_several:
+        roi.t_position = event.t + 1  # in all channels and planes
+    else:
+        roi.position = event.t + 1
     roi.stroke_color = COLOURS.get(event.kind, OTHER)
     return roi.tobytes()

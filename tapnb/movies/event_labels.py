@@ -166,7 +166,8 @@ def read_events(path, shape, several=False) -> pd.DataFrame:
         from tapnb.movies.rois import read_rois
 
         points, outlines = read_rois(path, several)
-        middles = [(outline.t, *outline.corners.mean(0), outline.kind) for outline in outlines]
+        # not the mean of the corners, which leans to where they are many
+        middles = [(outline.t, *(outline.corners.min(0) + outline.corners.max(0)) / 2, outline.kind) for outline in outlines]
         events = pd.concat([points, pd.DataFrame(middles, columns=["t", "y", "x", "kind"])], ignore_index=True)
         events = events_of_points(_with_events(events))
     events = check_inside(events, shape, path)

@@ -49,6 +49,11 @@ class Choice:
     axes: str | None = None
     lone: str | None = None
 
+    @property
+    def one_of_several(self) -> bool:
+        """Whether the movie is one channel or plane of a stack that has more: there a position in the stack is no frame."""
+        return self.channel is not None or self.plane is not None
+
 
 @dataclass(frozen=True)
 class Series:

@@ -99,6 +99,11 @@ class Movie:
         """(T, Y, X): frames, rows, columns."""
         return self.frames.shape
 
+    @property
+    def hours_per_frame(self) -> float | None:
+        """Hours between two frames; None where that is unknown, or time points are missing: then frames tell no time."""
+        return self.minutes_per_frame / 60 if self.minutes_per_frame and self.unusable_pairs is None else None
+
     @cached_property
     def usable(self) -> Usable | None:
         """What crop pairs may be drawn from; None if that is all of the movie.
@@ -246,8 +251,7 @@ def read_movie(frames_path, masks_path=None, name=None, minutes_per_frame=None, 
     source = f"read from {frames_path.name}" + (f" ({recording.remark})" if recording.remark else "")
     if masks_path is not None:
         masks_path = Path(masks_path).expanduser()
-        several = choice.channel is not None or choice.plane is not None
-        masks, events, remark = read_labels(masks_path, frames, radius, recording.times, choice.gaps, several)
+        masks, events, remark = read_labels(masks_path, frames, radius, recording.times, choice.gaps, choice.one_of_several)
         masks = _checked_masks(masks, frames.shape, str(masks_path))
         if not masks.any():
             raise ValueError(f"{masks_path} has no labelled pixel: mark events with 1 (division) or "

@@ -8,13 +8,14 @@ from pathlib import Path
 from tapnb.movies.built_in import SEQUENCES, check_options
 from tapnb.movies.ctc import read_ctc
 from tapnb.movies.event_labels import are_points
+from tapnb.movies.file_names import Choice
 from tapnb.movies.movie import Movie, read_movie
 from tapnb.movies.movie_file import SUFFIXES, MovieFile, described, read_movie_file
 from tapnb.movies.parts import part_of
 from tapnb.movies.untracked import check_no_labels, frames_of, lacks_tracking, tracked_sequences
 from tapnb.movies.unused_options import FOR, check_used
 
-__all__ = ["open_own", "open_own_whole", "is_tracked"]
+__all__ = ["open_own", "open_own_whole", "choice_of", "is_tracked"]
 
 ASKED = re.compile(rf"`({'|'.join(FOR)})\b")
 """How a message names an option."""
@@ -81,6 +82,11 @@ def _folders(chosen) -> list[Path]:
     if tracked is None:
         return [frames_of(chosen.frames, chosen.sequence)]
     return [tracked[0] / sequence for sequence in ([tracked[1]] if tracked[1] else tracked_sequences(tracked[0]))]
+
+
+def choice_of(name, options) -> Choice:
+    """Return what is chosen of its files, by its YAML file or by options."""
+    return _description(name, options).choice
 
 
 def is_tracked(name) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
 from tapnb.asking import has_answers, places
 from tapnb.movies.event_files import write_events
-from tapnb.store.runs import movie_slug
+from tapnb.store.runs import movie_slug, slug
 from tapnb.system import paths
 from tapnb.system.files import replacing, write_json
 from tapnb.workflow.find_events import Outcome
@@ -17,9 +18,13 @@ PLACES = "places.csv"
 """All that the detector sees, with a column that says what is listed: for whoever looks for another threshold."""
 
 
-def place(movie: str, out: str | None = None) -> Path:
-    """Where a movie's list goes: the folder that is asked for, else one of the movie's name under ``events/``."""
-    return Path(out).expanduser().absolute() if out else paths.home() / "events" / movie_slug(movie)
+def place(movie: str, choices: Mapping[str, object], out: str | None = None) -> Path:
+    """Where a movie's list goes: the folder that is asked for, else one under ``events/``, with the movie's name.
+
+    What is chosen of its files, such as a position, has a folder of its own.
+    """
+    chosen = "".join(f"-{slug(f'{option} {value}')}" for option, value in choices.items())
+    return Path(out).expanduser().absolute() if out else paths.home() / "events" / (movie_slug(movie) + chosen)
 
 
 def questions(folder: Path) -> Path:
@@ -69,6 +74,8 @@ def ask(outcome: Outcome, folder: Path, most: int, again: str, number: int = 1) 
 def write(outcome: Outcome, folder: Path) -> Path:
     """Write everything, each file whole or not at all; those of an earlier search are replaced.
 
+    Candidates leave the detector of an earlier search where it is: it may be the only copy.
+
     Parameters
     ----------
     outcome : Outcome
@@ -81,10 +88,12 @@ def write(outcome: Outcome, folder: Path) -> Path:
         The report; or the folder's table where the packages for pictures are not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_events(folder, outcome.events)  # first: the list is there whatever becomes of the pictures
+    write_events(folder, outcome.events, outcome.choice.one_of_several)  # first: the list is there whatever becomes of the pictures
     write_json(folder / RECORD, outcome.about | {"threshold": outcome.threshold, "quality": outcome.quality,
                                                  "events": outcome.events["kind"].value_counts().to_dict()})
-    if outcome.detector is not None:
+    if outcome.detector is None:
+        (folder / PLACES).unlink(missing_ok=True)
+    else:
         outcome.detector.save(folder / DETECTOR)
         with replacing(folder / PLACES) as temporary:
             outcome.seen.assign(listed=outcome.seen["score"] >= outcome.threshold).to_csv(temporary, index=False, float_format="%.7g")

@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 
 from tapnb import detector_training, pretrain
-from tapnb.asking import all_answers
+from tapnb.asking import all_answers, at_events
 from tapnb.candidates import candidates
 from tapnb.detect import KINDS, Detector, usable_pairs
 from tapnb.detector_training import DetectorSettings
@@ -25,11 +25,13 @@ from tapnb.metrics import events as scores
 from tapnb.metrics import intervals
 from tapnb.metrics.scores import share_interval
 from tapnb.movies import Movie, catalogue
+from tapnb.movies.file_names import Choice
 from tapnb.store import provenance, runs
 from tapnb.studies import events as study
 from tapnb.system.files import read_json
 from tapnb.workflow import pretrained
-from tapnb.workflow.labelled_movie import NOTHING, labelled, labels_in_words
+from tapnb.workflow.labelled_movie import labelled, labels_in_words
+from tapnb.workflow.pretrained import NOTHING
 
 HELD_BACK = 5
 """Events in a movie's last fifth from which on it is held back, to choose a threshold and to say how good it is."""
@@ -45,6 +47,8 @@ class Outcome:
     Attributes
     ----------
     movie : Movie
+    choice : Choice
+        Which channel, position and so on of its files.
     events : DataFrame
         ``t``, ``y``, ``x``, ``kind``, ``score``, ``probability``; the surest first.
     about : dict of str
@@ -64,6 +68,7 @@ class Outcome:
     """
 
     movie: Movie
+    choice: Choice
     events: pd.DataFrame
     about: dict[str, str]
     quality: dict | None = None
@@ -110,7 +115,7 @@ def known_detector(model: str, on: torch.device) -> tuple[Detector, dict[str, st
 def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], None], *, threshold: float | None = None,
                   choices: Mapping[str, object] = NOTHING) -> Outcome:
     """Search a movie with a detector that is there already; ``threshold`` and ``choices`` as for :func:`with_labels`."""
-    movie = catalogue.open_whole(name, **choices)
+    movie, choice = catalogue.open_whole(name, **choices), catalogue.choice_of(name, **choices)
     detector, about = known_detector(model, on)
     detector = _at(detector, threshold)
     if (zoom := detector.zoom(movie)) != 1:
@@ -118,7 +123,7 @@ def with_detector(name: str, model: str, on: torch.device, say: Callable[[str], 
             f"frames are rescaled by {zoom:.2f}")
     elif not (movie.um_per_pixel and detector.um_per_pixel):
         say("a pixel size is unknown, so frames are taken as they are: cells should be as large as in the detector's movie")
-    return _searched(movie, detector, about, None, say)
+    return _searched(movie, choice, detector, about, None, say)
 
 
 def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[str], None], *,
@@ -154,28 +159,36 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     if isinstance(answers, str):
         raise ValueError(f"answers is the text {answers!r}: give a list of files, one a round")
     tap = pretrained.of_movie(name, features, say, choices)
-    movie, confirmed, negatives = catalogue.open_whole(name, **choices), None, None
+    movie, choice = catalogue.open_whole(name, **choices), catalogue.choice_of(name, **choices)
+    confirmed = negatives = None
     if answers:
         confirmed, negatives = all_answers(answers, movie.shape)
         settings = replace(settings, complete=settings.complete and labels is not None)
-    movie = labelled(movie, labels, confirmed, choices)
+    movie = labelled(movie, labels, confirmed, choice)
+    if negatives is not None and (at := at_events(negatives, movie.events)).any():
+        say(f"{at.sum()} of the places that were answered with none lie{'s' * (at.sum() == 1)} at an event that is labelled: "
+            "not learned as none")
+        negatives = negatives[~at].reset_index(drop=True)
     say(labels_in_words(movie, settings.complete))
     kinds = tuple(kind for kind in KINDS if (movie.events["kind"] == kind).any())
     settings = replace(settings, kinds=kinds)
     learnt, checked = study.split_pairs(movie)
-    counts = [int((movie.events["t"] - 1).isin(pairs).sum()) for pairs in (learnt, checked)]
-    held_back = counts[1] >= HELD_BACK and counts[0] > 0
+    early, late = (movie.events[(movie.events["t"] - 1).isin(pairs)] for pairs in (learnt, checked))
+    unlearnt = [kind for kind in kinds if not (early["kind"] == kind).any()]  # of a kind, were the last fifth held back
+    held_back = len(late) >= HELD_BACK and not unlearnt
     if held_back:
-        say(f"learning from {counts[0]} events; {counts[1]} in the last fifth of the movie are held back to say how good "
+        say(f"learning from {len(early)} events; {len(late)} in the last fifth of the movie are held back to say how good "
             "it is")
     else:
-        say(f"learning from all {len(movie.events)} events: too few lie in the last fifth of the movie to hold them back, "
-            "so nothing will be known of how good it is")
+        why = (f"no {unlearnt[0]} lies before the last fifth of the movie, which could be held back otherwise"
+               if len(late) >= HELD_BACK else "too few lie in the last fifth of the movie to hold them back")
+        say(f"learning from all {len(movie.events)} events: {why}, so nothing will be known of how good it is")
     run = study.detector_run(strategy, movie, tap, settings, negatives=negatives, held_back=held_back, seed=seed,
                              mode="execute", on=on, command=command,
                              announce=lambda: _announce(movie, tap, settings, strategy, len(checked) * held_back, on, say))
-    detector, quality = _at(study.detector(run, on), threshold), None
-    if held_back and run.results["validation"]["threshold"] is not None:
+    # a kept detector has the size that the movie's pixels were given when it was trained; it learned from them unscaled
+    detector, quality = replace(_at(study.detector(run, on), threshold), um_per_pixel=movie.um_per_pixel), None
+    if held_back:
         true = study.labelled(study.true_events(movie, kinds), checked)
         quality = held_back_quality(study.found(run, study.VALIDATION), true, len(checked), detector.threshold)
     if not settings.complete:  # what is found beside the labelled events may well be one
@@ -185,7 +198,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
              "labels": f"{len(movie.events)} events from {' and '.join(filter(None, (labels, *answers)))}"
                        + ("" if settings.complete else "; not every event is labelled")}
     known = pd.concat([table[["t", "y", "x"]] for table in (movie.events, negatives) if table is not None], ignore_index=True)
-    return replace(_searched(movie, detector, about, quality, say), known=known, learnt=learnt if held_back else None)
+    return replace(_searched(movie, choice, detector, about, quality, say), known=known, learnt=learnt if held_back else None)
 
 
 def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str], None],
@@ -195,13 +208,13 @@ def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str
     ``features`` are as for :func:`tapnb.workflow.pretrained.model`, ``choices`` as for :func:`with_labels`.
     """
     model, model_name = pretrained.model(name, features, on, say, choices)
-    movie = catalogue.open_whole(name, **choices)
+    movie, choice = catalogue.open_whole(name, **choices), catalogue.choice_of(name, **choices)
     pairs = usable_pairs(movie)
     start = time.perf_counter()
     candidates(model, movie, pairs[:2])
     say(f"searching {len(pairs)} frame pairs: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
     table = candidates(model, movie).head(SHOWN).assign(probability=np.nan)
-    return Outcome(movie, table, {"places of": f"the arrow of time, {model_name}"} | _citable(movie, on),
+    return Outcome(movie, choice, table, {"places of": f"the arrow of time, {model_name}"} | _citable(movie, on),
                    threshold=1.0, seen=table)
 
 
@@ -223,7 +236,7 @@ def held_back_quality(found: pd.DataFrame, true: pd.DataFrame, frames: int, thre
     return quality | {"events held back": len(true)}
 
 
-def _searched(movie: Movie, detector: Detector, about: dict[str, str], quality: dict | None,
+def _searched(movie: Movie, choice: Choice, detector: Detector, about: dict[str, str], quality: dict | None,
               say: Callable[[str], None]) -> Outcome:
     pairs, on = usable_pairs(movie), next(detector.head.parameters()).device
     start = time.perf_counter()
@@ -232,7 +245,7 @@ def _searched(movie: Movie, detector: Detector, about: dict[str, str], quality: 
     seen = detector.find(movie)
     seen = seen.assign(probability=probability(seen, detector.calibration))
     table = seen[seen["score"] >= detector.threshold].reset_index(drop=True)
-    return Outcome(movie, table, about | _citable(movie, on), quality, detector, detector.threshold, seen)
+    return Outcome(movie, choice, table, about | _citable(movie, on), quality, detector, detector.threshold, seen)
 
 
 def _announce(movie: Movie, tap: runs.Run, settings: DetectorSettings, strategy: str, checked: int, on: torch.device,

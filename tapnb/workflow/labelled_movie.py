@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from tapnb.detect import KINDS
 from tapnb.event_groups import events_of_masks
+from tapnb.asking import at_events
 from tapnb.movies import Movie, catalogue
+from tapnb.movies.file_names import Choice
 from tapnb.movies.event_labels import are_points, read_events, read_labels
 
 OWN = "own"
 """Labels that belong to the movie: a lineage, or what its YAML file names."""
-
-NOTHING: Mapping[str, object] = MappingProxyType({})
-"""Of a movie whose files leave nothing open."""
 
 UNLABELLED = 0.2
 """Share of a movie's frames in a row without a label from which on the command asks whether somebody looked there."""
@@ -41,12 +38,15 @@ def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = 
     FileNotFoundError, ValueError
         If something cannot be read, or there is no event.
     """
-    return labelled(catalogue.open_whole(name), labels, answers)
+    return labelled(catalogue.open_whole(name), labels, answers, catalogue.choice_of(name))
 
 
 def labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None,
-             choices: Mapping[str, object] = NOTHING) -> Movie:
-    """The same of a movie that is open; ``choices`` are its options, see :func:`tapnb.movies.catalogue.open_movie`."""
+             choice: Choice = Choice()) -> Movie:
+    """The same of a movie that is open, with what was chosen of its files.
+
+    An answer at a labelled event of its kind is that very event, and counts once.
+    """
     if labels is None:
         events = pd.DataFrame(columns=["t", "y", "x", "kind"])
     elif labels == OWN:
@@ -54,12 +54,13 @@ def labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None,
             raise ValueError(f"the movie {movie.name!r} has no labels of its own: give a file with --labels")
         events = events_of_masks(movie.masks) if movie.events is None else movie.events
     elif are_points(labels):
-        events = read_events(labels, movie.shape, "channel" in choices or "plane" in choices)
+        events = read_events(labels, movie.shape, choice.one_of_several)
     else:
-        masks, *_ = read_labels(labels, movie.frames, times=movie.times, gaps=str(choices.get("gaps", "refuse")))
+        masks, *_ = read_labels(labels, movie.frames, times=movie.times, gaps=choice.gaps)
         events = events_of_masks(replace(movie, masks=masks).masks)  # checked against the frames
     if answers is not None:
-        events = pd.concat([events, answers], ignore_index=True) if len(events) else answers
+        new = answers[~at_events(answers, events, of_kind=True)]
+        events = pd.concat([events, new], ignore_index=True) if len(events) else new
     events = events[events["kind"].isin(("division", "death")) & (events["t"] > 0)].reset_index(drop=True)
     if events.empty:
         raise ValueError(f"{labels or 'the answers'}: no division and no death is marked after the first frame, and a "

@@ -6,6 +6,7 @@ Its example and its cover are of the simulated movie, so that no pixel of anybod
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -31,8 +32,8 @@ from tapnb.workflow.onnx_models import INPUT, OPSET, OUTPUT, WholeDetector, writ
 
 CONTRIBUTORS = "the tapnb contributors"
 
-EXAMPLE, PAIR, SIDE = "synthetic-12x256", 1, 256
-"""The movie that the example is of, its earlier frame, and its side in pixels of the detector."""
+EXAMPLE, PAIR, SIDE = "synthetic-12x{}", 1, 256
+"""The movie that the example is of, its earlier frame, and the largest side that it has."""
 
 HALO = 32
 """Scores at the border of a tile that do not see enough: half of what the U-Net and the head see around a pixel."""
@@ -155,7 +156,9 @@ def _numbers(of: str) -> tuple[int, ...]:
 
 def example(detector: Detector) -> Example:
     """A frame pair of the simulated movie, in the detector's pixels, and the scores that it gives."""
-    movie = catalogue.open_whole(EXAMPLE)
+    movie = catalogue.open_whole(EXAMPLE.format(SIDE))
+    if (smallest := math.ceil(SMALLEST / detector.zoom(movie))) > SIDE:  # of a large pixel: a tile is at least so large
+        movie = catalogue.open_whole(EXAMPLE.format(smallest + 1))  # rescaled sides are rounded down
     pair = _as_large(detector, movie, movie.frames[PAIR : PAIR + 2])
     low, high = (np.percentile(pair, q, axis=(2, 3), keepdims=True) for q in PERCENTILES)
     normalised = np.clip((pair - low) / (high - low), -BOUND, BOUND).astype(np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 
@@ -13,13 +14,15 @@ from tapnb.store import results, runs
 from tapnb.system import paths
 from tapnb.system.files import read_json
 from tapnb.tarrow_weights import read_tarrow
-from tapnb.workflow.labelled_movie import NOTHING
 from tapnb.workflow.published import FIRST
 
 NOTEBOOK, ROLE = "02_pretraining", "tap"
 
 OWN = "own"
 """Names the pretraining of the very movie that is searched."""
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
+"""Of a movie whose files leave nothing open."""
 
 FILES = (".safetensors", ".pt")
 """Endings by which a file of weights is told from the name of a movie."""

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -54,6 +55,11 @@ def test_the_first_sentence_is_the_answer(movie, page):
         "4 candidates were found in 10 frames: places to look at first, not yet events.")
 
 
+def test_of_events_that_were_not_found_nothing_else_is_said(movie):
+    none = report(movie, EVENTS, ABOUT, QUALITY | {"recall": (0.0, 0.0, 0.1), "precision": (0.0, 0.0, 1.0)})
+    assert "Of 40 labelled events held back, 0% were found. Nothing that was called an event there was one." in words(none)
+
+
 def test_how_good_it_is_stands_there_with_intervals_or_that_nothing_is_known(movie, page):
     rows = BeautifulSoup(page, "html.parser").select("table.quality tbody tr")
     assert [[cell.text for cell in row.select("td")] for row in rows] == [
@@ -95,6 +101,8 @@ def test_the_rate_is_per_hour_if_the_interval_is_known(movie):
     bars = [bar.get_height() for bar in divisions.patches]
     assert bars == [0, 0, 2, 2, 0, 0, 0, 2, 0, 0]
     np.testing.assert_allclose(divisions.lines[0].get_ydata().sum(), sum(bars), rtol=0.05)  # smoothing loses none
+    gap = event_rate(EVENTS, replace(movie, unusable_pairs=np.arange(9) == 4)).axes
+    assert gap[1].get_xlabel() == "frame", "where time points are missing, frames tell no hours"
     (only,) = event_rate(EVENTS[EVENTS["kind"] == "death"], Movie(movie.frames)).axes
     assert only.get_ylabel() == "deaths per frame" and max(bar.get_height() for bar in only.patches) == 1
 

@@ -29,6 +29,8 @@ def test_every_file_comes_back_as_the_same_events(tmp_path):
     assert same(read_points(folder / TABLE)) and same(read_points(folder / NAPARI))
     points, outlines = read_rois(folder / FIJI)
     assert same(points) and not outlines
+    write_events(folder, EVENTS, one_of_several=True)
+    assert same(read_rois(folder / FIJI, several=True)[0])
 
 
 def test_napari_finds_its_own_columns(tmp_path):
@@ -37,16 +39,18 @@ def test_napari_finds_its_own_columns(tmp_path):
         "index,axis-0,axis-1,axis-2,kind,score,probability", "0,12,100.25,7.5,division,3.5,0.934"]
 
 
-def test_fiji_sees_names_positions_and_colours(tmp_path):
-    write_events(tmp_path, EVENTS)
+@pytest.mark.parametrize("one_of_several", [False, True])
+def test_fiji_sees_names_positions_and_colours(tmp_path, one_of_several):
+    """Of a time beside a position Fiji takes the time alone, and shows the ROI in all frames of a plain stack."""
+    write_events(tmp_path, EVENTS, one_of_several)
     with zipfile.ZipFile(tmp_path / FIJI) as archive:
         members = archive.namelist()
         rois = [roifile.ImagejRoi.frombytes(archive.read(member)) for member in members]
     assert members == ["division 0.93 t12.roi", "death 0.50 t0.roi", "division 0.93 t12 (2).roi",
                        "division 0.01 t91.roi"]
     assert [roi.name + ".roi" for roi in rois] == members
-    assert [(roi.position, roi.t_position, roi.c_position, roi.z_position) for roi in rois] == [
-        (13, 13, 0, 0), (1, 1, 0, 0), (13, 13, 0, 0), (92, 92, 0, 0)]
+    assert [(roi.position, roi.t_position)[one_of_several] for roi in rois] == [13, 1, 13, 92]
+    assert {((roi.t_position, roi.position)[one_of_several], roi.c_position, roi.z_position) for roi in rois} == {(0, 0, 0)}
     assert rois[0].stroke_color != rois[1].stroke_color and rois[0].stroke_color == rois[2].stroke_color
 
 

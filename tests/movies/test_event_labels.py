@@ -109,6 +109,9 @@ def test_outlines_are_events_in_their_middle(tmp_path):
     outline.tofile(tmp_path / "cells.roi")
     events = read_events(tmp_path / "cells.roi", (6, 64, 64))
     assert events.to_dict("list") == {"t": [2], "y": [22.5], "x": [11.5], "kind": ["death"]}
+    outline.roitype, outline.right, outline.bottom = roifile.ROI_TYPE.RECT, 14, 26
+    outline.tofile(tmp_path / "cells.roi")  # a rectangle's corners are read with the first one twice
+    assert read_events(tmp_path / "cells.roi", (6, 64, 64))[["y", "x"]].values.tolist() == [[22.5, 11.5]]
 
 
 def test_an_event_outside_the_movie_is_refused(tmp_path):

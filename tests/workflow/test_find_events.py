@@ -17,6 +17,7 @@ from tapnb import detect
 from tapnb.cli import app
 from tapnb.detector_training import DetectorSettings
 from tapnb.models import DenseFeatures, TimeArrowModel
+from tapnb.movies.file_names import Choice
 from tapnb.movies.points_file import read_points
 from tapnb.workflow import event_folder, find_events, pretrained
 
@@ -67,9 +68,14 @@ def test_labels_become_a_list_with_what_is_known_of_it(home, movie):
     assert list(outcome.events) == [*detect.COLUMNS, "probability"]
     run = json.loads((home / "runs" / "detector" / outcome.about["detector"] / "record.json").read_text())
     assert run["results"]["events"] == 51
-    again = find_events.with_labels(str(movie), str(movie.parent / "points.csv"), CPU, said.append, settings=QUICK,
-                                    features="synthetic")
+    sized = movie.with_name("discs.yaml")
+    sized.write_text("frames: discs.tif\num_per_pixel: 0.5\n")
+    again = find_events.with_labels(str(sized), str(movie.parent / "points.csv"), CPU, said.append, settings=QUICK,
+                                    features="synthetic", threshold=0.999)
     assert again.about["detector"] == outcome.about["detector"]  # and nothing is trained
+    assert outcome.detector.um_per_pixel is None and again.detector.um_per_pixel == 0.5, "the size that the movie is now said to have"
+    assert again.seen[["t", "y", "x", "score"]].equals(outcome.seen[["t", "y", "x", "score"]])
+    assert again.quality["precision"] == (0, 0, 1) and again.quality["recall"][0] == 0, "nothing reaches this threshold"
 
 
 @pytest.mark.trains
@@ -80,6 +86,25 @@ def test_too_few_labels_are_all_learnt_from(home, movie):
     outcome = find_events.with_labels(str(movie), str(points), CPU, said.append, features="synthetic",
                                       settings=replace(QUICK, complete=False))
     assert "learning from all 1 events: too few lie in the last fifth" in said[1] and outcome.quality is None
+
+
+@pytest.mark.trains
+def test_nothing_is_held_back_where_a_kind_would_not_be_learned(home, movie):
+    table = pd.read_csv(movie.parent / "points.csv").drop(columns="probe")
+    table.loc[table["t"] >= 22, "kind"] = "death"
+    table.to_csv(movie.parent / "late.csv", index=False)
+    said = []
+    outcome = find_events.with_labels(str(movie), str(movie.parent / "late.csv"), CPU, said.append, features="synthetic", settings=QUICK)
+    assert "learning from all 75 events: no death lies before the last fifth of the movie" in said[1]
+    assert outcome.detector.kinds == ("division", "death") and outcome.quality is None
+
+
+def test_a_detector_that_finds_none_of_the_events_held_back_is_said_to(movie):
+    true = pd.DataFrame({"t": [5, 9], "y": [20.0, 60.0], "x": 20.0, "kind": "division"})
+    found = pd.DataFrame({"t": [5], "y": [90.0], "x": [90.0], "kind": ["division"], "score": [0.8]})
+    for nothing in (found, found[:0]):
+        quality = find_events.held_back_quality(nothing, true, 20, 0.5)
+        assert quality["recall"][0] == quality["precision"][0] == quality["f1"][0] == 0 and quality["events held back"] == 2
 
 
 @pytest.mark.trains
@@ -143,8 +168,12 @@ def test_another_threshold_makes_another_list(home, movie, detector):
 def test_candidates_need_no_label(home, movie):
     outcome = find_events.as_candidates(str(movie), "synthetic", CPU, lambda _: None)
     assert set(outcome.events["kind"]) == {"candidate"} and outcome.detector is None
+    (home / "list").mkdir()
+    for name in ("places.csv", "detector.safetensors"):  # of an earlier search
+        (home / "list" / name).touch()
     report = event_folder.write(outcome, home / "list")
     assert "places to look at first" in report.read_text("utf-8")
+    assert not (home / "list" / "places.csv").exists() and (home / "list" / "detector.safetensors").exists()
 
 
 def test_candidates_may_rest_on_weights_of_tarrow(home, movie, monkeypatch):
@@ -166,13 +195,14 @@ def test_labels_and_a_model_are_one_too_many(movie, detector):
 
 
 def test_lists_go_to_a_folder_of_the_movies_name(home):
-    assert event_folder.place("hela") == home / "events" / "hela"
-    assert event_folder.place("hela", "here") == Path(os.path.abspath("here"))
+    assert event_folder.place("hela", {}) == home / "events" / "hela"
+    assert event_folder.place("hela", {"position": 1}) == home / "events" / "hela-position-1", "of which another is not replaced"
+    assert event_folder.place("hela", {"position": 1}, "here") == Path(os.path.abspath("here"))
 
 
 def test_nobody_is_asked_about_what_is_held_back(tmp_path):
     seen = pd.DataFrame({"t": [2, 5, 9], "y": [5.0, 60.0, 40.0], "x": 40.0, "kind": "division", "score": [0.5, 0.6, 0.5], "probability": np.nan})
-    outcome = find_events.Outcome(shrinking_discs(1), seen, {}, threshold=0.5, seen=seen, learnt=np.arange(6))
+    outcome = find_events.Outcome(shrinking_discs(1), Choice(), seen, {}, threshold=0.5, seen=seen, learnt=np.arange(6))
     event_folder.ask(outcome, tmp_path, 40, "tapnb events movie")
     assert sorted(pd.read_csv(tmp_path / "questions.csv")["t"]) == [2, 5]
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import roifile
 import tifffile
 from toys import shrinking_discs
 
@@ -60,3 +61,21 @@ def test_labels_that_serve_for_nothing_are_refused(movie, text, message):
 def test_a_movie_without_labels_of_its_own_is_said(movie):
     with pytest.raises(ValueError, match="'discs' has no labels of its own: give a file with --labels"):
         labelled_movie.open_labelled(str(movie), "own")
+
+
+def test_in_a_stack_of_channels_a_position_is_no_frame_whoever_says_so(tmp_path):
+    discs = shrinking_discs(1, frames=13).frames
+    tifffile.imwrite(tmp_path / "both.tif", np.stack([discs, discs], 1), imagej=True, metadata={"axes": "TCYX"})
+    (tmp_path / "movie.yaml").write_text("frames: both.tif\nchannel: 0\n")
+    point = roifile.ImagejRoi.frompoints([[10, 20]])
+    point.position, point.roitype = 7, roifile.ROI_TYPE.POINT  # the fourth frame, of whose channels it is the first
+    point.tofile(tmp_path / "cells.roi")
+    with pytest.raises(ValueError, match="holds more than time, and no frame"):
+        labelled_movie.open_labelled(str(tmp_path / "movie.yaml"), str(tmp_path / "cells.roi"))
+
+
+def test_an_answer_at_a_labelled_event_is_that_event(movie):
+    (movie.parent / "labels.csv").write_text("t,y,x,kind\n5,10.5,21.5,division\n")
+    answers = pd.DataFrame({"t": [6, 6, 20], "y": [12.5, 12.5, 10.5], "x": 20.0, "kind": ["division", "death", "division"]})
+    found = labelled_movie.open_labelled(str(movie), str(movie.parent / "labels.csv"), answers).events
+    assert found[["t", "kind"]].values.tolist() == [[5, "division"], [6, "death"], [20, "division"]]

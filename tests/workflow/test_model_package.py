@@ -2,6 +2,7 @@
 
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,11 @@ def test_the_example_is_simulated_and_in_the_detectors_pixels(own):
     assert shown.pair.shape == (1, 2, 192, 192) and shown.scores.shape == (1, 2, 96, 96)
     assert shown.pair.max() > 50 and -1 < shown.normalised.mean() < 1
     np.testing.assert_allclose(np.percentile(shown.normalised, (1, 99.8), axis=(2, 3)).ravel(), [0, 0, 1, 1], atol=1e-5)
+
+
+def test_of_large_pixels_the_example_is_no_smaller_than_the_smallest_tile(own):
+    shown = model_package.example(replace(Detector.load(own), um_per_pixel=1.24))
+    assert shown.pair.shape == (1, 2, model_package.SMALLEST, model_package.SMALLEST)
 
 
 def test_a_halo_is_all_that_a_tile_does_not_see(own):
