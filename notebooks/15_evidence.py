@@ -71,7 +71,7 @@ curves
 # ## How well pairs are ranked
 #
 # Average precision with 95 % intervals: events resampled with all their crops, runs by Student's t. Names in italics are
-# controls. Events *never labelled* have no crop in training or validation.
+# controls. Events *never labelled* have no crop in training or validation that shows most of them.
 
 # %%
 answers = evidence.answers_of(trained, controlled)

@@ -78,6 +78,14 @@ class Joining:
     most: int = 200
 
 
+def rescaling(um_per_pixel: float | None, of_detector: float | None) -> float:
+    """By how much frames of this pixel size are enlarged to that of a detector; 1 where one is unknown, or they are nearly the same."""
+    if not (um_per_pixel and of_detector):
+        return 1.0
+    zoom = um_per_pixel / of_detector
+    return zoom if abs(zoom - 1) > 0.1 else 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class Detector:
     """A trained detector with the features that it looks at.
@@ -116,10 +124,7 @@ class Detector:
 
     def zoom(self, movie: Movie) -> float:
         """By how much a movie's frames are enlarged for it; 1 where a pixel size is unknown, or nearly the same."""
-        if not (self.um_per_pixel and movie.um_per_pixel):
-            return 1.0
-        zoom = movie.um_per_pixel / self.um_per_pixel
-        return zoom if abs(zoom - 1) > 0.1 else 1.0
+        return rescaling(movie.um_per_pixel, self.um_per_pixel)
 
     def maps(self, movie: Movie, frame_pairs: Sequence[int], backwards: bool = False) -> Iterator[np.ndarray]:
         """Scores of frame pairs, one after the other, float32 (K, h/2, w/2) between 0 and 1.

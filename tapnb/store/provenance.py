@@ -32,6 +32,8 @@ def commit() -> tuple[str | None, bool]:
                               check=True).stdout.strip()
 
     try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != root.resolve():  # installed within somebody's own checkout
+            raise OSError(f"{root} is no checkout")
         return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", "tapnb", "notebooks", "benchmarks"))
     except (OSError, subprocess.CalledProcessError):
         return os.environ.get("TAPNB_COMMIT") or None, False

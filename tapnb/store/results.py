@@ -15,7 +15,7 @@ from tapnb.metrics.quantity import Quantity
 from tapnb.movies import Movie
 from tapnb.store import damage, provenance, publication
 from tapnb.store.runs import Run, movie_slug
-from tapnb.system import paths
+from tapnb.system import locks, paths
 from tapnb.system.files import read_json, replacing, write_json
 
 if TYPE_CHECKING:
@@ -125,14 +125,15 @@ def publish(notebook: str, profile: str, movie: str, parameters: dict, runs: dic
         narrow = figure.narrow() if hasattr(figure, "narrow") else None
         if narrow is not None:
             _keep_plot(target / f"{notebook}_{name}{NARROW}.svg", narrow)
-    for role, run in runs.items():
-        publication.publish(target, role, run.folder, run.record)
     path, named = target / f"{notebook}.json", {role: run.name for role, run in runs.items()}
     provenance_now = stamp(parameters, runs, movies)
-    if not (parameters.get("mode") == "restore" and _says(path, numbers, named, provenance_now)):
-        write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers, "runs": named,
-                          "provenance": provenance_now})
-    publication.forget(target)
+    with locks.alone(paths.runs() / f"publish-{target.parent.name}-{target.name}", f"what is published under {profile} of {movie}"):
+        for role, run in runs.items():
+            publication.publish(target, role, run.folder, run.record)
+        if not (parameters.get("mode") == "restore" and _says(path, numbers, named, provenance_now)):
+            write_json(path, {"notebook": notebook, "profile": profile, "movie": movie, "numbers": numbers, "runs": named,
+                              "provenance": provenance_now})
+        publication.forget(target)  # it sees what is named, not what another process is about to name
     return path
 
 

@@ -134,9 +134,14 @@ def _primary(path: Path) -> dict[str, str]:
     return dict(zip(table["comparison"], table["average precision (95 %)"] + ": " + table["verdict"]))
 
 
+def few_labels_of(folder: Path) -> Path:
+    """Where trainings with few labels stand that belong to a folder of results."""
+    return folder.parents[1] / LABELS / folder.name / f"{EVIDENCE}.json"
+
+
 def _from_few_labels(folder: Path, published: dict[str, dict]) -> dict[str, dict]:
     """The numbers of trainings with few labels that another profile published on this folder's pretraining, if it did."""
-    other = folder.parents[1] / LABELS / folder.name / f"{EVIDENCE}.json"
+    other = few_labels_of(folder)
     if not other.is_file():
         return {}
     found, tap = read_json(other), next((of["runs"]["tap"] for of in published.values() if "tap" in of["runs"]), None)

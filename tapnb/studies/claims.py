@@ -286,7 +286,7 @@ def few_labels(records: Records) -> list[Part]:
         number = compared[labels]
         records.used += [name for name in number["runs"] if name not in records.used]
         parts.append(Part(f"A1 \u2212 C1 with {labels} labelled events, average precision", number["value"], *number["interval"],
-                          more="draws of labels, and events to find"))
+                          freedom=number.get("freedom", math.inf), more="draws of labels, and events to find"))
     return parts
 
 

@@ -140,7 +140,7 @@ def differences(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED) -
     Returns
     -------
     DataFrame
-        ``first``, ``second``, ``labels``, ``difference``, ``low``, ``high``. The runs of both sides are taken for independent, though they
+        ``first``, ``second``, ``labels``, ``difference``, ``low``, ``high``, ``freedom`` (of Student's distribution). The runs of both sides are taken for independent, though they
         saw the same draws of labels: intervals may be too wide.
     """
     of = {(point.name, point.labels): point.average_precision for point in collected}
@@ -149,8 +149,9 @@ def differences(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED) -
         for labels in sorted({labels for _, labels in of}):
             if (first, labels) in of and (second, labels) in of:
                 e = intervals.estimate(of[first, labels], of[second, labels])
-                rows.append({"first": first, "second": second, "labels": labels, "difference": e.value, "low": e.low, "high": e.high})
-    return pd.DataFrame(rows, columns=["first", "second", "labels", "difference", "low", "high"])
+                rows.append({"first": first, "second": second, "labels": labels, "difference": e.value, "low": e.low, "high": e.high,
+                             "freedom": e.freedom})
+    return pd.DataFrame(rows, columns=["first", "second", "labels", "difference", "low", "high", "freedom"])
 
 
 def differences_table(compared: pd.DataFrame) -> pd.DataFrame:

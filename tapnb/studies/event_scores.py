@@ -151,7 +151,8 @@ def comparisons(judgements: list[Judged]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind``, ``first``, ``second``, ``difference``, ``low``, ``high``, ``p`` (Holm's correction for all rows).
+        ``kind``, ``first``, ``second``, ``difference``, ``low``, ``high``, ``p`` (Holm's correction for all that have one).
+        The best detector and the best control are picked by the very scores that are compared, so that their difference has no p.
     """
     rows = []
     for kind in dict.fromkeys(one.kind for one in judgements):
@@ -163,9 +164,11 @@ def comparisons(judgements: list[Judged]) -> pd.DataFrame:
         for first, second in pairs:
             e = intervals.estimate(own[first], own[second])
             rows.append({"kind": kind, "first": first, "second": second, "difference": e.value, "low": e.low,
-                         "high": e.high, "p": e.p})
+                         "high": e.high, "p": np.nan if second in controls else e.p})
     table = pd.DataFrame(rows, columns=["kind", "first", "second", "difference", "low", "high", "p"])
-    return table.assign(p=intervals.holm(table["p"]))
+    asked = table["p"].notna()
+    table.loc[asked, "p"] = intervals.holm(table["p"][asked])
+    return table
 
 
 def comparisons_table(compared: pd.DataFrame) -> pd.DataFrame:
@@ -173,7 +176,7 @@ def comparisons_table(compared: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({
         "comparison": compared["first"] + " − " + compared["second"], "kind": compared["kind"],
         "average precision (95 %)": [tables.signed(r.difference, r.low, r.high, 3) for r in compared.itertuples()],
-        "p (Holm)": compared["p"].map(tables.p_value)})
+        "p (Holm)": ["–" if np.isnan(p) else tables.p_value(p) for p in compared["p"]]})
 
 
 def trainings_table(trained: dict[str, list[runs.Run]]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from tapnb import pretrain
-from tapnb.detect import COLUMNS, KINDS, Detector, usable_pairs
+from tapnb.detect import COLUMNS, KINDS, Detector, rescaling, usable_pairs
 from tapnb.detector_training import DetectorSettings, train_detector
 from tapnb.event_groups import events_of_masks
 from tapnb.event_probability import by_kind, margin
@@ -167,6 +167,8 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
         key["tap"] = tap.name
     elif (channels := tap.record["parameters"]["settings"]["channels"]) != list(CHANNELS):
         key["channels"] = channels  # random features are of the pretraining's architecture
+    if held_out and (zoom := rescaling(held_out.um_per_pixel, movie.um_per_pixel)) != 1:
+        key["zoom"] = round(zoom, 3)  # what it finds depends on it, and pixel sizes are in no fingerprint
     movies = {"train": movie} | ({"held-out": held_out} if held_out else {})
     return runs.run(kinds.DETECTOR, movies, key, seed, make, mode=mode, command=command, on=on)
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tapnb.dataset import EventDataset
+from tapnb.heads import HeadSettings
 from tapnb.metrics import intervals
 from tapnb.metrics.intervals import Resampled
 from tapnb.recognise import strategy_named
+from tapnb.settings import restored
 from tapnb.store import results, runs
 from tapnb.studies import evidence, evidence_runs, tables
 
@@ -81,10 +83,11 @@ def _tap(profile: str, movie: str) -> runs.Run:
 
 def _check_same_pairs(profile: str, own: Mapping[str, list[runs.Run]], theirs: Mapping[str, list[runs.Run]]) -> None:
     for name, of_one in theirs.items():
-        pairs = [[run.record["parameters"][key] for key in ("dataset", "test_pairs", "held_out_pairs")] for run in (*own[name], *of_one)]
-        if any(of_run != pairs[0] for of_run in pairs):
-            raise ValueError(f"{name} was trained on or asked about other pairs in the profile {profile!r}: give both the same "
-                             "parameters, or leave it out of evidence_beside")
+        alike = [[run.record["parameters"][key] for key in ("dataset", "test_pairs", "held_out_pairs")]
+                 + [restored(HeadSettings, run.record["parameters"]["training"])] for run in (*own[name], *of_one)]
+        if any(of_run != alike[0] for of_run in alike):
+            raise ValueError(f"{name} was trained otherwise, or trained on or asked about other pairs, in the profile {profile!r}: give both "
+                             "the same parameters, or leave it out of evidence_beside")
 
 
 def differences(own: Pretraining, beside: Iterable[Pretraining]) -> pd.DataFrame:

@@ -30,14 +30,19 @@ FEWEST = 3
 def alike(own: Pretraining, others: Sequence[Pretraining]) -> list[Pretraining]:
     """This pretraining and those of the others whose settings differ from its own in the seed alone, by seed.
 
-    Fewer than :data:`FEWEST` are none: two say too little about how much they differ.
+    Their heads have the same seeds. Fewer than :data:`FEWEST` are none: two say too little about how much they differ.
     """
-    by_seed = {_seed(one): one for one in [*others, own] if one.tap.record["parameters"] == own.tap.record["parameters"]}
+    by_seed = {_seed(one): one for one in [*others, own] if one.tap.record["parameters"] == own.tap.record["parameters"]
+               and all(_of_heads(one, name) == _of_heads(own, name) for name in one.trained)}
     return [by_seed[seed] for seed in sorted(by_seed)] if len(by_seed) >= FEWEST else []
 
 
 def _seed(one: Pretraining) -> int:
     return one.tap.record["seed"]
+
+
+def _of_heads(one: Pretraining, name: str) -> list[int]:
+    return [seed for run in one.trained[name] for seed in run.record["parameters"]["seeds"]]
 
 
 def over(of_each: Sequence[Resampled]) -> Resampled:

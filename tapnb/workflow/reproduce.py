@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 import pandas as pd
 
 from tapnb.movies import catalogue
 from tapnb.store import results
+from tapnb.studies import claim_records
 from tapnb.system import paths
 from tapnb.system.files import read_json, replacing
 from tapnb.workflow import notebooks
@@ -43,14 +46,16 @@ def anew(profile: str, movie: str, home: Path) -> pd.DataFrame:
     FileNotFoundError
         If nothing is published under that profile and movie.
     """
-    published, measured = results.folder(profile, movie), paths.results() / "benchmarks.json"
+    published = results.folder(profile, movie)
+    given = [paths.results() / "benchmarks.json", claim_records.few_labels_of(published)]  # how fast a machine was; another profile
     if not any(published.glob("[0-9]*.json")):
         raise FileNotFoundError(f"nothing is published for profile {profile!r} and movie {movie!r} to compare with; "
                                 f"results/ has {_published() or 'nothing'}")
     with _at_home(home, movie):
-        if measured.exists():  # how fast a machine was is not trained
-            paths.results().mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(measured, paths.results() / measured.name)
+        for file in filter(Path.exists, given):  # what a notebook reads, and does not train
+            copy = paths.results() / file.relative_to(published.parents[1])
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
         for done in notebooks.run("all", profile, movie, "execute"):
             print(f"{done.path.stem}  {done.seconds:.0f} s")
         others = [path.name for path in published.parent.glob("*") if path != published]
@@ -92,7 +97,7 @@ def compare(published: Path, new_folder: Path, others: Iterable[str] = ()) -> pd
                  for key in dict.fromkeys([*old, *new]) if not key.startswith(tuple(f"{other}_" for other in others))]
     for path in sorted(published.glob("[0-9]*_values.csv")):
         old, new = _cells(path), _cells(new_folder / path.name)
-        rows += [{"notebook": path.stem.removesuffix("_values"), "number": f"{table}, row {row}, {column}",
+        rows += [{"notebook": path.stem.removesuffix("_values"), "number": f"{table}, {row}, {column}",
                   "published": old[table, row, column]["text"],
                   "anew": new.get((table, row, column), {}).get("text", ""),
                   "verdict": _verdict(old[table, row, column], new.get((table, row, column)))}
@@ -100,16 +105,29 @@ def compare(published: Path, new_folder: Path, others: Iterable[str] = ()) -> pd
     return pd.DataFrame(rows, columns=["notebook", "number", "published", "anew", "verdict"])
 
 
-def _cells(values: Path) -> dict[tuple[str, int, str], dict]:
+def _cells(values: Path) -> dict[tuple[str, str, str], dict]:
     """The cells that have a spread or an interval, by table, row and column, as numbers of a results file."""
     if not values.exists():
         return {}
     cells = {}
-    for cell in pd.read_csv(values).itertuples():
-        spread = None if math.isnan(cell.std) else cell.std
-        cells[cell.table, cell.row, cell.column] = {"text": cell.text, "value": cell.value, "std": spread,
-                                                    "interval": None if spread is not None else (cell.low, cell.high)}
+    for table, own in pd.read_csv(values).groupby("table", sort=False):
+        rows = _rows(values.with_name(values.name.replace("_values", f"_{table}")), set(own["column"]))
+        for cell in own.itertuples():
+            spread = None if math.isnan(cell.std) else cell.std
+            cells[str(table), rows[cell.row - 1], str(cell.column)] = {
+                "text": cell.text, "value": cell.value, "std": spread, "interval": None if spread is not None else (cell.low, cell.high)}
     return cells
+
+
+def _rows(table: Path, measured: set[str]) -> list[str]:
+    """What each row of a table is called: the words before the first measured cell, since some tables are sorted by what was measured.
+
+    Where these do not tell rows apart, as where a number of labels does, rows are in a given order.
+    """
+    read = pd.read_csv(table, dtype=str, keep_default_na=False)
+    leading = read[list(takewhile(lambda column: column not in measured, read.columns))]
+    names = [", ".join(cell.strip("*") for cell in row if re.match(r"\*?[^\W\d]", cell)) for row in leading.itertuples(index=False)]
+    return names if all(names) and len(set(names)) == len(names) else [f"row {row}" for row in range(1, len(names) + 1)]
 
 
 def _verdict(old: dict | None, new: dict | None) -> str:

@@ -202,5 +202,9 @@ def test_few_labels_are_a_tenth_of_all_or_fewer():
     assert [part.text for part in found.parts] == [f"A1 \u2212 C1 with {n} labelled events, average precision" for n in (2, 17)]
     assert verdict(12, few(_2=helps, _17=vague, _170=helps)).verdict == UNDECIDED
     assert verdict(12, few(_2=helps, _17=harms, _170=helps)).verdict == NOT_REPRODUCED
+    barely = few(_2=(-0.2, -0.35, -0.05), _17=helps, _170=helps)
+    assert verdict(12, barely).verdict == NOT_REPRODUCED
+    barely.numbers["few_A1_less_C1_2"]["freedom"] = 2.5  # of three draws
+    assert verdict(12, barely).verdict == UNDECIDED, "an interval of so few is far wider where several are taken together"
     for records in (few(_170=helps), Records({}, frozenset({"15_evidence"}))):
         assert verdict(12, records).verdict == NOT_RUN and "evidence_label_shares" in verdict(12, records).reason

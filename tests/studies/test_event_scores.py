@@ -96,7 +96,9 @@ def test_differences_are_those_of_the_average_precisions(judged):
     numbers = event_scores.numbers(table, judged, compared)
     assert numbers["D_less_A_division"]["runs"] == ["detector-d20", "detector-d40", "detector-a"]
     assert numbers["divisions"]["value"] == judged[0].matched[0].events
-    assert event_scores.comparisons_table(compared)["comparison"].iloc[0] == "D − A"
+    table = event_scores.comparisons_table(compared)
+    assert table["comparison"].iloc[0] == "D − A"
+    assert compared["p"].notna().tolist() == [True, False] and table["p (Holm)"].iloc[1] == "–", "both were picked by what is compared"
 
 
 def test_the_weights_kept_are_the_first_of_the_best(trained):

@@ -107,6 +107,14 @@ def test_an_event_more_is_another_run(tap, movies):
     assert len(names) == 2
 
 
+def test_pixel_sizes_that_differ_are_another_run(tap, movies, monkeypatch):
+    keys = []
+    monkeypatch.setattr(events.runs, "run", lambda kind, movies, key, *rest, **how: keys.append(key))
+    for size in (None, 0.52, 1.0):
+        events.detector_run("D", replace(movies[0], um_per_pixel=0.5), tap, SETTINGS, replace(movies[1], um_per_pixel=size), **HOW)
+    assert [key.get("zoom") for key in keys] == [None, None, 2.0]
+
+
 def test_random_features_of_another_architecture_are_another_run(tap, movies):
     short = replace(SETTINGS, steps=1, checks=1, hard_negatives=False)
     of_paper = deepcopy(tap.record)

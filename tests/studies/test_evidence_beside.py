@@ -70,10 +70,12 @@ def test_a_strategy_is_set_beside_itself_on_another_pretraining(trained, dataset
 @pytest.mark.trains
 def test_what_was_asked_about_other_pairs_is_not_set_beside(trained, datasets, monkeypatch):
     theirs = [runs.Run(run.folder, copy.deepcopy(run.record)) for run in trained["A0"]]
-    theirs[0].record["parameters"]["dataset"]["crop_size"] = 24
     elsewhere(monkeypatch, {"A0": theirs})
-    with pytest.raises(ValueError, match="A0 was trained on or asked about other pairs in the profile 'there'"):
-        evidence_beside.others(["there"], "a movie", Pretraining("here", None, trained, {}), *datasets)
+    for part, key, other in (("training", "batch", 5), ("dataset", "crop_size", 24)):
+        theirs[0].record["parameters"] = copy.deepcopy(trained["A0"][0].record["parameters"])
+        theirs[0].record["parameters"][part][key] = other
+        with pytest.raises(ValueError, match="A0 was trained otherwise, or trained on or asked about other pairs, in the profile 'there'"):
+            evidence_beside.others(["there"], "a movie", Pretraining("here", None, trained, {}), *datasets)
 
 
 def test_without_another_profile_nothing_is_set_beside():

@@ -21,10 +21,10 @@ def scores(*values, draws=400, width=0.02):
     return Resampled(np.array(values), np.array(values) + width * of_events / of_events.std(ddof=1), 50)
 
 
-def pretraining(seed, a1, d1, alone=None, pairs=100):
+def pretraining(seed, a1, d1, alone=None, pairs=100, heads=(20, 40)):
     """With two heads of A1 and D1 each; of a first one also what needs no pretraining."""
     by_name = {"A1": scores(*a1), "D1": scores(*d1)} | (alone or {})
-    trained = {name: [run(f"{name}-{seed}")] for name in by_name if name != "extra trees"}
+    trained = {name: [run(f"{name}-{seed}", seeds=list(heads))] for name in by_name if name != "extra trees"}
     return Pretraining(f"seed{seed}", run(f"tap-{seed}", seed, pairs=pairs), trained, {"held-out": by_name})
 
 
@@ -41,6 +41,8 @@ def test_alike_are_three_or_more_pretrainings_that_differ_in_the_seed_alone(thre
     larger, again = pretraining(5, (0.5, 0.5), (0.5, 0.5), pairs=2000), pretraining(3, (0.9, 0.9), (0.9, 0.9))
     assert [one.profile for one in evidence_pretrainings.alike(own, [*others, larger])] == ["seed1", "seed2", "seed3"]
     assert evidence_pretrainings.alike(own, [again, *others])[2] is own, "the same pretraining counts once"
+    of_other_heads = pretraining(1, (0.4, 0.5), (0.6, 0.6), heads=(20, 60))
+    assert evidence_pretrainings.alike(own, [others[0], of_other_heads]) == []
     assert [] == evidence_pretrainings.alike(own, [others[0], again, larger]) == evidence_pretrainings.alike(own, [])
 
 
