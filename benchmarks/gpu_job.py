@@ -125,10 +125,10 @@ def _work(options: argparse.Namespace, begin: float) -> int:
         packed["runs"] = sorted({*packed["runs"], *whole.intersection(brought)})  # they are at home
         say(f"goes on from {len(brought)} runs of {options.carried}")
     pace = Pace(begin + 60 * options.budget - min(20.0, 6 * options.budget))
-    failed = 0
+    failed: list[str] = []
     with _home(work) as at_home, _stopping(pace):
         try:
-            failed = _make(options, pace, say, at_home)
+            _make(options, pace, say, at_home, failed)
         except Stopped as reason:
             say(f"stopped {reason}")
     folders = _by_importance(work / "runs", packed["runs"])
@@ -144,8 +144,8 @@ def _work(options: argparse.Namespace, begin: float) -> int:
     return 1 if failed else 0
 
 
-def _make(options: argparse.Namespace, pace: Pace, say: Callable[[str], None], at_home: Callable) -> int:
-    """Make one run after the other; returns how many failed."""
+def _make(options: argparse.Namespace, pace: Pace, say: Callable[[str], None], at_home: Callable, failed: list[str]) -> None:
+    """Make one run after the other; the titles of those that fail are added to ``failed``, also where time runs out after them."""
     from benchmarks import gpu_plan
     from benchmarks.gpu_speed import Speed
     from tapnb import checkpoints
@@ -155,7 +155,7 @@ def _make(options: argparse.Namespace, pace: Pace, say: Callable[[str], None], a
         place = _place(options)
     say(f"{options.movie}, profile {options.profile}, {device.describe(place.on)}: {place.train.fingerprint}, "
         f"{place.held_out.fingerprint}")
-    speed, made, failed, waiting = Speed(place.on), {}, 0, []
+    speed, made, waiting = Speed(place.on), {}, []
     every, chosen = _chosen(gpu_plan.tasks(place), options.only)
     for task in every:
         if any(title not in made for title in task.needs):
@@ -186,10 +186,9 @@ def _make(options: argparse.Namespace, pace: Pace, say: Callable[[str], None], a
             say(f"{task.title}: finished in {(time.monotonic() - start) / 60:.1f} min, "
                 + ", ".join(run.name for run in made[task.title]))
         except Exception as error:  # noqa: BLE001  one run that fails must not cost the others
-            failed += 1
+            failed.append(task.title)
             say(f"{task.title}: failed, {type(error).__name__}: {error}")
     say(f"{len(made)} of {len(every)} are finished" + (f"; waiting: {', '.join(waiting)}" if waiting else ""))
-    return failed
 
 
 def _chosen(every: list, patterns: list[str]) -> tuple[list, set[str]]:

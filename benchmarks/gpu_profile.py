@@ -63,7 +63,7 @@ def read_profile(profile: str) -> dict[str, object]:
         name, colon, value = text.partition(": ")
         if not text:
             continue
-        if not colon or line[0].isspace():
+        if not colon or not line[0].isalpha():
             raise ValueError(f"{path}, line {number}: only 'name: value' can be read without PyYAML, not {line!r}")
         values[name] = _value(value.strip())
     base = values.pop("extends", None)

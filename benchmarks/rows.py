@@ -127,8 +127,9 @@ def all_rows(tap: str = "") -> dict[str, Row]:
             _beside_detector),
         "sweep": Row(
             f"{len(sweeps.RECIPES)} short trainings as a sweep", "training", 1.6,
-            {"plain": Side("sweep.sweep with one worker, from its start to its end", sweeps.laps, {"workers": 1}, OURS),
-             "ours": Side("the same with two workers", sweeps.laps, {"workers": 2}, OURS)}, repetitions=3),
+            {"plain": Side("sweep.sweep with one worker, from its start to its end", sweeps.laps, {"workers": 1}, OURS,
+                           starts.children_peak_gb),
+             "ours": Side("the same with two workers", sweeps.laps, {"workers": 2}, OURS, starts.children_peak_gb)}, repetitions=3),
         "import": _start("`import tapnb`", "python", ["-c", "import tapnb"], 1.0),
         "import_networks": _start("`import tapnb.recognise`, with PyTorch", "python", ["-c", "import tapnb.recognise"]),
         "help": _start("`tapnb --help`", "tapnb", ["--help"], 0.3),

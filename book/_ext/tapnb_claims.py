@@ -65,7 +65,7 @@ class Claims(Results, SphinxDirective):
         if not only:
             parts += [self.explained(place, judged) for place, judged in verdicts_of.items()]
         if empty:
-            commands = "; ".join(command(*place.split("/")) for place in sorted(empty))
+            commands = "; ".join(command(self.config, *place.split("/")) for place in sorted(empty))
             parts.append(nodes.paragraph("", "Not run yet: ", nodes.literal("", commands), classes=["tapnb-missing"]))
         return parts
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from tapnb_records import TapnbDetails, results_folder
+from tapnb_results import named as called
 from tapnb_times import duration
 
 from tapnb.system.files import read_json
@@ -43,7 +44,7 @@ def add_head(app: Sphinx, page: str, template: str, context: dict, doctree: node
     if named:
         *place, notebook = named[1].split("/")
         profile, movie = place or (app.config.tapnb_profile, app.config.tapnb_movie)
-        parts.append(f"made again by <code>tapnb run {escape(notebook)} --profile {escape(profile)} --movie {escape(movie)}</code>")
+        parts.append(f"made again by <code>tapnb run {escape(notebook)} --profile {escape(profile)} --movie {escape(called(app.config, movie))}</code>")
         made = results_folder(app.config, app.env) / profile / movie / f"{notebook}.json"
         if made.is_file():
             parts.append(computing(read_json(made).get("provenance", {}).get("seconds")))

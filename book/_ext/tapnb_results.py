@@ -23,11 +23,13 @@ import csv
 import json
 import os
 import re
+import shlex
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from tapnb_cells import FIGURES, OWN, TABLES, cell_publishing
@@ -50,9 +52,14 @@ class Missing(Exception):
     """A missing result; the message names the command that computes it."""
 
 
-def command(profile: str, movie: str) -> str:
+def named(config: Config, movie: str) -> str:
+    """Return what a movie is called in a command: of one's own its path, where results lie under a short name."""
+    return shlex.quote(config.tapnb_movie_name or movie) if movie == config.tapnb_movie else movie
+
+
+def command(config: Config, profile: str, movie: str) -> str:
     """Return the command that computes the results of one profile and movie."""
-    return f"make book PROFILE={profile} MOVIE={movie}"
+    return f"make book PROFILE={profile} MOVIE={named(config, movie)}"
 
 
 class Results:
@@ -75,7 +82,7 @@ class Results:
         self.env.note_dependency(str(path))
         if not path.is_file():
             raise Missing(
-                f"results/{profile}/{movie}/{name} is not there; `{command(profile, movie)}` makes it."
+                f"results/{profile}/{movie}/{name} is not there; `{command(self.config, profile, movie)}` makes it."
             )
         return path
 
@@ -145,7 +152,7 @@ class ResultDirective(Results, SphinxDirective):
                 if "optional" not in self.options:
                     logger.warning("%s", missing, location=self.get_location(), type="tapnb", subtype="result")
                 line = nodes.paragraph("", "Not run yet: ", classes=["tapnb-missing"])
-                line += nodes.literal("", command(*place[:2]))
+                line += nodes.literal("", command(self.config, *place[:2]))
                 shown[place[:2]] = [line]
         return self.together(movie_tabs(shown, self.options.get("name")))
 
@@ -327,6 +334,7 @@ def setup(app: Sphinx) -> dict:
         app.setup_extension(extension)
     app.add_config_value("tapnb_profile", os.environ.get("TAPNB_BOOK_PROFILE", "smoke"), "env")
     app.add_config_value("tapnb_movie", os.environ.get("TAPNB_BOOK_MOVIE", "synthetic"), "env")
+    app.add_config_value("tapnb_movie_name", os.environ.get("TAPNB_BOOK_MOVIE_NAME", ""), "env")
     home = os.environ.get("TAPNB_HOME")
     app.add_config_value("tapnb_results", str(Path(home) / "results") if home else "", "env")
     for role in prose.SHOWN:

@@ -4,16 +4,19 @@
 (() => {
   "use strict";
 
+  const SECONDS = { "ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600 };
   const NUMBER = /^([-\u2212+]?)(\d[\d\u202f,]*(?:\.\d+)?(?:e[-+]?\d+)?)(?=$|[\s\u202f%(±])/i;
   const collator = new Intl.Collator("en", { numeric: true });
 
-  /** The number that a text begins with, such as 0.71 of "0.71 ± 0.03"; NaN if it begins with none. */
+  /** The number that a text begins with, such as 0.71 of "0.71 ± 0.03", times in seconds; NaN if it begins with none. */
   function numberOf(text) {
     const parts = NUMBER.exec(text);
-    return parts ? Number(parts[2].replace(/[\u202f,]/g, "")) * (/[-\u2212]/.test(parts[1]) ? -1 : 1) : NaN;
+    if (!parts) return NaN;
+    const [unit] = /^\p{Letter}*/u.exec(text.slice(parts[0].length).trimStart());
+    return Number(parts[2].replace(/[\u202f,]/g, "")) * (/[-\u2212]/.test(parts[1]) ? -1 : 1) * (SECONDS[unit] ?? 1);
   }
 
-  const isEmpty = (text) => text === "" || /^[\u2013\u2014-]$/.test(text);
+  const isEmpty = (text) => text === "" || /^[\u2013\u2014-]$/.test(text) || text === "trains nothing";
 
   /** Rows that stay together: a run, and below it its record. */
   function groupsOf(body) {

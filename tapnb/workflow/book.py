@@ -137,7 +137,7 @@ def build(profile: str, movie: str, root: Path = ROOT, builder: str = "html") ->
     from tapnb.store.runs import movie_slug
 
     slug = movie_slug(movie)
-    environment = os.environ | {"TAPNB_BOOK_PROFILE": profile, "TAPNB_BOOK_MOVIE": slug}
+    environment = os.environ | {"TAPNB_BOOK_PROFILE": profile, "TAPNB_BOOK_MOVIE": slug, "TAPNB_BOOK_MOVIE_NAME": movie}
     # -W alone stops at the first warning; --keep-going shows them all, and the exit code is the same.
     strict = ["--all", "-W", "-n", "--keep-going", "-q"]
     program = "from jupyter_book.cli.main import main; main()"  # this interpreter's, wherever the script lies

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from tapnb.store import results, runs
 from tapnb.store.runs import Run
 from tapnb.studies import (event_asking, event_candidates, event_controls, event_few, event_negatives, event_scores, event_windows,
                            events)
@@ -19,9 +18,12 @@ def controlled_events(m: Materials) -> Run:
 
 def windows(m: Materials) -> Run:
     """The head of A1 at every window of the movie."""
-    heads = m.runs[strategy_key("A1")] if not m["event_heads"] else runs.find(
-        results.published_run(m["event_heads"], m["movie"], "06_strategies", "A1"))
-    return event_windows.window_run(heads, m.train, m.held_out, **m.way)
+    return event_windows.window_run(m.runs[_heads(m.parameters)], m.train, m.held_out, **m.way)
+
+
+def _heads(p: Mapping) -> str:
+    """The key of A1: of this profile, or as another one has published it."""
+    return f"{p['event_heads']}/{strategy_key('A1')}" if p["event_heads"] else strategy_key("A1")
 
 
 def candidates_of(m: Materials) -> Run:
@@ -91,8 +93,7 @@ def _of_negatives(notebook: str, p: Mapping) -> list[Task]:
 
 def of_events(notebook: str, p: Mapping) -> list[Task]:
     """The tasks of notebook 14 with these parameters, each after all that it rests on."""
-    heads = (TAP,) if p["event_heads"] else (TAP, strategy_key("A1"))
-    return [task_of(notebook, "event controls", controlled_events, p), task_of(notebook, "windows of A1", windows, p, *heads),
+    return [task_of(notebook, "event controls", controlled_events, p), task_of(notebook, "windows of A1", windows, p, TAP, _heads(p)),
             task_of(notebook, "candidates", candidates_of, p, TAP), *(
         task_of(notebook, f"detector {name}, seed {seed}", detector, p, TAP, name=name, seed=seed)
         for name in p["event_strategies"] for seed in p["event_seeds"]), *(

@@ -6,6 +6,7 @@ for, and never overwritten by a run with other parameters.
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,8 @@ def decide(wanted: str, profile: str, movie: str | None, mode: str, overrides: d
 
     movie = catalogue.checked(movie)
     changes = {key: value for name in picked for key, value in asked[name].items() if value != plain[name][key]}
-    kept = named or (own_name(profile, changes) if changes and profile in PUBLISHED else profile)
+    generated = profile in PUBLISHED or "--" in profile  # else a name that was given, whose results its owner may replace
+    kept = named or (own_name(profile, changes) if changes and generated else profile)
     if mode == AUTO:
         restorable = kept in PUBLISHED and all(
             _has(_results(kept, movie, name), asked[name], declarations[name]) for name in picked)
@@ -151,10 +153,13 @@ def keep_profile(job: Job, folder: Path) -> None:
 
     if "--" not in job.profile or not job.changes:
         return
+
+    def written(value: object) -> str:
+        return yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=math.inf).removesuffix("\n").removesuffix("\n...")
+
+    lines = [f"{key}: {written(value)}\n" for key, value in ({"extends": job.base} | job.changes).items()]  # as a GPU without PyYAML reads it
     with replacing(Path(folder) / f"{job.profile}.yaml") as temporary:
-        temporary.write_text(HEADER.format(base=job.base) + yaml.safe_dump({"extends": job.base} | job.changes,
-                                                                           sort_keys=False, default_flow_style=None,
-                                                                           allow_unicode=True), "utf-8")
+        temporary.write_text(HEADER.format(base=job.base) + "".join(lines), "utf-8")
 
 
 def _results(profile: str, movie: str, notebook: str) -> Path:

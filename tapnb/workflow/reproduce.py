@@ -47,7 +47,8 @@ def anew(profile: str, movie: str, home: Path) -> pd.DataFrame:
         If nothing is published under that profile and movie.
     """
     published = results.folder(profile, movie)
-    given = [paths.results() / "benchmarks.json", claim_records.few_labels_of(published)]  # how fast a machine was; another profile
+    measured = [paths.results() / name for name in ("benchmarks.json", "cost.json")]  # how fast a machine was
+    given = [*measured, claim_records.few_labels_of(published)]
     if not any(published.glob("[0-9]*.json")):
         raise FileNotFoundError(f"nothing is published for profile {profile!r} and movie {movie!r} to compare with; "
                                 f"results/ has {_published() or 'nothing'}")

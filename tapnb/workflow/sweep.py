@@ -257,9 +257,10 @@ class _Sweep:
 
 
 def _published(task: Task, key: str) -> Outcome:
-    """The run of a notebook that is not run now, as that notebook has published it."""
-    notebook, _, role = key.partition(" ")
-    return Outcome(key, results.published_run(task.parameters["profile"], task.parameters["movie"], notebook, role))
+    """The run of a notebook that is not run now, as that notebook has published it, under another profile where the key names one."""
+    place, _, role = key.partition(" ")
+    profile, _, notebook = place.rpartition("/")
+    return Outcome(key, results.published_run(profile or task.parameters["profile"], task.parameters["movie"], notebook, role))
 
 
 def _carried(outcome: Outcome) -> Outcome:

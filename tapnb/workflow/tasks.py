@@ -33,7 +33,8 @@ class Task:
     arguments : mapping
         What this run alone has.
     needs : tuple of str
-        Keys of the tasks whose runs it rests on; of another notebook also such as were published before.
+        Keys of the tasks whose runs it rests on; of another notebook also such as were published before, of another profile
+        with its name and a slash before the key.
     memory : int
         Bytes that it is reckoned to need on a CPU.
     """

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import gpu_profile
-from tapnb.workflow import parameters
+from tapnb.workflow import parameters, published
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,10 +23,19 @@ def test_a_profile_is_read_as_the_notebooks_read_it():
             assert [type(values[name]) for name in values] == [type(chosen[notebook][name]) for name in values]
 
 
+def test_a_profile_that_a_changed_parameter_has_made_is_read_as_well(tmp_path, monkeypatch):
+    monkeypatch.setattr(gpu_profile, "PROFILES", tmp_path)
+    (tmp_path / "cpu.yaml").write_text("tap_pairs: 5\nrecipes: [\"uniform 96\"]\n", "utf-8")
+    changes = {"tap_pairs": 1000, "recipes": ["uniform 96", "change 24:3 32:2"], "tap_schedule": "one-cycle", "rate": 1e-10, "seeds": []}
+    published.keep_profile(published.Job("cpu--other", "hela", "execute", {}, "cpu", changes), tmp_path)
+    assert gpu_profile.read_profile("cpu--other") == parameters.read_profile("cpu--other", tmp_path) == changes
+
+
 def test_a_profile_that_is_not_flat_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(gpu_profile, "PROFILES", tmp_path)
-    (tmp_path / "mine.yaml").write_text("seeds:\n  - 20\n", "utf-8")
-    with pytest.raises(ValueError, match="mine.yaml, line 1: only 'name: value' can be read without PyYAML"):
-        gpu_profile.read_profile("mine")
+    for text in ("seeds:\n  - 20\n", "{extends: cpu, tap_pairs: 1000}\n"):
+        (tmp_path / "mine.yaml").write_text(text, "utf-8")
+        with pytest.raises(ValueError, match="mine.yaml, line 1: only 'name: value' can be read without PyYAML"):
+            gpu_profile.read_profile("mine")
     with pytest.raises(FileNotFoundError, match="no profile 'other' in .*; choose from mine"):
         gpu_profile.read_profile("other")

@@ -38,6 +38,11 @@ def test_a_page_says_its_minutes_its_command_and_what_its_runs_took(page):
     assert line.text == f"3 min to read, made again by {line.code.text}, whose runs took 4.6 h to compute"
 
 
+def test_a_movie_of_ones_own_has_its_path_in_the_command(page):
+    html, _ = page(f"{sentences(405)}\n\n{PROVENANCE}", extensions=EXTENSIONS, tapnb_movie_name="/my movies/a.tif")
+    assert html.select_one("h1 + p.tapnb-head").code.text == "tapnb run 02_try --profile smoke --movie '/my movies/a.tif'"
+
+
 def test_a_page_on_results_of_another_profile_names_it(page):
     line = head(page, f"{sentences(405)}\n\n" + PROVENANCE.replace("02_try", "smoke/synthetic/02_try"))
     assert line.code.text == "tapnb run 02_try --profile smoke --movie synthetic"

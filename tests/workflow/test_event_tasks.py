@@ -29,3 +29,9 @@ def test_the_usual_negatives_are_those_of_a_detector_from_few_labels():
     assert needs["detector with hard negatives, draw 0"] == {"tap", "detector D, 2 labelled, draw 0"}
     assert needs["detector with hard negatives, draw 1"] == needs["detector with reversed negatives, draw 0"] == {"tap"}
     assert not any("negatives" in role for role in needs_of(tasks_of(**given, event_negative_draws=0)))
+
+
+def test_the_head_of_another_profile_is_looked_for_where_that_has_published_it():
+    """By whoever hands out the tasks: a worker need not have what is published."""
+    needs = {heads: next(task.needs for task in tasks_of(event_heads=heads) if task.key.endswith("windows of A1")) for heads in ("", "cpu")}
+    assert needs == {"": ("02_pretraining tap", "06_strategies A1"), "cpu": ("02_pretraining tap", "cpu/06_strategies A1")}

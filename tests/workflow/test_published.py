@@ -134,8 +134,13 @@ def test_a_profile_of_its_own_name_can_be_run_again(sources):
     assert read_profile(job.profile, sources / "profiles") == {"pairs": 100, "rate": 1e-10}
     again = decide("01", job.profile, None, "auto", {}, sources)
     assert again.parameters == job.parameters and again.profile == again.base == job.profile
+    third = decide("01", job.profile, None, "auto", {"pairs": 7}, sources)
+    published.keep_profile(third, sources / "profiles")
+    assert third.profile == f"{job.profile}--pairs-7", "the one that was there is left as it is"
+    assert read_profile(job.profile, sources / "profiles")["pairs"] == 100
+    assert read_profile(third.profile, sources / "profiles") == {"pairs": 7, "rate": 1e-10}
     published.keep_profile(decide("01", "mine", None, "auto", {"rate": 2}, sources), sources / "profiles")
-    assert len(list((sources / "profiles").iterdir())) == 4
+    assert len(list((sources / "profiles").iterdir())) == 5
 
 
 def test_a_profile_of_its_own_name_rests_on_the_runs_of_the_profile_that_it_extends(sources):

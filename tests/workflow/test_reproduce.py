@@ -86,7 +86,8 @@ def test_a_notebook_that_did_not_run_misses_all_its_numbers(tmp_path):
 
 def test_training_anew_sees_nothing_of_what_is_published(home, monkeypatch):
     write(results.folder("cpu", "synthetic"), answer=number(0.5, 0.1))
-    (paths.results() / "benchmarks.json").write_text("{}")
+    for name in ("benchmarks.json", "cost.json"):
+        (paths.results() / name).write_text("{}")
     few = results.folder("labels", "synthetic") / "15_evidence.json"
     few.parent.mkdir(parents=True)
     few.write_text('{"numbers": {}}')
@@ -95,7 +96,7 @@ def test_training_anew_sees_nothing_of_what_is_published(home, monkeypatch):
         assert asked == ("all", "cpu", "synthetic", "execute")
         assert paths.results() == home / "again" / "results" and os.environ["TAPNB_HOME"] == str(home / "again")
         given = sorted(str(p.relative_to(paths.results())) for p in paths.results().rglob("*.json"))
-        assert given == ["benchmarks.json", "labels/synthetic/15_evidence.json"], "which claim 12 reads"
+        assert given == ["benchmarks.json", "cost.json", "labels/synthetic/15_evidence.json"], "which claim 12 reads"
         write(results.folder("cpu", "synthetic"), answer=number(0.55, 0.1))
         return []
 

@@ -159,6 +159,8 @@ def test_two_sweeps_at_once_write_every_run_once(nearby, movie):
 def test_a_run_that_is_not_in_the_list_and_not_published_is_asked_for(nearby, movie):
     with pytest.raises(FileNotFoundError, match="toy has not been run"):
         sweep([task(movie, "b", ["a"])], nearby)
+    with pytest.raises(FileNotFoundError, match="toy has not been run for profile 'theirs'"):
+        sweep([replace(task(movie, "b"), needs=("theirs/toy a",))], nearby)
 
 
 def test_the_time_left_is_that_of_runs_like_those_that_are_missing():
