@@ -76,6 +76,8 @@ def resume(path: Path, parts: dict[str, Stateful], on: torch.device) -> list | N
     before = {name: copy.deepcopy(part.state_dict()) for name, part in parts.items()}
     try:
         state = torch.load(path, map_location=on, weights_only=True)
+        if state.keys() != parts.keys() | {HISTORY}:
+            raise KeyError("other parts")
         for name, part in parts.items():
             part.load_state_dict(state[name])
         return list(state[HISTORY])

@@ -87,7 +87,7 @@ def sample_uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.rando
     >>> len(pairs[pairs.t < 10]) < 200  # a slice, a mask or an index array selects
     True
     """
-    return _shown(_uniform(shape, size, n, rng, usable), usable, rng)
+    return where_shown(_uniform(shape, size, n, rng, usable), usable, rng)
 
 
 def sample_per_frame_pair(shape: tuple[int, int, int], size: int = 48, per_frame_pair: int = 1000,
@@ -97,7 +97,7 @@ def sample_per_frame_pair(shape: tuple[int, int, int], size: int = 48, per_frame
     frame_pairs = np.arange(shape[0] - 1) if usable is None else usable.t
     pairs = _uniform(shape, size, len(frame_pairs) * per_frame_pair, rng, usable)
     pairs = CropPairs(np.repeat(frame_pairs, per_frame_pair), pairs.y, pairs.x, pairs.flip, size)
-    return _shown(pairs, usable, rng)
+    return where_shown(pairs, usable, rng)
 
 
 def _uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.random.Generator,
@@ -109,10 +109,22 @@ def _uniform(shape: tuple[int, int, int], size: int, n: int, rng: np.random.Gene
                      rng.integers(0, shape[2] - size + 1, n), rng.random(n) < 0.5, size)
 
 
-def _shown(pairs: CropPairs, usable: Usable | None, rng: np.random.Generator) -> CropPairs:
+def where_shown(pairs: CropPairs, usable: Usable | None, rng: np.random.Generator) -> CropPairs:
     """Pairs as drawn, but those whose window shows nothing go to a place of their frame pair that does.
 
     Of a frame pair without any such place they go to other frame pairs. From an ordinary movie nothing more is drawn.
+
+    Parameters
+    ----------
+    pairs : CropPairs
+    usable : Usable or None
+        What may be drawn from, see :attr:`tapnb.movies.Movie.usable`.
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    ValueError
+        If no window of any frame pair shows something.
     """
     if usable is None:
         return pairs
@@ -133,7 +145,7 @@ def _shown(pairs: CropPairs, usable: Usable | None, rng: np.random.Generator) ->
         raise ValueError(f"no window of {pairs.size} px shows anything new in any frame pair; choose a smaller crop, "
                          "or look at what `tapnb data` says of this movie")
     moved = CropPairs(rng.choice(others, nowhere.sum()), y[nowhere], x[nowhere], pairs.flip[nowhere], pairs.size)
-    moved = _shown(moved, Usable(usable.frames, usable.quality, others), rng)
+    moved = where_shown(moved, Usable(usable.frames, usable.quality, others), rng)
     t[nowhere], y[nowhere], x[nowhere] = moved.t, moved.y, moved.x
     return CropPairs(t, y, x, pairs.flip, pairs.size)
 
@@ -205,7 +217,7 @@ def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int
     jitter = rng.integers(0, stride, (2, n))
     y = np.minimum(row * stride + jitter[0], shape[1] - size)
     x = np.minimum(column * stride + jitter[1], shape[2] - size)
-    return _shown(CropPairs(np.where(by_change, t, pairs.t), np.where(by_change, y, pairs.y),
+    return where_shown(CropPairs(np.where(by_change, t, pairs.t), np.where(by_change, y, pairs.y),
                             np.where(by_change, x, pairs.x), pairs.flip, size), usable, rng)
 
 

@@ -197,7 +197,7 @@ SPLITS: dict[str, Callable[[CropPairs, int], dict[str, np.ndarray]]] = {"random"
 """By name: crop pairs and a seed to the indices of "train", "validation" and "test"."""
 
 
-def balance(labels: np.ndarray, index: np.ndarray, seed: int = 25, replacement: bool = False) -> np.ndarray:
+def balance(labels: np.ndarray, index: np.ndarray, seed: int = 25, replacement: bool = False, part: str = "training") -> np.ndarray:
     """Subsample ``index`` so that both classes are equally frequent (Section 3), in shuffled order.
 
     Parameters
@@ -209,6 +209,8 @@ def balance(labels: np.ndarray, index: np.ndarray, seed: int = 25, replacement: 
     seed : int
     replacement : bool
         Draw ``len(index) / 2`` of each class with replacement, once: what the authors' scripts do.
+    part : str
+        Which part they are, for the message.
 
     Raises
     ------
@@ -219,7 +221,7 @@ def balance(labels: np.ndarray, index: np.ndarray, seed: int = 25, replacement: 
     classes = [index[labels[index]], index[~labels[index]]]
     if min(map(len, classes)) == 0:
         missing = "positive" if len(classes[0]) == 0 else "negative"
-        raise ValueError(f"none of the {len(index)} training pairs is {missing}: no head can be trained; "
+        raise ValueError(f"none of the {len(index)} {part} pairs is {missing}: no head can be trained; "
                          "draw more crops per frame pair or use a movie with more events")
     n = len(index) // 2 if replacement else min(map(len, classes))
     return rng.permutation(np.concatenate([rng.choice(c, n, replace=replacement) for c in classes]))

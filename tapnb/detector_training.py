@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +21,12 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from tapnb import checkpoints, divergence
-from tapnb.crops import CropPairs, as_tensor, gather, sample_uniform
+from tapnb.crops import CropPairs, as_tensor, gather, sample_uniform, where_shown
 from tapnb.detect import KINDS, STRIDE, Detector, DetectorHead, Joining, usable_pairs
 from tapnb.early_stopping import EarlyStopping
 from tapnb.fast import folded
 from tapnb.heads import estimate_norms
-from tapnb.models import DenseFeatures, redraw_kaiming_uniform
+from tapnb.models import DenseFeatures, redrawn
 from tapnb.movies import Movie
 from tapnb.system.precision import autocast
 
@@ -161,7 +161,7 @@ def train_detector(tap: DenseFeatures, movie: Movie, events: pd.DataFrame, setti
     sums, since = torch.tensor(last.get("sum", 0.0), device=on), last.get("since", 0)
     course = [row for row in course if "score" in row]  # what lies between two checks is no row of it
     for step in tqdm(range(first, settings.steps), initial=first, total=settings.steps, desc="detector", unit="step"):
-        if settings.hard_negatives and len(hard) == len(known) and step >= settings.steps // 2:
+        if settings.hard_negatives and step == settings.steps // 2:
             hard = np.concatenate([known, _false_events(detector, movie, source, seed)])
         for group in optimiser.param_groups:
             group["lr"] = _rate(step, settings)
@@ -218,13 +218,15 @@ class _Source:
         positive = max(1, round(n * s.event_share))
         own = self.events[rng.integers(len(self.events), size=n)]
         t, y, x = own[:, 0].astype(int), *self._corner(own[:, 1], own[:, 2], rng)
-        elsewhere = sample_uniform(self.movie.shape, self.size, n, rng, self.movie.usable)
+        elsewhere = sample_uniform(self.movie.shape, self.size, n, rng)
         flip = np.arange(n) >= positive
         flip[positive:] &= (rng.random(n - positive) < s.reversed_share) | (not s.complete)
         # Half of the reversed ones stay around an event, the other half and all that are not reversed go elsewhere.
         away = (np.arange(n) >= positive) & ~(flip & (rng.random(n) < 0.5))
-        places = self.frame_pairs[rng.integers(len(self.frame_pairs), size=n)], elsewhere.y, elsewhere.x
-        t, y, x = (np.where(away, other, at) for at, other in zip((t, y, x), places))
+        elsewhere = replace(elsewhere, t=self.frame_pairs[rng.integers(len(self.frame_pairs), size=n)])
+        if self.movie.usable is not None:
+            elsewhere = where_shown(elsewhere, replace(self.movie.usable, t=self.frame_pairs), rng)
+        t, y, x = (np.where(away, other, at) for at, other in zip((t, y, x), (elsewhere.t, elsewhere.y, elsewhere.x)))
         if len(hard):
             picked = hard[rng.integers(len(hard), size=n)]
             use = away & (rng.random(n) < 0.5)
@@ -269,9 +271,7 @@ def _initial(tap: DenseFeatures, settings: DetectorSettings, source: _Source, se
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         head = DetectorHead(len(settings.kinds)).to(on)
-        features = copy.deepcopy(tap)
-        if settings.features == "random":
-            redraw_kaiming_uniform(features)
+        features = redrawn(tap) if settings.features == "random" else copy.deepcopy(tap)
     if settings.features == "random" and not settings.trained:
         rng = np.random.default_rng(seed)
         uniform = sample_uniform(source.movie.shape, source.size, 512, rng, source.movie.usable)

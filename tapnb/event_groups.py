@@ -12,13 +12,13 @@ from scipy import ndimage
 from tapnb.crops import CropPairs
 
 REACH = 5
-"""Pixels that may lie between a mother and her daughters, or two daughters, in the mask of one division."""
+"""Twice so many pixels may lie between a mother and her daughters, or two daughters, in the mask of one division."""
 
 
 def components(masks: np.ndarray, reach: int = REACH) -> tuple[np.ndarray, np.ndarray]:
     """The labelled pixels of a movie with the event that each belongs to.
 
-    Pixels belong together if they lie at most ``2 * reach`` apart in one frame or in two that follow each other.
+    Pixels belong together if they lie at most ``2 * reach + 1`` apart along an axis, in one frame or in two that follow each other.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ tests count the weights.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -214,6 +215,17 @@ class ResNetHead(nn.Module):
         x = F.relu(x + self.block(x))
         x = x.unflatten(0, z.shape[:2]).flatten(2).mean(dim=1)  # (N, 64 h w)
         return self.linear(x)
+
+
+def redrawn(model: DenseFeatures, redraw_norms: bool = False) -> DenseFeatures:
+    """A copy of a network that has forgotten what was learned, see :func:`redraw_kaiming_uniform`.
+
+    Its weights are drawn on the CPU and in one layout, so that a seed draws the same ones for every device.
+    """
+    on = next(model.parameters()).device
+    forgetful = copy.deepcopy(model).to("cpu", memory_format=torch.contiguous_format)
+    redraw_kaiming_uniform(forgetful, redraw_norms)
+    return forgetful.to(on, memory_format=device.layout(on))
 
 
 def redraw_kaiming_uniform(model: nn.Module, redraw_norms: bool = False) -> None:

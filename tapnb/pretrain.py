@@ -20,12 +20,13 @@ from tapnb import arrow, augment, checkpoints, crops, distributed, divergence, l
 from tapnb.arrow import PairSource
 from tapnb.models import CHANNELS, TimeArrowModel
 from tapnb.movies import Movie
+from tapnb.settings import kept
 from tapnb.system import device
-from tapnb.system.files import replacing, set_aside
+from tapnb.system.files import read_json, replacing, set_aside, write_json
 from tapnb.system.precision import autocast
 from tapnb.system.progress import tqdm
 
-WEIGHTS, HISTORY = "weights.safetensors", "history.csv"
+WEIGHTS, HISTORY, ASKED = "weights.safetensors", "history.csv", "asked.json"
 """What a training leaves in its folder."""
 
 
@@ -36,7 +37,8 @@ class PretrainSettings:
     Attributes
     ----------
     pairs, pairs_per_epoch, batch : int
-        Budget of the training, of an epoch and of a step, in crop pairs.
+        Budget of the training, of an epoch and of a step, in crop pairs. A training has whole epochs, one at least, and an epoch
+        whole batches: other budgets are rounded.
     crop_sizes, crop_shares : tuple
         Sides of the crops in pixels, in order, and the share of the pairs drawn at each.
     sampler, uniform_share, change_power
@@ -167,8 +169,8 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     movie, held_out : Movie
     settings : PretrainSettings
     folder : Path
-        Gets ``checkpoint.pt`` (while training), ``history.csv`` and, at the end, ``weights.safetensors``; see
-        :func:`history` and :func:`load`.
+        Gets ``asked.json`` (what was asked for), ``checkpoint.pt`` (while training), ``history.csv`` and, at the end,
+        ``weights.safetensors``; see :func:`history` and :func:`load`.
     seed : int
         Of the initial weights, the crops and their augmentation.
     on : torch.device
@@ -185,7 +187,7 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     Raises
     ------
     ValueError
-        If a setting does not fit the movie, or is unknown; if a loss or a weight is not finite: then the last epoch
+        If a setting does not fit the movie, or is unknown; if the folder is that of another training; if a loss or a weight is not finite: then the last epoch
         in which all was well is kept as a checkpoint, and no weights.
 
     Examples
@@ -204,6 +206,7 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     on, folder = torch.device(on), Path(folder)
     distributed.share(settings.batch)  # before anything is written
     folder.mkdir(parents=True, exist_ok=True)
+    _check_the_same(folder / ASKED, {"settings": kept(settings), "seed": seed, "movies": [movie.fingerprint, held_out.fingerprint]})
     if (folder / WEIGHTS).exists() and (folder / HISTORY).exists():  # a former call was stopped after its last epoch
         try:
             return load(folder, on)
@@ -227,6 +230,18 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     weights.save(folder / WEIGHTS, model.state_dict())
     checkpoint.unlink(missing_ok=True)
     return load(folder, on)
+
+
+def _check_the_same(path: Path, asked: dict[str, object]) -> None:
+    """Keep what is asked for beside the training; a folder that holds another one is refused. One that says nothing is trusted."""
+    before = read_json(path) if path.exists() else None
+    if not isinstance(before, dict):
+        write_json(path, asked)
+        return
+    other = " and ".join(name for name in asked if before.get(name) != asked[name])
+    if other:
+        raise ValueError(f"{path.parent} is the folder of a training with {'another seed' if other == 'seed' else f'other {other}'}: name another "
+                         "one, or delete it")
 
 
 def take_part(movie: Movie, held_out: Movie, settings: PretrainSettings, *, seed: int = 1,

@@ -28,7 +28,7 @@ from tapnb.heads import (
     train_end_to_end,
     train_heads,
 )
-from tapnb.models import DenseFeatures, RawPixels, redraw_kaiming_uniform
+from tapnb.models import DenseFeatures, RawPixels, redrawn
 from tapnb.system import device
 from tapnb.system.progress import tqdm
 
@@ -205,20 +205,19 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
     watched = _watched(data, settings, on) if settings.patience else None  # images and labels
     epochs, size = settings.epochs or EPOCHS[kind.head], data.pairs.size
 
-    def fixed(features: nn.Module, seed: int) -> dict:
+    def fixed(features: nn.Module, of: int | str) -> dict:
         """What heads on fixed features learn from, and are watched by."""
         return {"features": fixed_features(features, images), "labels": labels, "epochs": epochs, "settings": settings,
                 "validation": watched and (fixed_features(features, watched[0]), watched[1]),
-                "checkpoint": folder and _checkpoint(folder, seed)}
+                "checkpoint": folder and _checkpoint(folder, of)}
 
     def initial(seed: int) -> tuple[DenseFeatures, nn.Module]:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             head = kind.new_head(size).to(on)
-            features = tap if kind.shared else copy.deepcopy(tap)
             if kind.features == "random":
-                redraw_kaiming_uniform(features, settings.redraw_norms)
-        return features, head
+                return redrawn(tap, settings.redraw_norms), head
+        return tap if kind.shared else copy.deepcopy(tap), head
 
     def settle(features: DenseFeatures) -> None:
         """Give features their running statistics, where they have none of their own and no training will."""
@@ -234,16 +233,17 @@ def fit(strategy: str, tap: DenseFeatures, data: EventDataset, settings: HeadSet
 
     if kind.features == "pixels":
         tap = RawPixels()
+    together = "-".join(map(str, seeds))  # of whom a checkpoint is, where one holds all
     if kind.shared:
         heads = [initial(seed)[1] for seed in seeds]
-        curves = train_heads(heads, **fixed(tap, seeds[0]))
+        curves = train_heads(heads, **fixed(tap, together))
         yield [Recogniser(strategy, size, tap, head, curve) for head, curve in zip(heads, curves)]
         return
     if kind.trained and many_heads.together():
         networks = [initial(seed) for seed in seeds]
         for features, _ in networks:
             settle(features)
-        curves = end_to_end(networks, "-".join(map(str, seeds)))
+        curves = end_to_end(networks, together)
         yield from ([Recogniser(strategy, size, *network, curve)] for network, curve in zip(networks, curves))
         return
     for seed in tqdm(seeds, desc=strategy, unit="run"):
@@ -269,7 +269,7 @@ def _checkpoint(folder: Path, seed: int | str) -> Path:
 def _watched(data: EventDataset, settings: HeadSettings,
              on: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """Validation pairs, as balanced as the training pairs, whose loss says when to stop: images and labels."""
-    index = balance(data.labels, data.parts["validation"], settings.order_seed)
+    index = balance(data.labels, data.parts["validation"], settings.order_seed, part="validation")
     index = fewer(index, data.labels, settings.stopping_pairs, settings.order_seed)
     return data.images(index, on), torch.from_numpy(data.labels[index].astype(np.int64)).to(on)
 

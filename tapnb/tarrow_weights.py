@@ -68,7 +68,8 @@ def read_tarrow(path: Path | str, on: torch.device | str = "cpu") -> TimeArrowMo
     """The network whose weights `tarrow` has saved, in evaluation mode.
 
     Logits and dense features are those of tarrow up to rounding. A network that is saved and loaded by other functions
-    of ours pads at the end again: then this holds for frames whose sides 8 divides.
+    of ours pads at the end again: then this holds for frames whose sides 8 divides. So it does for tiles of a frame
+    (:func:`tapnb.explain.dense_features`), which begin elsewhere than its padding does.
 
     Parameters
     ----------

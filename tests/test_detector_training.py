@@ -135,6 +135,23 @@ def test_between_two_checks_little_is_lost(movie, tap, tmp_path, monkeypatch, st
 
 
 @pytest.mark.trains
+def test_false_events_are_looked_for_once_also_where_there_are_none(movie, tap, monkeypatch):
+    searches = []
+    monkeypatch.setattr("tapnb.detector_training._false_events", lambda *_: searches.append(1) or np.zeros((0, 4), int))
+    train_detector(tap, movie, movie.events, replace(TINY, steps=6, checks=1))
+    assert len(searches) == 1
+
+
+def test_crops_elsewhere_show_something_in_their_own_frame_pair(movie):
+    frames = movie.frames.copy()
+    frames[6:, :, :24] = 0  # a border that was not imaged from there on
+    bordered = replace(movie, frames=frames)
+    of = _Source(bordered, bordered.events, replace(TINY, crop_size=16, event_share=0.01, reversed_share=0.0), np.arange(11), torch.device("cpu"))
+    for seed in range(20):
+        pairs = of.pairs(np.random.default_rng(seed), np.zeros((0, 4), int))
+        assert all(bordered.usable.places(t, 16)[y, x] for t, y, x in zip(pairs.t[1:], pairs.y[1:], pairs.x[1:]))
+
+
 def test_the_best_check_is_kept(movie, tap):
     settings, seen = replace(TINY, steps=9, checks=3), []
 

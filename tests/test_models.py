@@ -1,5 +1,7 @@
 """The networks: sizes, symmetries, borders."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -114,3 +116,16 @@ def test_redrawing_forgets_weights_and_statistics(small):
     assert (layer.bias == 0).all()
     models.redraw_kaiming_uniform(small, redraw_norms=True)
     assert norm.weight.std() > 0.3
+
+
+def test_a_seed_draws_the_same_weights_whatever_the_layout(small):
+    drawn = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        features = copy.deepcopy(small.features).to(memory_format=layout)
+        torch.manual_seed(20)
+        drawn.append(models.redrawn(features))
+    first, second = (of.state_dict() for of in drawn)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    torch.manual_seed(20)
+    models.redraw_kaiming_uniform(small.features)
+    assert all(torch.equal(tensor, first[name]) for name, tensor in small.features.state_dict().items()), "as on a CPU all the time"

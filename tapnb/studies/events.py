@@ -122,8 +122,8 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
     negatives : DataFrame, optional
         Places that are known to hold no event: ``t``, ``y``, ``x``.
     held_back : bool
-        Whether the movie's last fifth is for judging only; if not, the detector learns from all of it and the last one is
-        kept.
+        Whether the movie's last fifth is for judging only; if not, the detector learns from all of it. Without a labelled event there
+        the last detector is kept.
     seed : int
     mode, on, command
         See :func:`tapnb.store.runs.run`.
@@ -147,7 +147,7 @@ def detector_run(name: str, movie: Movie, tap: runs.Run, settings: DetectorSetti
 
         checkpoint = folder / "checkpoint.pt"
         best, course = train_detector(tap_features, movie, training, settings, negatives=negatives, frame_pairs=learnt,
-                                      seed=seed, check=check if held_back else None, on=on, checkpoint=checkpoint)
+                                      seed=seed, check=check if len(of_last_fifth) else None, on=on, checkpoint=checkpoint)
         best.save(folder / WEIGHTS)
         best = Detector.load(folder / WEIGHTS, on)  # what is kept is what is judged
         tables = {VALIDATION: best.find(movie, checked)} | ({HELD_OUT: best.find(held_out)} if held_out else {})
