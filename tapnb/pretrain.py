@@ -26,7 +26,7 @@ from tapnb.system.files import read_json, replacing, set_aside, write_json
 from tapnb.system.precision import autocast
 from tapnb.system.progress import tqdm
 
-WEIGHTS, HISTORY, ASKED = "weights.safetensors", "history.csv", "asked.json"
+WEIGHTS, HISTORY, ASKED = "weights.safetensors", "history.csv", ".asked.json"
 """What a training leaves in its folder."""
 
 
@@ -169,7 +169,7 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     movie, held_out : Movie
     settings : PretrainSettings
     folder : Path
-        Gets ``asked.json`` (what was asked for), ``checkpoint.pt`` (while training), ``history.csv`` and, at the end,
+        Gets ``.asked.json`` (what was asked for), ``checkpoint.pt`` (while training), ``history.csv`` and, at the end,
         ``weights.safetensors``; see :func:`history` and :func:`load`.
     seed : int
         Of the initial weights, the crops and their augmentation.

@@ -77,7 +77,7 @@ def test_a_training_goes_on_with_another_number_of_processes(folder, both, whole
     pd.testing.assert_frame_equal(history[held_out], whole[held_out], rtol=0.05)
     exact = ["epoch", "pairs", "crop_size", "learning_rate"]
     pd.testing.assert_frame_equal(history[exact], whole[exact])
-    assert {path.name for path in (folder / name).iterdir()} == {"asked.json", "history.csv", "weights.safetensors"}
+    assert {path.name for path in (folder / name).iterdir()} == {".asked.json", "history.csv", "weights.safetensors"}
 
 
 def test_a_loss_that_is_not_finite_in_one_process_stops_both_with_one_sentence(folder, both):

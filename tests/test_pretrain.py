@@ -62,7 +62,7 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_training_begins_again(tmp_pat
     with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
         patch.setattr(pretrain.weights, "save", interrupted)  # after the last epoch
         train(tmp_path / "cut", pairs=16, channels=(8, 4, 4, 4) if damage == "another network" else (4, 4, 4, 4))
-    (tmp_path / "cut" / "asked.json").unlink()  # so that nobody knows whose it is
+    (tmp_path / "cut" / ".asked.json").unlink()  # so that nobody knows whose it is
     checkpoint = tmp_path / "cut" / "checkpoint.pt"
     kept = checkpoint.read_bytes()
     checkpoint.write_bytes({"empty": b"", "zeros": bytes(len(kept)), "cut": kept[: len(kept) // 2],
@@ -70,7 +70,7 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_training_begins_again(tmp_pat
     again = train(tmp_path / "cut", pairs=32)
     pd.testing.assert_frame_equal(again.drop(columns="minutes"), whole.drop(columns="minutes"), check_exact=True)
     assert "checkpoint.pt is no whole checkpoint of this training" in capsys.readouterr().err
-    assert {p.name for p in (tmp_path / "cut").iterdir()} == {"asked.json", "checkpoint.pt.broken", "history.csv",
+    assert {p.name for p in (tmp_path / "cut").iterdir()} == {".asked.json", "checkpoint.pt.broken", "history.csv",
                                                               "weights.safetensors"}
 
 
@@ -120,7 +120,7 @@ def test_a_training_that_goes_wrong_stops_and_leaves_the_epoch_before(tmp_path, 
     with pytest.raises(ValueError, match="the training went wrong in epoch 2 of 4 at a learning rate of 0.00095: its "
                                          ".*; try a tenth of that rate.*tapnb data"):
         train(tmp_path)
-    assert {p.name for p in tmp_path.iterdir()} == {"asked.json", "checkpoint.pt", "history.csv"}
+    assert {p.name for p in tmp_path.iterdir()} == {".asked.json", "checkpoint.pt", "history.csv"}
     assert len(pretrain.history(tmp_path)) == 1
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["model"]
     assert all(tensor.isfinite().all() for tensor in state.values())
@@ -199,7 +199,7 @@ def test_a_compiled_network_trains_the_weights_that_are_kept(tmp_path, monkeypat
 @pytest.mark.trains
 def test_training_leaves_no_checkpoint_and_loads_without_pickle(tmp_path):
     train(tmp_path)
-    assert {p.name for p in tmp_path.iterdir()} == {"asked.json", "weights.safetensors", "history.csv"}
+    assert {p.name for p in tmp_path.iterdir()} == {".asked.json", "weights.safetensors", "history.csv"}
     with pytest.raises(FileNotFoundError, match="no weights at"):
         pretrain.load(tmp_path / "elsewhere", torch.device("cpu"))
 
