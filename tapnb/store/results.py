@@ -181,8 +181,8 @@ def _says(path: Path, numbers: dict[str, dict], runs: dict[str, str], provenance
 
 
 def _shown(numbers: dict[str, dict]) -> dict[str, tuple]:
-    """What the book shows of each number: its text, and the runs that it is of."""
-    return {key: (number["text"], number["runs"]) for key, number in numbers.items()}
+    """What the book shows of each number: its text, and the runs that it is of; and what else is known of it, by name."""
+    return {key: (number["text"], number["runs"], sorted(number)) for key, number in numbers.items()}
 
 
 def stamp(parameters: dict, runs: dict[str, Run], movies: dict[str, Movie]) -> dict:
