@@ -76,6 +76,7 @@ def test_what_is_restored_unchanged_keeps_its_provenance_and_a_number_of_another
     assert made(results.number(4, [run], 0)) == ("in 1999", ["tap-x-1"])
     when, of = made(results.number(4, [run, other], 0))  # as many claims, one of which rests on a run that was made anew
     assert when != "in 1999" and of == ["tap-x-1", "tap-x-2"]
+    assert made(results.number(4, [run, other], 0) | {"freedom": 2.5})[0] != "in 1999", "which it did not say before"
 
 
 def test_an_unfinished_notebook_is_named_with_its_command(run):
