@@ -220,9 +220,15 @@ def test_the_words_of_the_findings_fit_the_intervals():
     over = {name: prose.published(f"seed3/hela/15_evidence:A1_less_{name}_over_pretrainings", CHECKOUT / "results")["interval"]
             for name in ("P1", "B1", "C1", "extra_trees", "largest_difference")}
     assert [low > 0 for low, _ in over.values()] == [True] * 3 + [False] * 2 and all(over[name][1] < 0 for name in ("extra_trees", "largest_difference"))
-    of_seeds = [pd.read_csv(CHECKOUT / "results" / profile / "hela" / "15_evidence_primary.csv")["verdict"][:5].tolist()
+    of_seeds = [pd.read_csv(CHECKOUT / "results" / profile / "hela" / "15_evidence_primary.csv").set_index("comparison")["verdict"].tolist()
                 for profile in ("cpu", "seed2", "seed3")]
-    assert of_seeds[0] == of_seeds[2] and of_seeds[1] == ["undecided, barely", *of_seeds[0][1:]]
+    assert of_seeds[0][:5] == of_seeds[2][:5] and of_seeds[1][:5] == ["undecided, barely", *of_seeds[0][1:5]]
+    assert [verdicts[6] for verdicts in of_seeds] == ["reproduced", "reproduced", "undecided"]  # D1 against C1
+    d1 = {name: prose.published(f"seed3/hela/15_evidence:D1_less_{name}_over_pretrainings", CHECKOUT / "results")["interval"] for name in ("A1", "C1")}
+    assert d1["C1"][0] > 0 and d1["A1"][0] < 0 < d1["A1"][1]
+    beside = [prose.published(f"{profile}/hela/15_evidence:D1_less_A1", CHECKOUT / "results")["value"] for profile in ("cpu", "seed2", "seed3")]
+    assert [value > 0 for value in beside] == [True, False, False]
+    assert prose.published("seed3/hela/15_evidence:D1_test_less_that_of_cpu", CHECKOUT / "results")["interval"][1] > 0
     networks = pd.read_csv(CHECKOUT / "results" / "paper" / "hela" / "15_evidence_primary.csv")["verdict"][2:]
     assert all(verdict.startswith("undecided") for verdict in networks)
     firsts = {movie: {name: prose.published(f"events/{movie}/14_events:{name}_first_50", CHECKOUT / "results")["value"] for name in
