@@ -20,7 +20,7 @@ from tapnb import arrow, augment, checkpoints, crops, distributed, divergence, l
 from tapnb.arrow import PairSource
 from tapnb.models import CHANNELS, TimeArrowModel
 from tapnb.movies import Movie
-from tapnb.settings import kept
+from tapnb.settings import differing
 from tapnb.system import device
 from tapnb.system.files import read_json, replacing, set_aside, write_json
 from tapnb.system.precision import autocast
@@ -206,7 +206,7 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     on, folder = torch.device(on), Path(folder)
     distributed.share(settings.batch)  # before anything is written
     folder.mkdir(parents=True, exist_ok=True)
-    _check_the_same(folder / ASKED, {"settings": kept(settings), "seed": seed, "movies": [movie.fingerprint, held_out.fingerprint]})
+    _check_the_same(folder / ASKED, {"settings": differing(settings), "seed": seed, "movies": [movie.fingerprint, held_out.fingerprint]})
     if (folder / WEIGHTS).exists() and (folder / HISTORY).exists():  # a former call was stopped after its last epoch
         try:
             return load(folder, on)

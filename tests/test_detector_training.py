@@ -152,6 +152,7 @@ def test_crops_elsewhere_show_something_in_their_own_frame_pair(movie):
         assert all(bordered.usable.places(t, 16)[y, x] for t, y, x in zip(pairs.t[1:], pairs.y[1:], pairs.x[1:]))
 
 
+@pytest.mark.trains
 def test_the_best_check_is_kept(movie, tap):
     settings, seen = replace(TINY, steps=9, checks=3), []
 

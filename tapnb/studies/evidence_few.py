@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -151,8 +152,8 @@ def numbers(estimated: pd.DataFrame, compared: pd.DataFrame, collected: list[Poi
     named = {f"few_{evidence.key(r.name)}_{r.labels}": results.number(r.value, of[r.name, r.labels], 2, interval=(r.low, r.high))
              for r in estimated.itertuples()}
     named |= {f"few_{r.first}_less_{evidence.key(r.second)}_{r.labels}": results.number(
-        r.difference, of[r.first, r.labels] + of[r.second, r.labels], 3, interval=(r.low, r.high)) | {"freedom": r.freedom}
-        for r in compared.itertuples()}  # claim 12 takes several of them together
+        r.difference, of[r.first, r.labels] + of[r.second, r.labels], 3, interval=(r.low, r.high))
+        | ({"freedom": r.freedom} if math.isfinite(r.freedom) else {}) for r in compared.itertuples()}  # claim 12 takes several together
     for answer in answers:
         made_of = [run for point in collected if point.name in (answer.first, answer.second) for run in point.runs]
         pair = f"{answer.second}_for_{answer.first}"

@@ -55,8 +55,9 @@ def anew(profile: str, movie: str, home: Path) -> pd.DataFrame:
     with _at_home(home, movie):
         for file in filter(Path.exists, given):  # what a notebook reads, and does not train
             copy = paths.results() / file.relative_to(published.parents[1])
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, copy)
+            if published not in file.parents and not copy.exists():  # else it is trained here, or was
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
         for done in notebooks.run("all", profile, movie, "execute"):
             print(f"{done.path.stem}  {done.seconds:.0f} s")
         others = [path.name for path in published.parent.glob("*") if path != published]
