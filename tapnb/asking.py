@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tapnb.metrics.events import PUBLISHED
 from tapnb.movies.event_labels import check_inside
 from tapnb.movies.points_file import read_points
 
@@ -65,28 +64,6 @@ def all_answers(paths: Iterable[str | Path], shape: tuple[int, int, int]) -> tup
     said = pd.concat(read).drop_duplicates(["t", "y", "x"], keep="last")
     is_event = said["kind"] != ANSWERS[-1]
     return said[is_event].reset_index(drop=True), said.loc[~is_event, ["t", "y", "x"]].reset_index(drop=True)
-
-
-def at_events(places: pd.DataFrame, events: pd.DataFrame, *, of_kind: bool = False) -> np.ndarray:
-    """Which places lie at an event, as near as a found event that counts as right.
-
-    Parameters
-    ----------
-    places, events : DataFrame
-        ``t``, ``y``, ``x``; with ``of_kind`` also ``kind``.
-    of_kind : bool
-        At an event of the same kind.
-
-    Returns
-    -------
-    bool array
-        One a place.
-    """
-    apart = places[["t", "y", "x"]].to_numpy(float)[:, None] - events[["t", "y", "x"]].to_numpy(float)
-    near = (np.abs(apart[..., 0]) <= PUBLISHED.frames) & (np.hypot(apart[..., 1], apart[..., 2]) < PUBLISHED.pixels)
-    if of_kind:
-        near &= places["kind"].to_numpy(object)[:, None] == events["kind"].to_numpy(object)
-    return near.any(1)
 
 
 def has_answers(path: Path) -> bool:

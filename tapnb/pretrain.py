@@ -206,13 +206,15 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
     on, folder = torch.device(on), Path(folder)
     distributed.share(settings.batch)  # before anything is written
     folder.mkdir(parents=True, exist_ok=True)
-    _check_the_same(folder / ASKED, {"settings": differing(settings), "seed": seed, "movies": [movie.fingerprint, held_out.fingerprint]})
+    checkpoint = folder / "checkpoint.pt"
+    asked = {"settings": differing(settings), "seed": seed, "movies": [movie.fingerprint, held_out.fingerprint]}
+    if checkpoint.exists() or (folder / WEIGHTS).exists():
+        _check_the_same(folder / ASKED, asked)
     if (folder / WEIGHTS).exists() and (folder / HISTORY).exists():  # a former call was stopped after its last epoch
         try:
             return load(folder, on)
         except ValueError as error:
             set_aside(folder / WEIGHTS, str(error))
-    checkpoint = folder / "checkpoint.pt"
     model, optimiser = _initial(settings, seed, on)
     state = {"model": model, "optimiser": optimiser}
     rows: list[dict] = checkpoints.resume(checkpoint, state, on) or []
@@ -224,6 +226,7 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
         rows.append(row | {"minutes": row["minutes"] + (rows[-1]["minutes"] if rows else 0.0)})
         with replacing(folder / HISTORY) as temporary:
             pd.DataFrame(rows).to_csv(temporary, index=False)
+        write_json(folder / ASKED, asked)
         checkpoints.keep(checkpoint, state, rows)  # last: a training may be stopped here
         progress.set_postfix(train=f"{rows[-1]['train_accuracy']:.3f}", uniform=f"{rows[-1]['uniform_accuracy']:.3f}",
                              change=f"{rows[-1]['change_accuracy']:.3f}")
@@ -233,12 +236,9 @@ def pretrain(movie: Movie, held_out: Movie, settings: PretrainSettings, folder: 
 
 
 def _check_the_same(path: Path, asked: dict[str, object]) -> None:
-    """Keep what is asked for beside the training; a folder that holds another one is refused. One that says nothing is trusted."""
-    before = read_json(path) if path.exists() else None
-    if not isinstance(before, dict):
-        write_json(path, asked)
-        return
-    other = " and ".join(name for name in asked if before.get(name) != asked[name])
+    """Refuse a folder that holds another training; one that does not say which is trusted."""
+    before = read_json(path) if path.exists() else asked
+    other = " and ".join(name for name in asked if not isinstance(before, dict) or before.get(name) != asked[name])
     if other:
         raise ValueError(f"{path.parent} is the folder of a training with {'another seed' if other == 'seed' else f'other {other}'}: name another "
                          "one, or delete it")

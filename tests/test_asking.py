@@ -47,14 +47,6 @@ def test_of_two_rounds_the_later_answer_counts(tmp_path):
     assert negatives.to_dict("list") == {"t": [7], "y": [1.0], "x": [1.0]}
 
 
-def test_a_place_at_an_event_is_told():
-    events = pd.DataFrame({"t": [10], "y": [20.0], "x": [30.0], "kind": ["division"]})
-    places = pd.DataFrame({"t": [16, 17, 10, 10], "y": [20.0, 20.0, 34.9, 35.0], "x": 30.0, "kind": ["death", *["division"] * 3]})
-    assert asking.at_events(places, events).tolist() == [True, False, True, False]
-    assert asking.at_events(places, events, of_kind=True).tolist() == [False, False, True, False]
-    assert not asking.at_events(places, events[:0], of_kind=True).any() and asking.at_events(places[:0], events).shape == (0,)
-
-
 def test_a_table_of_questions_that_somebody_has_filled_in_is_told(tmp_path):
     path = tmp_path / "questions.csv"
     assert not asking.has_answers(path)

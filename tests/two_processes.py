@@ -78,11 +78,12 @@ def train(folder: Path, settings: PretrainSettings) -> str:
 
 
 def cut_after_two_epochs(folder: Path) -> None:
-    """Leave the checkpoint of two epochs."""
+    """Leave the checkpoint of two epochs, as of a training of twice so many that was stopped."""
     with mock.patch.object(pretrain.weights, "save", side_effect=KeyboardInterrupt):
         try:
             train(folder, TWO_EPOCHS)
         except KeyboardInterrupt:
+            (folder / pretrain.ASKED).unlink()  # which says that two were asked for
             distributed.nothing_more()
 
 

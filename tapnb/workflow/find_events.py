@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 
 from tapnb import detector_training, pretrain
-from tapnb.asking import all_answers, at_events
+from tapnb.asking import all_answers
 from tapnb.candidates import candidates
 from tapnb.detect import KINDS, Detector, usable_pairs
 from tapnb.detector_training import DetectorSettings
@@ -30,7 +30,7 @@ from tapnb.store import provenance, runs
 from tapnb.studies import events as study
 from tapnb.system.files import read_json
 from tapnb.workflow import pretrained
-from tapnb.workflow.labelled_movie import labelled, labels_in_words
+from tapnb.workflow.labelled_movie import at_events, labelled, labels_in_words
 from tapnb.workflow.pretrained import NOTHING
 
 HELD_BACK = 5

@@ -9,10 +9,10 @@ import pandas as pd
 
 from tapnb.detect import KINDS
 from tapnb.event_groups import events_of_masks
-from tapnb.asking import at_events
+from tapnb.metrics.events import PUBLISHED
 from tapnb.movies import Movie, catalogue
-from tapnb.movies.file_names import Choice
 from tapnb.movies.event_labels import are_points, read_events, read_labels
+from tapnb.movies.file_names import Choice
 
 OWN = "own"
 """Labels that belong to the movie: a lineage, or what its YAML file names."""
@@ -67,6 +67,28 @@ def labelled(movie: Movie, labels: str | None, answers: pd.DataFrame | None,
                          "detector learns from a frame and the one before it: mark some, or leave out --labels for "
                          "candidates to look at first")
     return replace(movie, events=events, masks=None)
+
+
+def at_events(places: pd.DataFrame, events: pd.DataFrame, *, of_kind: bool = False) -> np.ndarray:
+    """Which places lie at an event, as near as a found event that counts as right.
+
+    Parameters
+    ----------
+    places, events : DataFrame
+        ``t``, ``y``, ``x``; with ``of_kind`` also ``kind``.
+    of_kind : bool
+        At an event of the same kind.
+
+    Returns
+    -------
+    bool array
+        One a place.
+    """
+    apart = places[["t", "y", "x"]].to_numpy(float)[:, None] - events[["t", "y", "x"]].to_numpy(float)
+    near = (np.abs(apart[..., 0]) <= PUBLISHED.frames) & (np.hypot(apart[..., 1], apart[..., 2]) < PUBLISHED.pixels)
+    if of_kind:
+        near &= places["kind"].to_numpy(object)[:, None] == events["kind"].to_numpy(object)
+    return near.any(1)
 
 
 def labels_in_words(movie: Movie, complete: bool) -> str:

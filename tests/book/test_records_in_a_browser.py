@@ -53,6 +53,15 @@ def test_runs_are_sorted_and_searched_with_the_keyboard(browser, book):
     assert not sheet.errors
 
 
+def test_times_are_sorted_whatever_their_unit(browser, page, tmp_path):
+    table = "| what | time |\n|---|---|\n| a | 2.74 min |\n| b | 101 s |\n| c | 1.5 h |\n| d | trains nothing |\n| e | 394 µs |\n"
+    page(table, html_static_path=[str(CHECKOUT / "book" / "_static")])
+    sheet = open_page(browser, (tmp_path / "source" / "_build" / "html" / "book" / "page.html").as_uri())
+    sheet.get_by_role("button", name="time", exact=True).click()
+    assert sheet.locator("table.tapnb-sortable tbody tr td:first-child").all_inner_texts() == ["e", "b", "a", "c", "d"]
+    assert not sheet.errors
+
+
 def test_a_link_to_a_run_opens_its_record_whatever_was_searched(browser, book):
     sheet = open_page(browser, (book / "runs.html").as_uri() + "#run-tap-hela-2")
     record = sheet.locator("#run-tap-hela-2 + tr details")

@@ -79,16 +79,6 @@ def test_a_table_is_sorted_with_the_keyboard_up_down_and_back(open_page):
     assert cells() == published and heading.get_attribute("aria-sort") is None and not visit.errors
 
 
-def test_times_are_sorted_whatever_their_unit(open_page):
-    page, _ = open_page("book/speed.html")
-    table = page.locator("#tab-speed-films table.tapnb-sortable")
-    table.get_by_role("button", name="time", exact=True).click()
-    seconds = {"s": 1, "min": 60, "h": 3600}
-    times = [text.split() for text in table.locator("tbody tr td:nth-child(3)").all_inner_texts()]
-    assert len({unit for _, unit in times}) > 1
-    assert [float(value) * seconds[unit] for value, unit in times] == sorted(float(value) * seconds[unit] for value, unit in times)
-
-
 def test_a_table_is_saved_as_a_file(open_page):
     page, _ = open_page(PAGE)
     exhibit = page.locator("figure.tapnb-exhibit:has(table)").first

@@ -79,3 +79,11 @@ def test_an_answer_at_a_labelled_event_is_that_event(movie):
     answers = pd.DataFrame({"t": [6, 6, 20], "y": [12.5, 12.5, 10.5], "x": 20.0, "kind": ["division", "death", "division"]})
     found = labelled_movie.open_labelled(str(movie), str(movie.parent / "labels.csv"), answers).events
     assert found[["t", "kind"]].values.tolist() == [[5, "division"], [6, "death"], [20, "division"]]
+
+
+def test_a_place_at_an_event_is_told():
+    events = pd.DataFrame({"t": [10], "y": [20.0], "x": [30.0], "kind": ["division"]})
+    places = pd.DataFrame({"t": [16, 17, 10, 10], "y": [20.0, 20.0, 34.9, 35.0], "x": 30.0, "kind": ["death", *["division"] * 3]})
+    assert labelled_movie.at_events(places, events).tolist() == [True, False, True, False]
+    assert labelled_movie.at_events(places, events, of_kind=True).tolist() == [False, False, True, False]
+    assert not labelled_movie.at_events(places, events[:0], of_kind=True).any() and labelled_movie.at_events(places[:0], events).shape == (0,)
