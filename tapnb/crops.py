@@ -218,7 +218,7 @@ def sample_by_change(weights: np.ndarray, shape: tuple[int, int, int], size: int
     y = np.minimum(row * stride + jitter[0], shape[1] - size)
     x = np.minimum(column * stride + jitter[1], shape[2] - size)
     return where_shown(CropPairs(np.where(by_change, t, pairs.t), np.where(by_change, y, pairs.y),
-                            np.where(by_change, x, pairs.x), pairs.flip, size), usable, rng)
+                                 np.where(by_change, x, pairs.x), pairs.flip, size), usable, rng)
 
 
 def as_tensor(frames: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
