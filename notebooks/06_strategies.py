@@ -46,7 +46,7 @@ from tapnb.metrics import ranking, scores, thresholds
 from tapnb.movies import catalogue
 from tapnb.settings import chosen
 from tapnb.store import results, runs
-from tapnb.studies import paper, tables
+from tapnb.studies import paper, strategies_controls, tables
 from tapnb.studies.strategies import (dataset_of, head_settings, numbers, predictions, pretraining_table,
                                       ranking_table, scores_of_runs, strategy_run)
 from tapnb.system import device as devices
@@ -110,6 +110,16 @@ ranked_table = ranking_table(ranked)
 ranked_table
 
 # %% [markdown]
+# Beside controls, which need no network: trained on the same pairs where they learn, and asked about the same test pairs.
+
+# %%
+controlled = strategies_controls.controls_run(train, parameters, mode=mode,
+                                              command=f"tapnb run 06_strategies --profile {profile} --movie {movie} --mode execute")
+beside = strategies_controls.ranked(answers, controlled, dataset_of(trained[strategies[0]], train).pairs.t)
+beside_table = strategies_controls.table(beside)
+beside_table
+
+# %% [markdown]
 # F1 of the event class at three thresholds. The second is chosen on validation pairs, which only the strategies in
 # `validated` were asked about. The third calls as many test pairs events as there are, so that precision and recall are
 # equal.
@@ -132,10 +142,10 @@ resnet_head
 # ## Provenance
 
 # %%
-path = results.publish("06_strategies", profile, movie, parameters, {"tap": tap} | trained,
-                       numbers(trained, answers, ranked, f1),
+path = results.publish("06_strategies", profile, movie, parameters, {"tap": tap} | trained | {"controls of these pairs": controlled},
+                       numbers(trained, answers, ranked, f1) | strategies_controls.numbers(beside, trained, controlled),
                        {"train": train, "held-out": other},
-                       {"table2": table2, "less_the_paper": against_paper, "ranking": ranked_table,
+                       {"table2": table2, "less_the_paper": against_paper, "ranking": ranked_table, "controls": beside_table,
                         "thresholds": f1_by_threshold, "runs": per_run.round(6)},
                        {"table2": scores_plot, "resnet_head": resnet_head})
 results.show_stamp(path)

@@ -63,7 +63,7 @@ def statistics(images: np.ndarray, batch: int = 1000) -> np.ndarray:
 
 
 def controls_run(movie: Movie, dataset: DatasetSettings, *, seeds: list[int], test_pairs: int | None,
-                 validation_pairs: int | None, held_out: Movie, held_out_pairs: int | None, mode: str,
+                 validation_pairs: int | None, held_out: Movie | None, held_out_pairs: int | None, mode: str,
                  command: str) -> runs.Run:
     """All controls, trained where they learn and asked about the pairs that the strategies are asked about.
 
@@ -84,14 +84,14 @@ def controls_run(movie: Movie, dataset: DatasetSettings, *, seeds: list[int], te
         Its folder keeps the answers, see :func:`answers`.
     """
     def make(folder: Path) -> dict:
-        data, other = event_dataset(movie, dataset), event_dataset(held_out, replace(dataset, labelled_share=1.0))
+        data, other = event_dataset(movie, dataset), held_out and event_dataset(held_out, replace(dataset, labelled_share=1.0))
         training = data.parts["balanced"]
         models = _trained(_statistics_of(data, training), data.labels[training], seeds)
         asked = [(data, "test", test_pairs, "test"), (data, "validation", validation_pairs, "validation"),
                  (other, "test", held_out_pairs, HELD_OUT)]
         tables = []
         for of_movie, part, most, called in asked:
-            if most == 0:
+            if of_movie is None or most == 0:
                 continue
             index = of_movie.parts[part][:most]
             values = _statistics_of(of_movie, index)
@@ -105,8 +105,8 @@ def controls_run(movie: Movie, dataset: DatasetSettings, *, seeds: list[int], te
 
     key = {"dataset": dataset, "seeds": seeds, "test_pairs": test_pairs, "validation_pairs": validation_pairs,
            "held_out_pairs": held_out_pairs}
-    return runs.run(kinds.CONTROLS, {"train": movie, "held-out": held_out}, key, dataset.data_seed, make, mode=mode,
-                    command=command)
+    movies = {"train": movie} | ({"held-out": held_out} if held_out else {})
+    return runs.run(kinds.CONTROLS, movies, key, dataset.data_seed, make, mode=mode, command=command)
 
 
 def answers(run: runs.Run) -> dict[str, pd.DataFrame]:

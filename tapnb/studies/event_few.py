@@ -27,6 +27,9 @@ SEED = 20
 ASKED = (("A", "C"), ("D", "C"))
 """How many labels does the second need to be as good as the first? C begins with random features, A and D with TAP's."""
 
+MEASURES = ("average precision", "f1", "best")
+"""What is estimated of every point, of :data:`tapnb.studies.event_scores.MEASURES`."""
+
 STEPS = 200
 """Numbers of labels, from the fewest to the most that were tried, that an end of an interval may have."""
 
@@ -65,14 +68,16 @@ class Point:
         Labelled events.
     runs : list of Run
         One a draw of them; with every label, one a seed.
-    average_precision, best : Resampled
-        Average precision, and F1 at the best threshold, of every run and under draws of the events.
+    average_precision, f1, best : Resampled
+        Average precision, F1 at the threshold that each run chose on its own movie, and F1 at the best one, of every run and under
+        draws of the events.
     """
 
     name: str
     labels: int
     runs: list[runs.Run]
     average_precision: Resampled
+    f1: Resampled
     best: Resampled
 
 
@@ -100,6 +105,7 @@ def point(name: str, labels: int, own: list[runs.Run], held_out: Movie) -> Point
     true, frames = events.true_events(held_out), len(held_out.frames) - 1
     matched = [scores.matched(events.found(run, events.HELD_OUT), true, frames) for run in own]
     return Point(name, labels, own, scores.resampled_average_precision(matched),
+                 scores.resampled_f1(matched, [events.threshold(run) for run in own]),
                  scores.resampled_f1(matched, [scores.best_threshold(m) for m in matched]))
 
 
@@ -109,23 +115,25 @@ def paired(first: Point, second: Point) -> Estimate:
 
 
 def estimates(collected: list[Point]) -> pd.DataFrame:
-    """``name``, ``labels``, ``runs``, ``measure`` ("average precision" or "best"), ``value``, ``low``, ``high``."""
+    """``name``, ``labels``, ``runs``, ``measure`` (of :data:`MEASURES`), ``value``, ``low``, ``high``, ``each`` (of every run)."""
     rows = []
     for point in collected:
-        for measure, resampled in (("average precision", point.average_precision), ("best", point.best)):
+        for measure, resampled in zip(MEASURES, (point.average_precision, point.f1, point.best)):
             e = intervals.estimate(resampled)
             rows.append({"name": point.name, "labels": point.labels, "runs": len(point.runs), "measure": measure,
-                         "value": e.value, "low": max(e.low, 0.0), "high": min(e.high, 1.0)})
-    return pd.DataFrame(rows, columns=["name", "labels", "runs", "measure", "value", "low", "high"])
+                         "value": e.value, "low": max(e.low, 0.0), "high": min(e.high, 1.0), "each": resampled.runs})
+    return pd.DataFrame(rows, columns=["name", "labels", "runs", "measure", "value", "low", "high", "each"])
 
 
 def table(estimated: pd.DataFrame) -> pd.DataFrame:
-    """:func:`estimates` as text, a row a strategy and number of labels."""
-    rows = [{"strategy": name, "labelled events": str(labels), "runs": str(own["runs"].iloc[0])} | {
-        event_scores.MEASURES[r.measure]: with_interval(r.value, r.low, r.high) for r in own.itertuples()}
-        for (name, labels), own in estimated.groupby(["name", "labels"], sort=False)]
-    return pd.DataFrame(rows, columns=["strategy", "labelled events", "runs", event_scores.MEASURES["average precision"],
-                                       event_scores.MEASURES["best"]])
+    """:func:`estimates` as text, a row a strategy and number of labels, with the average precision of every run."""
+    titles = {measure: event_scores.MEASURES[measure] for measure in MEASURES}
+    rows = []
+    for (name, labels), own in estimated.groupby(["name", "labels"], sort=False):
+        each = own.loc[own["measure"] == MEASURES[0], "each"].iloc[0]
+        rows.append({"strategy": name, "labelled events": str(labels), "of each run": ", ".join(f"{value:.2f}" for value in each)}
+                    | {titles[r.measure]: with_interval(r.value, r.low, r.high) for r in own.itertuples()})
+    return pd.DataFrame(rows, columns=["strategy", "labelled events", titles[MEASURES[0]], "of each run", *list(titles.values())[1:]])
 
 
 def differences(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED) -> pd.DataFrame:
@@ -180,7 +188,17 @@ class Needed:
     @property
     def text(self) -> str:
         """Such as "12 (5.1 to at least 50)", or "at least 50"."""
-        return self.written(*(f"{labels:.2g}" if labels < 99.5 else f"{labels:.0f}" for labels in (self.value, self.low, self.high)))
+        return self.written(*map(_short, (self.value, self.low, self.high)))
+
+    @property
+    def saved(self) -> tuple[float, float, float]:
+        """Labels that the first's pretraining saves, and their 95 % interval: those that the second needs, minus those of the first."""
+        return self.value - self.at, self.low - self.at, self.high - self.at
+
+    @property
+    def saved_text(self) -> str:
+        """:attr:`saved` written like :attr:`text`."""
+        return self.written(*map(_short, self.saved))
 
     def written(self, value: str, low: str, high: str) -> str:
         """Three texts in one, with "at most" or "at least" where so many labels are an end of what was tried."""
@@ -188,6 +206,11 @@ class Needed:
         value, low, high = (next((word for word, end in words.items() if np.isclose(labels, end)), "") + text
                             for text, labels in zip((value, low, high), (self.value, self.low, self.high)))
         return value if value == low == high else f"{value} ({low} to {high})"
+
+
+def _short(labels: float) -> str:
+    """Two digits, or whole labels where that is more."""
+    return (f"{labels:.2g}" if abs(labels) < 99.5 else f"{labels:.0f}").replace("-", "\u2212")
 
 
 def needed(collected: Sequence, asked: Sequence[tuple[str, str]] = ASKED, at: int = 5) -> list[Needed]:
@@ -255,6 +278,7 @@ def numbers(estimated: pd.DataFrame, compared: pd.DataFrame, collected: list[Poi
         r.difference, of[r.first, r.labels] + of[r.second, r.labels], 2, interval=(r.low, r.high)) for r in compared.itertuples()}
     for answer in answers:
         made_of = [run for point in collected if point.name in (answer.first, answer.second) for run in point.runs]
-        named[f"needed_{answer.second}_for_{answer.first}_{answer.at}"] = results.number(
-            answer.value, made_of, 1, interval=(answer.low, answer.high)) | {"text": answer.text}
+        pair, (saved, *saved_interval) = f"{answer.second}_for_{answer.first}_{answer.at}", answer.saved
+        named[f"needed_{pair}"] = results.number(answer.value, made_of, 1, interval=(answer.low, answer.high)) | {"text": answer.text}
+        named[f"saved_{pair}"] = results.number(saved, made_of, 1, interval=tuple(saved_interval)) | {"text": answer.saved_text}
     return named

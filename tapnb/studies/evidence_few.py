@@ -142,7 +142,7 @@ def hours_saved(one: event_few.Needed, events: int) -> tuple[float, float, float
     events : int
         Of the whole movie, which take :data:`HOURS` to label.
     """
-    return tuple(HOURS * (labels - one.at) / events for labels in (one.value, one.low, one.high))
+    return tuple(HOURS * labels / events for labels in one.saved)
 
 
 def numbers(estimated: pd.DataFrame, compared: pd.DataFrame, collected: list[Point], answers: list[event_few.Needed],

@@ -30,11 +30,11 @@ def f1_scores(answers: dict[str, pd.DataFrame], part: str = HELD_OUT) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def f1_table(f1: pd.DataFrame) -> pd.DataFrame:
-    """:func:`f1_scores` as text: mean and standard deviation over runs."""
+def f1_table(f1: pd.DataFrame, steps: dict[str, float]) -> pd.DataFrame:
+    """:func:`f1_scores` as text: mean and standard deviation over runs; ``steps`` from :func:`tapnb.studies.evidence.kept_steps`."""
     rows = []
     for name, of_one in f1.groupby("name", sort=False):
-        row = {"": name}
+        row = {"": name, "steps": f"{steps[name]:.0f}" if name in steps else "\u2013"}
         for column, title in (("chosen", "threshold of the validation pairs"), ("half", "at one half")):
             values = of_one[column]
             row[title] = "\u2013" if values.isna().any() else scores.with_spread(values.mean(), values.std())

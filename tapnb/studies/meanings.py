@@ -54,6 +54,7 @@ BY_FRAMES = "95 % interval over frames and runs."
 SHARE = "95 % interval of a share, after Wilson."
 
 STRATEGY, SCORE = r"(?P<strategy>[A-D]\d)", r"(?P<score>prec_0|prec_1|rec_0|rec_1|F1|average_precision|ranking|spread)"
+CONTROL = "(?P<control>largest_difference|mean_difference|brightest_pixel|logistic_regression|extra_trees)"
 SCALING = r"(?P<scaling>before|after|factor|prior|platt)"
 MAP = r"(?P<movie>train|held_out)_(?P<map>grad_cam|second|votes|change|random)"
 ROW = ("(?P<row>step_cuda|step|augmentation|crops|linear_heads|resnet_heads|frame|event_map|detector|sweep|import_networks|"
@@ -116,6 +117,9 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("runs", "Runs of every strategy; they differ in their seed.", "trained"),
         (STRATEGY + "_F1_(?P<threshold>half|chosen|as_many)", "F1 of the class \u201cevent\u201d of {strategy} at "
          "{threshold}: 2 \u00d7 precision \u00d7 recall / (precision + recall). " + BY_RUNS, "f1"),
+        (CONTROL + "_average_precision", "Average precision of the control {control} on the same test pairs, mean over runs.", "beside"),
+        (STRATEGY + "_less_" + CONTROL + "_ranking", "Average precision of {strategy} minus that of the control {control}, means over "
+         "runs. " + BY_FRAMES, "beside"),
         (STRATEGY + "_average_precision", "Average precision of {strategy}: test pairs sorted by probability, precision "
          "averaged over all recalls. " + BY_RUNS, "ranked"),
         (STRATEGY + "_" + SCORE, "{score}. Test pairs, {strategy}. " + BY_RUNS, "table2"),
@@ -243,10 +247,12 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("(?P<kind>division|death)s", "Labelled {kind}s of the held-out movie.", "judged"),
         (r"few_(?P<first>[A-D])_less_(?P<other>[A-D])_(?P<labels>\d+)", "Average precision of {first} minus that of {other}, both from "
          "{labels} labelled events, all events of the held-out movie. 95 % interval over events and draws of labels.", "few_compared"),
-        (r"few_(?P<strategy>[A-D])_(?P<labels>\d+)_(?P<measure>average_precision|best)", "{measure}. Strategy {strategy}, trained "
+        (r"few_(?P<strategy>[A-D])_(?P<labels>\d+)_(?P<measure>average_precision|f1|best)", "{measure}. Strategy {strategy}, trained "
          "on {labels} labelled events, all events of the held-out movie. 95 % interval over events and runs.", "few_estimated"),
         (r"needed_(?P<first>[A-D])_for_(?P<other>[A-D])_(?P<labels>\d+)", "Labelled events with which {first} has the average precision of "
          "{other} with {labels}. 95 % interval over events and draws of labels.", "few_needed"),
+        (r"saved_(?P<first>[A-D])_for_(?P<other>[A-D])_(?P<labels>\d+)", "Labelled events with which {first} has the average precision of "
+         "{other} with {labels}, minus these. 95 % interval over events and draws of labels.", "few_needed"),
         ("unexplained_ends", "Tracks of the held-out movie that end inside the image before it does, without daughters.", "ends"),
         ("(?P<who>[A-D])_F1_without_ends", "F1 of {who} at the threshold of the training movie, unexplained track ends left out, "
          "divisions of the held-out movie. 95 % interval over events and runs.", "ends"),
@@ -290,6 +296,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "movie, mean over pretrainings of different seeds. 95 % interval over events, blocks of frames, pretrainings and runs.", "over"),
         ("(?P<who>.+)_over_pretrainings", "Average precision of {who} on the held-out movie, mean over pretrainings of different seeds. "
          "95 % interval over events, blocks of frames and pretrainings.", "over"),
+        (r"(?P<first>[A-D]\d)_less_(?P<other>[A-D]\d)_(?P<where>held-out|test)", "Average precision of {first} minus that of {other} on "
+         "{where}. 95 % interval over events, blocks of frames and runs.", "headed"),
         ("(?P<first>.+)_less_(?P<other>.+)", "Average precision of {first} minus that of {other} on the held-out movie. 95 % "
          "interval over events, blocks of frames and runs.", "comparisons"),
         ("(?P<who>.+)_(?P<where>held-out|test|seen|new)", "Average precision of {who} on {where}. 95 % interval over events, "

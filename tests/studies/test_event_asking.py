@@ -88,7 +88,7 @@ def test_an_answer_is_the_nearest_event_that_can_be_seen():
 
 def point(name, answers, *means):
     resampled = Resampled(np.array(means), np.array(means) + np.zeros((200, 1)), 50)
-    return event_few.Point(name, answers, [runs.Run(None, {"name": f"{name} {answers}"})] * len(means), resampled, resampled)
+    return event_few.Point(name, answers, [runs.Run(None, {"name": f"{name} {answers}"})] * len(means), resampled, resampled, resampled)
 
 
 def test_the_gain_is_that_of_doubtful_places_over_random_ones():

@@ -22,14 +22,14 @@ def made_up(folder, found, labels) -> runs.Run:
     """The run of a detector that found just these events, after it had learnt from so many."""
     folder.mkdir()
     found.assign(part=events.HELD_OUT).to_parquet(folder / "found.parquet")
-    return runs.Run(folder, {"name": folder.name, "seed": 20, "results": {"events": labels}})
+    return runs.Run(folder, {"name": folder.name, "seed": 20, "results": {"events": labels, "validation": {"threshold": 0.5}}})
 
 
 def point(name, labels, *means, spread=0.0):
     """A point of which every draw of events gives the runs' own values, or values about them."""
     about = np.random.default_rng(labels).normal(0, spread, (200, 1)) if spread else np.zeros((200, 1))
     resampled = Resampled(np.array(means), np.array(means) + about, 50)
-    return event_few.Point(name, labels, [], resampled, resampled)
+    return event_few.Point(name, labels, [], resampled, resampled, resampled)
 
 
 def test_one_draw_of_all_numbers_comes_before_the_next():
@@ -57,7 +57,18 @@ def test_runs_are_put_together_by_their_number_of_labels_and_end_with_all(movie,
     share = np.ceil(len(true) / 2) / len(true)
     assert own["value"].tolist() == pytest.approx([(1 + share) / 2, 1, 1])
     shown = event_few.table(estimated)
-    assert shown["labelled events"].tolist() == ["1", "5", "40"] and shown["runs"].tolist() == ["2", "1", "1"]
+    assert shown["labelled events"].tolist() == ["1", "5", "40"]
+    assert shown["of each run"].tolist() == [f"{share:.2f}, 1.00", "1.00", "1.00"]
+
+
+def test_f1_is_that_at_the_threshold_which_each_run_chose_on_its_own_movie(movie, tmp_path):
+    true = events.true_events(movie)
+    half_sure = true.assign(score=np.where(np.arange(len(true)) % 2, 0.9, 0.3))  # all are right; a half lies above the threshold of 0.5
+    ((name, labels, chosen), (_, _, best)) = [
+        (r.name, r.labels, r.value) for r in event_few.estimates([event_few.point("C", 1, [made_up(tmp_path / "c", half_sure, 1)], movie)]
+                                                                 ).itertuples() if r.measure != "average precision"]
+    recall = (len(true) // 2) / len(true)
+    assert (name, labels, best) == ("C", 1, 1) and chosen == pytest.approx(2 * recall / (1 + recall))
 
 
 def test_differences_are_of_detectors_with_as_many_labels():
@@ -76,7 +87,7 @@ def test_needed_labels_are_read_from_the_line_of_the_second():
     assert (answer.first, answer.second, answer.at) == ("A", "C", 5)
     assert answer.value == pytest.approx(8)  # half way in the logarithm
     assert [answer.low, answer.high] == pytest.approx([8, 8], rel=0.02)
-    assert answer.text == "8"
+    assert answer.text == "8" and answer.saved == pytest.approx((3, 3, 3), abs=0.15)
 
 
 @pytest.mark.parametrize("wanted, text", [(0.1, "at most 1"), (0.9, "at least 16")])

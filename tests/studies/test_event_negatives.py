@@ -49,7 +49,7 @@ def point(way, *means):
     """Draws of events move all runs alike."""
     moved = np.random.default_rng(0).normal(0, 0.1, (400, 1))
     resampled = Resampled(np.array(means), np.array(means) + moved, 50)
-    return event_few.Point(way, 5, [runs.Run(None, {"name": way})], resampled, resampled)
+    return event_few.Point(way, 5, [runs.Run(None, {"name": way})], resampled, resampled, resampled)
 
 
 def test_gains_are_those_of_equal_draws():
