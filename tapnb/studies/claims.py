@@ -29,9 +29,10 @@ DRAWS = 2000
 FEW = 0.1
 """Share of the labelled events up to which labels are few."""
 
-NULL = dict.fromkeys((5, 6, 11), "a threshold on brightness would pass as well")
+NULL = dict.fromkeys((5, 6, 11), "a threshold on brightness would pass as well") | {
+    10: "boxes at the largest changes between the frames would pass as well"}
 """Claims that hold of a classifier which has learned nothing, and what that would be: they say little about features. A coin
-and a constant pass none (``tests/studies/test_claims_null.py``)."""
+and a constant pass none (``tests/studies/test_claims_null.py``, and ``test_claims_null_arrow.py`` of 9, 10 and 12)."""
 
 BY_PROTOCOL = {2: "A1 \u2212 B1", 3: "A1 \u2212 C1"}
 """Claims of which the protocol compares the same strategies, the second with its ResNet head alone: trained to their end, by average
