@@ -259,6 +259,8 @@ def grad_cam_finds_events(records: Records) -> list[Part]:
     parts = []
     for role, counts in records["gradcam"]["results"]["statistics"].items():
         row = grad_cam.shares(counts).loc["grad_cam - random"]
+        if math.isnan(row["share"]):
+            raise NotEnough(f"no frame pair of the {role} movie has a box: its map is zero everywhere")
         parts.append(Part(f"top boxes that touch an event \u2212 random boxes, {role} movie", row["share"], row["low"], row["high"],
                           freedom=row["freedom"], more="frame pairs"))
     if not parts:
