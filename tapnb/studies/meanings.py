@@ -296,8 +296,8 @@ PATTERNS: dict[str, tuple[tuple[str, str, str], ...]] = {
          "movie, mean over pretrainings of different seeds. 95 % interval over events, blocks of frames, pretrainings and runs.", "over"),
         ("(?P<who>.+)_over_pretrainings", "Average precision of {who} on the held-out movie, mean over pretrainings of different seeds. "
          "95 % interval over events, blocks of frames and pretrainings.", "over"),
-        (r"(?P<first>[A-D]\d)_less_(?P<other>[A-D]\d)_(?P<where>held-out|test)", "Average precision of {first} minus that of {other} on "
-         "{where}. 95 % interval over events, blocks of frames and runs.", "headed"),
+        (r"(?P<first>[A-D]\d)_less_(?P<other>.+)_(?P<where>held-out|test)", "Average precision of {first} minus that of {other} on "
+         "{where}. 95 % interval over events, blocks of frames and runs.", "beyond"),
         ("(?P<first>.+)_less_(?P<other>.+)", "Average precision of {first} minus that of {other} on the held-out movie. 95 % "
          "interval over events, blocks of frames and runs.", "comparisons"),
         ("(?P<who>.+)_(?P<where>held-out|test|seen|new)", "Average precision of {who} on {where}. 95 % interval over events, "

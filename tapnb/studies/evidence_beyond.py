@@ -1,6 +1,6 @@
-"""What the head matters: linear heads trained to their end, beside ResNet heads and beside each other.
+"""Comparisons beyond the protocol's seven: linear heads trained to their end, and A1 against the other controls.
 
-Exploratory: the protocol asks about ResNet heads alone, so nothing here is corrected for several comparisons.
+Exploratory: nothing here is corrected for several comparisons.
 """
 
 from __future__ import annotations
@@ -15,8 +15,14 @@ from tapnb.store import results, runs
 from tapnb.studies import evidence, tables
 from tapnb.studies.strategies import HELD_OUT
 
-COMPARISONS = (("A1", "A0"), ("B1", "B0"), ("C1", "C0"), ("D1", "D0"), ("A0", "B0"), ("A0", "C0"), ("D0", "A0"), ("D0", "C0"))
-"""First the same features under both heads, then other features under the linear head."""
+HEADS = (("A1", "A0"), ("B1", "B0"), ("C1", "C0"), ("D1", "D0"))
+"""The same features under both heads."""
+
+LINEAR = (("A0", "B0"), ("A0", "C0"), ("D0", "A0"), ("D0", "C0"), ("A0", "largest |difference|"), ("A0", "extra trees"))
+"""Other features under the linear head, and what needs none."""
+
+CONTROLS = tuple(("A1", name) for name in ("logistic regression", "mean |difference|", "brightest pixel"))
+"""The controls that the protocol does not name."""
 
 ASKED = (HELD_OUT, "test")
 """The parts that are compared: the protocol's, and the paper's."""
@@ -28,15 +34,15 @@ def differences(by_part: Mapping[str, Mapping[str, Resampled]]) -> pd.DataFrame:
     Parameters
     ----------
     by_part : dict of dict of Resampled
-        By part and strategy, from :func:`tapnb.studies.evidence.resampled`.
+        By part, and strategy or control, from :func:`tapnb.studies.evidence.resampled`.
 
     Returns
     -------
     DataFrame
-        ``first``, ``second``, ``part`` (of :data:`ASKED`), ``difference`` in average precision, ``low``, ``high``.
+        ``first``, ``second``, ``part`` (of :data:`ASKED`), ``difference`` in average precision, ``low``, ``high`` (95 %).
     """
     rows = []
-    for first, second in COMPARISONS:
+    for first, second in HEADS + LINEAR + CONTROLS:
         for part in ASKED:
             if {first, second} <= by_part[part].keys():
                 e = intervals.estimate(by_part[part][first], by_part[part][second])
@@ -49,13 +55,12 @@ def table(compared: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (first, second), own in compared.groupby(["first", "second"], sort=False):
         of_part = {r.part: tables.signed(r.difference, r.low, r.high, 3) for r in own.itertuples()}
-        rows.append({"average precision (95 %)": f"{first} \u2212 {second}"}
-                    | {evidence.PARTS[part]: of_part.get(part, "\u2013") for part in ASKED})
-    return pd.DataFrame(rows, columns=["average precision (95 %)", *(evidence.PARTS[part] for part in ASKED)])
+        rows.append({"comparison": f"{first} \u2212 {second}"} | {evidence.PARTS[part]: of_part.get(part, "\u2013") for part in ASKED})
+    return pd.DataFrame(rows, columns=["comparison", *(evidence.PARTS[part] for part in ASKED)])
 
 
-def numbers(compared: pd.DataFrame, trained_runs: Mapping[str, list[runs.Run]]) -> dict[str, dict]:
+def numbers(compared: pd.DataFrame, trained_runs: Mapping[str, list[runs.Run]], controlled: runs.Run) -> dict[str, dict]:
     """The numbers of :func:`differences`."""
-    return {f"{r.first}_less_{r.second}_{r.part}": results.number(
-        r.difference, [*trained_runs[r.first], *trained_runs[r.second]], 3, interval=(r.low, r.high))
+    return {f"{r.first}_less_{evidence.key(r.second)}_{r.part}": results.number(
+        r.difference, [*trained_runs[r.first], *trained_runs.get(r.second, [controlled])], 3, interval=(r.low, r.high))
         for r in compared.itertuples(index=False)}
