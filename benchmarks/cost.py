@@ -17,8 +17,8 @@ from tapnb.store import provenance, results, runs
 from tapnb.system import paths
 from tapnb.system.files import write_json
 
-MEASURED, DETECTORS, PAPER = "cpu", "events", "paper"
-"""Profiles: of the runs that were made, of the detectors that were, and of all that would be."""
+MEASURED, PAPER = "cpu", "paper"
+"""Profiles: of the runs that were made, and of all that would be."""
 
 MOVIES = ("synthetic", "hela")
 
@@ -34,9 +34,8 @@ def measure(movie: str) -> list[dict]:
         taken, and that speed, ``gflop_a_core``.
     """
     of_profile = {profile: gpu_plan.tasks(Place.opened(profile, movie, torch.device("cpu")))
-                  for profile in (MEASURED, DETECTORS, PAPER)}
-    speeds = {task.title: speed for profile in (DETECTORS, MEASURED) for task in of_profile[profile]
-              if (speed := _speed(task, profile, movie))}
+                  for profile in (MEASURED, PAPER)}
+    speeds = {task.title: speed for task in of_profile[MEASURED] if (speed := _speed(task, MEASURED, movie))}
     rows = []
     for task in of_profile[PAPER]:
         work, (name, rate) = task.work(), speeds[_like(task.title, speeds)]

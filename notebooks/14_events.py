@@ -198,7 +198,7 @@ negative_table
 #
 # The surest false alarms, and the true events that got the lowest scores, each in the frame before and in its own.
 
-# %% mystnb={"image": {"alt": "Pairs of 64-pixel crops of two consecutive frames: false alarms above, missed events below, with the frame and the score."}, "figure": {"caption": "The surest false alarms and the events that were missed by most, of the detector with the highest average precision: the frame before, and the event's own."}}
+# %% mystnb={"image": {"alt": "Pairs of 64-pixel crops of two consecutive frames: false alarms above, missed events below, with the frame and the score."}, "figure": {"name": "fig-event-mistakes", "caption": "The surest false alarms and the events that were missed by most, of the detector with the highest average precision: the frame before, and the event's own."}}
 best = max((one for one in judged if one.name in trained), key=lambda one: one.average_precision.runs.mean(), default=None)
 mistakes = event_scores.mistakes(best, other, event_pictures) if best else {}
 (figures.event_mistakes(other, mistakes) if any(map(len, mistakes.values()))

@@ -18,7 +18,7 @@ from tapnb.workflow.parameters import Parameter, choose, declared, names, pick, 
 
 __all__ = ["PUBLISHED", "Job", "whole", "profile_and_movie", "decide", "keep_profile"]
 
-PUBLISHED = ("cpu", "longer", "tuned", "events", "few", "labels", "seed2", "seed3", "paper")
+PUBLISHED = ("cpu", "longer", "tuned", "few", "labels", "seed2", "seed3", "paper")
 """Profiles whose results are kept in git."""
 AUTO = "auto"
 FIRST, OTHERWISE = "cpu", "smoke"  # the profile where all of a movie is published, and any other movie's
