@@ -177,12 +177,13 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
     unlearnt = [kind for kind in kinds if not (early["kind"] == kind).any()]  # of a kind, were the last fifth held back
     held_back = len(late) >= HELD_BACK and not unlearnt
     if held_back:
-        say(f"learning from {len(early)} events; {len(late)} in the last fifth of the movie are held back to say how good "
+        say(f"learning from {_counted(len(early), 'event')}; {len(late)} in the last fifth of the movie are held back to say how good "
             "it is")
     else:
         why = (f"no {unlearnt[0]} lies before the last fifth of the movie, which could be held back otherwise"
                if len(late) >= HELD_BACK else "too few lie in the last fifth of the movie to hold them back")
-        say(f"learning from all {len(movie.events)} events: {why}, so nothing will be known of how good it is")
+        every = "the only event" if len(movie.events) == 1 else f"all {len(movie.events)} events"
+        say(f"learning from {every}: {why}, so nothing will be known of how good it is")
     run = study.detector_run(strategy, movie, tap, settings, negatives=negatives, held_back=held_back, seed=seed,
                              mode="execute", on=on, command=command,
                              announce=lambda: _announce(movie, tap, settings, strategy, len(checked) * held_back, on, say))
@@ -195,7 +196,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
         detector = replace(detector, calibration={})
         quality = quality and {name: quality[name] for name in ("recall", "events held back")}
     about = {"detector": run.name, "trained from": f"strategy {strategy}, {tap.name}",
-             "labels": f"{len(movie.events)} events from {' and '.join(filter(None, (labels, *answers)))}"
+             "labels": f"{_counted(len(movie.events), 'event')} from {' and '.join(filter(None, (labels, *answers)))}"
                        + ("" if settings.complete else "; not every event is labelled")}
     known = pd.concat([table[["t", "y", "x"]] for table in (movie.events, negatives) if table is not None], ignore_index=True)
     return replace(_searched(movie, choice, detector, about, quality, say), known=known, learnt=learnt if held_back else None)
@@ -212,7 +213,7 @@ def as_candidates(name: str, features: str, on: torch.device, say: Callable[[str
     pairs = usable_pairs(movie)
     start = time.perf_counter()
     candidates(model, movie, pairs[:2])
-    say(f"searching {len(pairs)} frame pairs: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
+    say(f"searching {_counted(len(pairs), 'frame pair')}: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
     table = candidates(model, movie).head(SHOWN).assign(probability=np.nan)
     return Outcome(movie, choice, table, {"places of": f"the arrow of time, {model_name}"} | _citable(movie, on),
                    threshold=1.0, seen=table)
@@ -241,7 +242,7 @@ def _searched(movie: Movie, choice: Choice, detector: Detector, about: dict[str,
     pairs, on = usable_pairs(movie), next(detector.head.parameters()).device
     start = time.perf_counter()
     list(detector.maps(movie, pairs[:1]))  # two frames: those after it need one each
-    say(f"searching {len(pairs)} frame pairs: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
+    say(f"searching {_counted(len(pairs), 'frame pair')}: about {_duration((time.perf_counter() - start) / 2 * len(pairs))}")
     seen = detector.find(movie)
     seen = seen.assign(probability=probability(seen, detector.calibration))
     table = seen[seen["score"] >= detector.threshold].reset_index(drop=True)
@@ -271,6 +272,10 @@ def _citable(movie: Movie, on: torch.device) -> dict[str, str]:
     return {"movie": f"{movie.name} ({movie.source or 'no source given'})", "fingerprint": movie.fingerprint,
             "tapnb": f"{provenance.versions()['tapnb']}, commit {commit or 'unknown'}{' with changes' if dirty else ''}",
             "device": str(on), "time": provenance.now()}
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _duration(seconds: float) -> str:

@@ -20,6 +20,10 @@ OWN = "own"
 UNLABELLED = 0.2
 """Share of a movie's frames in a row without a label from which on the command asks whether somebody looked there."""
 
+FEW = 10
+"""Labelled events below which the command always says that all else is learned as no event. Who has marked so few has rarely looked at the
+whole movie, and with five that is known to cost much (the book's page Events). With ten it was not measured: the bound is a judgement."""
+
 
 def open_labelled(name: str, labels: str | None, answers: pd.DataFrame | None = None) -> Movie:
     """A movie with a list of events from labels in any form.
@@ -92,7 +96,7 @@ def at_events(places: pd.DataFrame, events: pd.DataFrame, *, of_kind: bool = Fal
 
 
 def labels_in_words(movie: Movie, complete: bool) -> str:
-    """What is labelled, for whoever forgot a kind; and where a long stretch is not, though every event should be."""
+    """What is labelled, for whoever forgot a kind; and where every event should be, that few are, or none in a long stretch."""
     counts = movie.events["kind"].value_counts()
     named = " and ".join(f"{counts[kind]} {kind}{'' if counts[kind] == 1 else 's'}" for kind in KINDS if kind in counts)
     frames = len(movie.frames)
@@ -100,7 +104,9 @@ def labels_in_words(movie: Movie, complete: bool) -> str:
     longest = int(np.argmax(np.diff(t)))
     first, last = int(movie.events["t"].min()), int(movie.events["t"].max())
     said = f"labelled: {named}, " + (f"frames {first} to {last}" if first < last else f"frame {first}") + f" of 0 to {frames - 1}"
-    if complete and t[longest + 1] - t[longest] > max(frames * UNLABELLED, 3 * frames / len(movie.events)):
+    if complete and len(movie.events) < FEW:  # the whole movie, so a long stretch need not be named as well
+        said += "; all else in the movie is learned as no event: unless you marked every event, add --partial"
+    elif complete and t[longest + 1] - t[longest] > max(frames * UNLABELLED, 3 * frames / len(movie.events)):
         said += (f"; between frames {t[longest]} and {t[longest + 1]} there is none, and that is learned as empty: if nobody looked there, "
                  "add --partial")
     return said

@@ -30,7 +30,17 @@ def test_a_stretch_without_labels_is_asked_about_where_every_event_should_be_lab
         "looked there, add --partial")
     for quiet in (labelled_movie.labels_in_words(marked, False), labelled_movie.labels_in_words(labelled_at(*range(4, 99, 9)), True)):
         assert "partial" not in quiet
-    assert labelled_movie.labels_in_words(labelled_at(50, kind="death"), True) == "labelled: 1 death, frame 50 of 0 to 99", "rare events"
+
+
+@pytest.mark.parametrize("n", [1, 9, 10])
+def test_few_labels_are_asked_about_wherever_they_lie(n):
+    marked = labelled_at(*np.linspace(5, 95, n).astype(int)) if n > 1 else labelled_at(50, kind="death")
+    said = labelled_movie.labels_in_words(marked, True)
+    few = "; all else in the movie is learned as no event: unless you marked every event, add --partial"
+    assert said.endswith(few) == (n < 10) and said.count("--partial") == (n < 10)
+    assert "partial" not in labelled_movie.labels_in_words(marked, False)
+    if n == 1:
+        assert said == f"labelled: 1 death, frame 50 of 0 to 99{few}"
 
 
 @pytest.mark.parametrize("form", ["masks", "points"])
