@@ -141,7 +141,7 @@ def train_detector(tap: DenseFeatures, movie: Movie, events: pd.DataFrame, setti
     Raises
     ------
     ValueError
-        If no event of these kinds lies in the frame pairs, or the training goes wrong.
+        If no event of these kinds lies in the frame pairs, the frames are too small, or the training goes wrong.
     """
     on = torch.device(on)
     frame_pairs = usable_pairs(movie) if frame_pairs is None else np.asarray(frame_pairs)
@@ -193,10 +193,15 @@ class _Source:
                  on: torch.device):
         self.movie, self.settings, self.frame_pairs, self.on = movie, settings, frame_pairs, on
         self.size = min(settings.crop_size, *(side // 8 * 8 for side in movie.shape[1:]))
+        if not self.size:
+            height, width = movie.shape[1:]
+            raise ValueError(f"the frames of {movie.name!r} are {height} x {width} pixels, and a detector learns from crops of 8 or more: give "
+                             "larger frames, or a detector that is there")
         events = events[events["kind"].isin(settings.kinds) & (events["t"] - 1).isin(frame_pairs)]
         if events.empty:
-            raise ValueError(f"there is no labelled {' or '.join(settings.kinds)} in the {len(frame_pairs)} frame pairs "
-                             f"of {movie.name!r} that are for training: label some, or give more frames")
+            raise ValueError(f"there is no labelled {' or '.join(settings.kinds)} in the {len(frame_pairs)} frame "
+                             f"pair{'' if len(frame_pairs) == 1 else 's'} of {movie.name!r} to learn from: label some there, or give more frames; "
+                             "`tapnb data` says which frame pairs are left out")
         self.events = np.stack([events["t"] - 1, events["y"], events["x"],
                                 events["kind"].map(settings.kinds.index)], axis=1).astype(float)  # (E, 4)
         self.frames = as_tensor(movie.frames, on)

@@ -186,6 +186,13 @@ def test_settings_that_make_no_sense_are_refused(changes, message):
 def test_no_labelled_event_is_said(movie, tap):
     with pytest.raises(ValueError, match="no labelled death in the 11 frame pairs of 'discs 1'"):
         train_detector(tap, movie, movie.events, replace(TINY, kinds=("death",)))
+    with pytest.raises(ValueError, match="no labelled division in the 1 frame pair of 'discs 1' to learn from"):
+        train_detector(tap, movie, movie.events[movie.events["t"] == 3], TINY, frame_pairs=np.array([5]))
+
+
+def test_frames_without_room_for_a_crop_are_said(movie, tap):
+    with pytest.raises(ValueError, match="the frames of 'discs 1' are 64 x 7 pixels, and a detector learns from crops of 8 or more"):
+        train_detector(tap, replace(movie, frames=movie.frames[:, :, :7], masks=None), movie.events, TINY)
 
 
 def test_what_is_known_to_be_no_event_is_a_hard_negative_from_the_start(movie):

@@ -90,6 +90,22 @@ def test_too_few_labels_are_all_learnt_from(home, movie):
 
 
 @pytest.mark.trains
+@pytest.mark.parametrize("way", ["--labels", "--model", "candidates"])
+def test_two_frames_are_a_movie(home, movie, detector, way):
+    two, one = movie.with_name("two.tif"), movie.with_name("one.csv")
+    tifffile.imwrite(two, shrinking_discs(1, frames=2).frames)
+    one.write_text("t,y,x\n1,30,30\n")
+    asked = {"--labels": [way, str(one), "--steps", "4", "--strategy", "A"], "--model": [way, str(detector)], "candidates": []}[way]
+    result = CliRunner().invoke(app, ["events", str(two), *asked, "--features", "synthetic", "--ask", "3", "--no-open", "--out", str(home / "list")],
+                                catch_exceptions=False)
+    assert result.exit_code == 0 and "searching 1 frame pair:" in result.output
+    assert set(pd.read_csv(home / "list" / "events.csv")["t"]) <= {1} and (home / "list" / "report.html").is_file()
+    assert {path.name for path in (home / "list").iterdir()} & {"overlay.mp4", "overlay.webp"}
+    if way == "--labels":
+        assert "labelled: 1 division, frame 1 of 0 to 1; all else" in result.output and "learning from the only event" in result.output
+
+
+@pytest.mark.trains
 def test_nothing_is_held_back_where_a_kind_would_not_be_learned(home, movie):
     table = pd.read_csv(movie.parent / "points.csv").drop(columns="probe")
     table.loc[table["t"] >= 22, "kind"] = "death"
