@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tapnb.detect import Detector
-from tapnb.movies import catalogue
+from tapnb.movies import built_in, catalogue, hela20
 from tapnb.store.runs import Run
 from tapnb.studies import events
 from tapnb.workflow import find_events
@@ -48,6 +48,27 @@ def test_probabilities_are_fitted_on_what_the_published_detector_found():
     assert fitted.keys() == kept.keys() == detector.calibration.keys() == {"division", "death"}
     for kind in fitted:
         assert fitted[kind] == pytest.approx(kept[kind], rel=1e-3) == detector.calibration[kind]
+
+
+def test_the_page_says_rightly_how_the_published_one_stands_to_that_from_random_weights():
+    of_hela = CHECKOUT / "results" / "events" / "hela"
+    numbers = json.loads((of_hela / "14_events.json").read_text("utf-8"))["numbers"]
+    c, d = (numbers[f"{strategy}_division_f1"] for strategy in "CD")
+    assert c["value"] > d["value"] and c["interval"][0] < d["interval"][1], "C is higher, and the intervals overlap"
+    of_c, of_d = (json.loads((of_hela / "records" / f"{number['runs'][0]}.json").read_text("utf-8")) for number in (c, d))
+    published = json.loads((CHECKOUT / "results" / "detectors" / "hela" / "record.json").read_text("utf-8"))
+    assert published["name"] == of_d["name"] and published["finished"] < of_c["started"], "nobody chose between the two"
+    last_fifth = [record["results"]["validation"] for record in (of_c, of_d)]
+    assert last_fifth[0]["average_precision"] > last_fifth[1]["average_precision"] and last_fifth[0]["f1"] < last_fifth[1]["f1"]
+
+
+def test_built_in_movies_are_those_that_their_detectors_learned_from():
+    learned = {folder.name: json.loads((folder / "record.json").read_text("utf-8")) for folder in FOLDERS}
+    assert learned["hela"]["movies"]["train"]["name"] == f"hela-{built_in.SEQUENCES['train']}" and built_in.SEQUENCES["held-out"] == "01"
+    frames = learned["hela"]["movies"]["train"]["shape"][0]
+    assert learned["hela"]["results"]["frame_pairs"] == round(0.8 * frames) - events.GAP - 1 > 20, "all from the first on"
+    assert f"Hela_{built_in.SEQUENCES['train']}_" in hela20.MEMBER and hela20.hela20_points()["t"].max() < 20
+    assert catalogue.open_whole("synthetic").fingerprint == learned["synthetic"]["movies"]["train"]["fingerprint"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
