@@ -1,7 +1,8 @@
 """A movie larger than memory: 4 GB, opened, sampled and mapped by a process with a limit of 2 GB.
 
 The kernel limits private writable memory (``RLIMIT_DATA``). Pages of the mapped movie do not count, since the system
-can take them back at any time; every array that the process allocates does.
+can take them back at any time; every array that the process allocates does. A detector takes frames whole, and two of this size
+need more than the limit: it searches in a process of its own, without one, and says what it took.
 """
 
 from __future__ import annotations
@@ -22,31 +23,39 @@ from benchmarks.laps import SEED
 from benchmarks.processes import STATUS, MeasurementError, default_allocator, peak_gb, worker
 from tapnb import models
 from tapnb.arrow import PairSource
+from tapnb.detect import Detector
 from tapnb.event_map import event_maps
 from tapnb.movies import read_movie
+from tapnb.studies import events
 from tapnb.system import paths
 
 FRAMES, SIDE = 512, 2048  # 16 bit: 4.3 GB
 LIMIT = 2 * 10**9  # bytes
 TILE = 512  # pixels
 CROPS = 1000
+SEARCHED = 2  # frame pairs
 
 
 def measure(frames: int = FRAMES, side: int = SIDE, limit: int = LIMIT, tile: int = TILE,
-            widths: tuple[int, ...] = (32, 64, 128, 256), say: Callable[[str], None] = print) -> dict:
-    """Write the movie into a temporary folder, work on it under the limit, and delete it.
+            widths: tuple[int, ...] = (32, 64, 128, 256), detector: Path | None = None,
+            say: Callable[[str], None] = print) -> dict:
+    """Write the movie into a temporary folder, work on it under the limit, search it without, and delete it.
+
+    The detector is by default the published one of HeLa.
 
     Raises
     ------
     MeasurementError
-        On a system without ``/proc``, or without the room on the disk.
+        On a system without ``/proc``, without the room on the disk, or without the detector.
     """
-    size = frames * side * side * 2
+    size, detector = frames * side * side * 2, detector or events.published_folder("hela") / events.WEIGHTS
     paths.data().mkdir(parents=True, exist_ok=True)  # the system's temporary folder may lie in memory
     if not STATUS.exists():
         raise MeasurementError("a limit on memory needs Linux")
     if shutil.disk_usage(paths.data()).free < 1.1 * size:
         raise MeasurementError(f"the large movie needs {1.1 * size / 1e9:.1f} GB of room in {paths.data()}")
+    if not detector.is_file():  # said before minutes are measured
+        raise MeasurementError(f"there is no detector at {detector}: measure in a checkout with its results")
     with tempfile.TemporaryDirectory(dir=paths.data()) as folder:
         file = Path(folder) / "large.tif"
         write_movie(file, frames, side)
@@ -54,12 +63,15 @@ def measure(frames: int = FRAMES, side: int = SIDE, limit: int = LIMIT, tile: in
             call(resource.setrlimit, resource.RLIMIT_DATA, (limit, limit))
             steps, peak = call(work, file, tile, widths)
             mapped_too = call(peak_gb)
+        with worker(default_allocator()) as call:
+            steps.append(call(search, file, detector))
     for step in steps:
-        say(f"  {step['what']}: {step['seconds']:.3g} s")
+        say(f"  {step['what']}: {step['seconds']:.3g} s" + (f", {step['peak_gb']:.2f} GB" if "peak_gb" in step else ""))
     say(f"  at most {peak:.2f} GB of its own; {mapped_too:.2f} GB with what was mapped")
     return {"title": "A movie larger than memory", "movie_gb": size / 1e9, "limit_gb": limit / 1e9, "steps": steps,
             "peak_gb": peak, "peak_with_mapped_gb": mapped_too, "seed": SEED,
-            "parameters": {"frames": frames, "side": side, "dtype": "uint16", "tile": tile, "crops": CROPS}}
+            "parameters": {"frames": frames, "side": side, "dtype": "uint16", "tile": tile, "crops": CROPS,
+                           "searched": SEARCHED}}
 
 
 def write_movie(file: Path, frames: int, side: int) -> None:
@@ -96,6 +108,17 @@ def work(file: Path, tile: int, widths: tuple[int, ...]) -> tuple[list[dict], fl
         step("event maps of two frame pairs",
              lambda: list(event_maps(features, head, movie, stride=8, tile=tile, frame_pairs=range(2))))
     return steps, watch.peak / 1e9
+
+
+def search(file: Path, detector: Path) -> dict:
+    """Seconds of a detector's search, frame by frame as ``tapnb events`` does it, and the peak of its process' own memory in GB."""
+    loaded, movie = Detector.load(detector), read_movie(file)
+    _ = movie.levels  # of all frames: timed under the limit
+    start = time.perf_counter()
+    with Watch() as watch:
+        loaded.find(movie, range(SEARCHED), progress=False)
+    return {"what": f"{SEARCHED} frame pairs searched by a detector, without the limit", "seconds": time.perf_counter() - start,
+            "peak_gb": watch.peak / 1e9}
 
 
 class Watch:

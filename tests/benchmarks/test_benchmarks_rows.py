@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # benchmarks is no
 from benchmarks import (films, growth, laps, large, memory, precision, processes, quality, rows, starts,  # noqa: E402
                         sweeps)
 from tapnb import models  # noqa: E402
+from tapnb.detect import Detector, DetectorHead  # noqa: E402
 from tapnb.event_map import event_maps  # noqa: E402
 from tapnb.movies import catalogue  # noqa: E402
 from tapnb.movies.stacks import read_stack  # noqa: E402
@@ -250,11 +251,17 @@ def test_movies_to_be_read_are_written_with_their_masks(home):
 def test_a_movie_is_worked_on_under_a_limit(home):
     if not processes.STATUS.exists():
         pytest.skip("no /proc")
-    lines = []
-    measurement = large.measure(frames=3, side=128, limit=2 * 10**9, tile=64, widths=WIDTHS, say=lines.append)
+    lines, detector = [], home / "detector.safetensors"
+    with pytest.raises(processes.MeasurementError, match="there is no detector at"):
+        large.measure(frames=3, side=128)
+    Detector(("division",), models.DenseFeatures(WIDTHS), DetectorHead()).save(detector)
+    measurement = large.measure(frames=3, side=128, limit=2 * 10**9, tile=64, widths=WIDTHS, detector=detector, say=lines.append)
     assert measurement["movie_gb"] == pytest.approx(3 * 128 * 128 * 2 / 1e9)
     assert 0.02 < measurement["peak_gb"] < measurement["limit_gb"] == 2.0
-    assert [step["what"].split()[0] for step in measurement["steps"]] == ["open", "levels", "1000", "1000", "event"]
+    assert [step["what"].split()[0] for step in measurement["steps"]] == ["open", "levels", "1000", "1000", "event", "2"]
+    search = measurement["steps"][-1]
+    assert search["what"] == "2 frame pairs searched by a detector, without the limit" and 0.02 < search["peak_gb"] < 2
+    assert lines[5] == f"  {search['what']}: {search['seconds']:.3g} s, {search['peak_gb']:.2f} GB"
     assert not list((home / "data").iterdir()), "the movie is deleted"
     with processes.worker({}) as call:
         call(resource.setrlimit, resource.RLIMIT_DATA, (10**9, 10**9))
