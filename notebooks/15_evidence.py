@@ -101,8 +101,8 @@ primary_table
 # %% [markdown]
 # ## Beyond the protocol
 #
-# Differences in average precision with 95 % intervals: the same features under both heads, other features under the linear head,
-# and A1 against the other controls. Exploratory: no correction.
+# Differences in average precision with 95 % intervals: both heads on features of the same kind, other features under the linear
+# head, and A1 against the other controls. Exploratory: no correction.
 
 # %%
 beyond = evidence_beyond.differences(by_part)

@@ -193,7 +193,7 @@ class Needed:
     @property
     def saved(self) -> tuple[float, float, float]:
         """Labels that the first's pretraining saves, and their 95 % interval: those that the second needs, minus those of the first."""
-        return self.value - self.at, self.low - self.at, self.high - self.at
+        return tuple(round(labels - self.at, 9) + 0.0 for labels in (self.value, self.low, self.high))  # no noise, and no minus zero
 
     @property
     def saved_text(self) -> str:

@@ -189,10 +189,11 @@ def trainings_table(trained: dict[str, list[runs.Run]]) -> pd.DataFrame:
                          "steps kept": max(course, key=lambda row: row["score"])["step"],
                          "events of the last fifth": validation["true"],
                          "average precision there": _or_dash(validation["average_precision"]),
+                         "F1 there": _or_dash(validation.get("f1")),
                          "threshold": _or_dash(validation["threshold"]),
                          "minutes": round(run.record["seconds"] / 60)})
     return pd.DataFrame(rows, columns=["strategy", "seed", "labelled events", "steps kept", "events of the last fifth",
-                                       "average precision there", "threshold", "minutes"])
+                                       "average precision there", "F1 there", "threshold", "minutes"])
 
 
 def _or_dash(value: float | None) -> str:

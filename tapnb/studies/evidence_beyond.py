@@ -1,4 +1,4 @@
-"""Comparisons beyond the protocol's seven: linear heads trained to their end, and A1 against the other controls.
+"""Comparisons beyond the protocol's seven: linear heads, and A1 against the other controls.
 
 Exploratory: nothing here is corrected for several comparisons.
 """
@@ -16,7 +16,7 @@ from tapnb.studies import evidence, tables
 from tapnb.studies.strategies import HELD_OUT
 
 HEADS = (("A1", "A0"), ("B1", "B0"), ("C1", "C0"), ("D1", "D0"))
-"""The same features under both heads."""
+"""Both heads on features of the same kind: the very same ones in A and B; in C and D each head trains them with it."""
 
 LINEAR = (("A0", "B0"), ("A0", "C0"), ("D0", "A0"), ("D0", "C0"), ("A0", "largest |difference|"), ("A0", "extra trees"))
 """Other features under the linear head, and what needs none."""

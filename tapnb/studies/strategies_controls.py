@@ -41,7 +41,7 @@ def ranked(answers: Mapping[str, pd.DataFrame], controlled: runs.Run, t: np.ndar
     Returns
     -------
     DataFrame
-        ``name``, ``control`` (whether it is one), ``value`` (mean over runs), ``spread`` (standard deviation over runs, NaN for a
+        ``name``, ``control`` (whether it is one), ``runs``, ``value`` (mean over runs), ``spread`` (standard deviation over runs, NaN for a
         single one), ``difference``, ``low``, ``high`` (NaN for :data:`FIRST` itself, and where it was not trained).
     """
     every = dict(answers) | controls.answers(controlled)
@@ -50,7 +50,7 @@ def ranked(answers: Mapping[str, pd.DataFrame], controlled: runs.Run, t: np.ndar
         raise ValueError("the controls were asked about other pairs than the strategies: run the notebook again with --mode execute")
     compared = ranking.precision_differences(every, t, [(FIRST, name) for name in every if name != FIRST])
     of_runs = {name: scores.scores_per_run(table)["average precision"] for name, table in every.items()}
-    own = pd.DataFrame([{"name": name, "control": name not in answers, "value": values.mean(), "spread": values.std()}
+    own = pd.DataFrame([{"name": name, "control": name not in answers, "runs": len(values), "value": values.mean(), "spread": values.std()}
                         for name, values in of_runs.items()])
     more = compared.rename(columns={"second": "name"})[["name", "difference", "low", "high"]]
     return own.merge(more, on="name", how="left").sort_values("value", ascending=False, ignore_index=True)
@@ -69,7 +69,7 @@ def numbers(found: pd.DataFrame, trained: Mapping[str, runs.Run], controlled: ru
     """The controls' average precision, and what :data:`FIRST` has more than each."""
     named = {}
     for row in found[found["control"]].to_dict("records"):
-        named[f"{key(row['name'])}_average_precision"] = results.number(row["value"], [controlled], 2)
+        named[f"{key(row['name'])}_average_precision"] = results.number(row["value"], [controlled], 2, row["spread"], row["runs"])
         if not np.isnan(row["difference"]):
             named[f"{FIRST}_less_{key(row['name'])}_ranking"] = results.number(
                 row["difference"], [trained[FIRST], controlled], 3, interval=(row["low"], row["high"]))

@@ -169,7 +169,7 @@ def with_labels(name: str, labels: str | None, on: torch.device, say: Callable[[
         say(f"{at.sum()} of the places that were answered with none lie{'s' * (at.sum() == 1)} at an event that is labelled: "
             "not learned as none")
         negatives = negatives[~at].reset_index(drop=True)
-    say(labels_in_words(movie, settings.complete))
+    say(labels_in_words(movie, settings.complete, confirmed))
     kinds = tuple(kind for kind in KINDS if (movie.events["kind"] == kind).any())
     settings = replace(settings, kinds=kinds)
     learnt, checked = study.split_pairs(movie)

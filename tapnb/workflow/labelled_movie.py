@@ -21,7 +21,7 @@ UNLABELLED = 0.2
 """Share of a movie's frames in a row without a label from which on the command asks whether somebody looked there."""
 
 FEW = 10
-"""Labelled events below which the command always says that all else is learned as no event. Who has marked so few has rarely looked at the
+"""Labelled events of a kind below which the command always says that all else is learned as no event. Who has marked so few has rarely looked at the
 whole movie, and with five that is known to cost much (the book's page Events). With ten it was not measured: the bound is a judgement."""
 
 
@@ -95,8 +95,17 @@ def at_events(places: pd.DataFrame, events: pd.DataFrame, *, of_kind: bool = Fal
     return near.any(1)
 
 
-def labels_in_words(movie: Movie, complete: bool) -> str:
-    """What is labelled, for whoever forgot a kind; and where every event should be, that few are, or none in a long stretch."""
+def labels_in_words(movie: Movie, complete: bool, answers: pd.DataFrame | None = None) -> str:
+    """What is labelled, for whoever forgot a kind; and where every event should be, that few are, or none in a long stretch.
+
+    Parameters
+    ----------
+    movie : Movie
+    complete : bool
+        Whether all that is not labelled is learned as no event.
+    answers : DataFrame, optional
+        Of the labelled events those that a detector named and a person confirmed: they do not tell that anybody looked elsewhere.
+    """
     counts = movie.events["kind"].value_counts()
     named = " and ".join(f"{counts[kind]} {kind}{'' if counts[kind] == 1 else 's'}" for kind in KINDS if kind in counts)
     frames = len(movie.frames)
@@ -104,7 +113,8 @@ def labels_in_words(movie: Movie, complete: bool) -> str:
     longest = int(np.argmax(np.diff(t)))
     first, last = int(movie.events["t"].min()), int(movie.events["t"].max())
     said = f"labelled: {named}, " + (f"frames {first} to {last}" if first < last else f"frame {first}") + f" of 0 to {frames - 1}"
-    if complete and len(movie.events) < FEW:  # the whole movie, so a long stretch need not be named as well
+    marked = movie.events if answers is None else movie.events[~at_events(movie.events, answers, of_kind=True)]
+    if complete and marked["kind"].value_counts().reindex(counts.index, fill_value=0).min() < FEW:  # the whole movie, so a long stretch need not be named as well
         said += "; all else in the movie is learned as no event: unless you marked every event, add --partial"
     elif complete and t[longest + 1] - t[longest] > max(frames * UNLABELLED, 3 * frames / len(movie.events)):
         said += (f"; between frames {t[longest]} and {t[longest + 1]} there is none, and that is learned as empty: if nobody looked there, "

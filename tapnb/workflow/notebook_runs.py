@@ -15,7 +15,8 @@ from tapnb.settings import chosen
 from tapnb.store import results
 from tapnb.store.runs import Run
 from tapnb.studies import (calibration, content_view, criteria, decorrelation, differences, differences_rounding,
-                           evidence_runs, grad_cam, limitations_heads, pretraining, strategies)
+                           evidence_runs, grad_cam, limitations_heads, pretraining, strategies,
+                           strategies_controls)
 from tapnb.workflow import event_tasks
 from tapnb.workflow.tasks import MEMORY, TAP, Materials, Task, strategy_key, task_of
 
@@ -124,8 +125,14 @@ def strategy(m: Materials, name: str) -> Run:
                                    test_pairs=m["test_pairs"] or None, validation_pairs=validation_pairs, **m.way)
 
 
+def controls_of_table_2(m: Materials) -> Run:
+    """Controls on the pairs of notebook 06."""
+    return strategies_controls.controls_run(m.train, m.parameters, **m.named)
+
+
 def _of_strategies(notebook: str, p: Mapping) -> list[Task]:
-    return [task_of(notebook, name, strategy, p, TAP, name=name) for name in p["strategies"]]
+    return [*(task_of(notebook, name, strategy, p, TAP, name=name) for name in p["strategies"]),
+            task_of(notebook, "controls of these pairs", controls_of_table_2, p)]
 
 
 def criterion(m: Materials, name: str, criterion: str) -> Run | None:

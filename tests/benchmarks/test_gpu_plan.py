@@ -29,7 +29,8 @@ def test_the_plan_names_just_the_runs_that_the_notebooks_published(movie, tmp_pa
     found, published = {}, {name for of_one in of_notebook.values() for name in of_one["runs"].values()}
     every = gpu_plan.tasks(gpu_plan.Place("cpu", movie, train, linked[1], tuple(linked), torch.device("cpu")))
     for task in every:
-        found[task.title] = task.make(found, "restore")
+        if not task.title.startswith("detector"):  # whose settings ask which kinds of events a movie has
+            found[task.title] = task.make(found, "restore")
     names = {run.name for of_task in found.values() for run in of_task}
     assert names <= published
     assert {name for name in published - names if name.startswith("strategy")} == set()

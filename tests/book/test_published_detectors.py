@@ -51,7 +51,7 @@ def test_probabilities_are_fitted_on_what_the_published_detector_found():
 
 
 def test_the_page_says_rightly_how_the_published_one_stands_to_that_from_random_weights():
-    of_hela = CHECKOUT / "results" / "events" / "hela"
+    of_hela = CHECKOUT / "results" / "cpu" / "hela"
     numbers = json.loads((of_hela / "14_events.json").read_text("utf-8"))["numbers"]
     c, d = (numbers[f"{strategy}_division_f1"] for strategy in "CD")
     assert c["value"] > d["value"] and c["interval"][0] < d["interval"][1], "C is higher, and the intervals overlap"

@@ -109,7 +109,9 @@ def all_alike(rng, groups):
 
 
 def bright_pixels(rng, groups):
-    return np.broadcast_to(np.random.default_rng(0).normal(size=len(groups.labels)) + 2.3 * groups.labels, (3, len(groups.labels)))
+    """The same brightness in A1 and C1, of which every training sees something else."""
+    brightness = np.random.default_rng(0).normal(size=len(groups.labels)) + 2.3 * groups.labels
+    return brightness + 0.5 * rng.normal(size=(3, len(groups.labels)))
 
 
 def few_labels(null, seed):

@@ -90,6 +90,14 @@ def test_needed_labels_are_read_from_the_line_of_the_second():
     assert answer.text == "8" and answer.saved == pytest.approx((3, 3, 3), abs=0.15)
 
 
+def test_saved_labels_are_bounded_where_those_that_are_needed_are():
+    line = [point("C", 1, 0.2), point("C", 5, 0.6)]
+    (none,), (bound,) = (event_few.needed([point("A", at, wanted), *line], at=at) for at, wanted in ((5, 0.7), (1, 0.1)))
+    assert (none.text, none.saved_text) == ("at least 5", "at least 0") and (bound.text, bound.saved_text) == ("at most 1", "at most 0")
+    (some,) = event_few.needed([point("A", 5, 0.3), *line], at=5)
+    assert some.saved_text.startswith("\u22123.5") and some.saved[0] == pytest.approx(5 ** 0.25 - 5)
+
+
 @pytest.mark.parametrize("wanted, text", [(0.1, "at most 1"), (0.9, "at least 16")])
 def test_beyond_what_was_tried_there_is_only_a_bound(wanted, text):
     (answer,) = event_few.needed([point("A", 5, wanted), point("C", 1, 0.2), point("C", 16, 0.8)])

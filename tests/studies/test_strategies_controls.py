@@ -53,7 +53,9 @@ def test_without_a1_nothing_is_subtracted(controlled, data):
     found = strategies_controls.ranked({"B1": answers(data, 0.0)}, controlled, data.pairs.t)
     assert found["difference"].isna().all()
     assert set(strategies_controls.table(found)["A1 minus it (95 %)"]) == {"\u2013"}
-    assert all(key.endswith("_average_precision") for key in strategies_controls.numbers(found, {}, controlled))
+    named = strategies_controls.numbers(found, {}, controlled)
+    assert all(key.endswith("_average_precision") for key in named)
+    assert named["extra_trees_average_precision"]["n"] == 2 and named["brightest_pixel_average_precision"]["std"] is None
 
 
 def test_answers_about_other_pairs_are_refused(controlled, data):

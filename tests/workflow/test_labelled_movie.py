@@ -1,5 +1,7 @@
 """Labels in any form, and what is said of them before anything is learned."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,6 +43,15 @@ def test_few_labels_are_asked_about_wherever_they_lie(n):
     assert "partial" not in labelled_movie.labels_in_words(marked, False)
     if n == 1:
         assert said == f"labelled: 1 death, frame 50 of 0 to 99{few}"
+
+
+def test_few_of_one_kind_are_few_and_answers_do_not_make_them_many():
+    many, deaths = labelled_at(*range(4, 99, 5)), labelled_at(50, 60, kind="death")
+    both = replace(many, events=pd.concat([many.events, deaths.events], ignore_index=True))
+    assert "--partial" in labelled_movie.labels_in_words(both, True)
+    assert "--partial" not in labelled_movie.labels_in_words(many, True)
+    assert "--partial" in labelled_movie.labels_in_words(many, True, many.events.iloc[:12])
+    assert "--partial" not in labelled_movie.labels_in_words(many, True, many.events.iloc[:3])
 
 
 @pytest.mark.parametrize("form", ["masks", "points"])
