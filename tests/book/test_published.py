@@ -177,6 +177,11 @@ def test_the_words_of_the_findings_fit_the_intervals():
         ["reproduced", "undecided, barely", "reproduced"], ["undecided, barely", "reproduced", "undecided"]]
     assert all(low < 0 < high for low, high in intervals("06_strategies:A0_less_B0_ranking"))
     assert all(high < 0 for _, high in intervals("11_differences:B0_keep_trained_norms_ranking"))
+    assert [low > 0 for low, _ in intervals("15_evidence:A0_less_B0_held-out", "15_evidence:A0_less_B0_test")] == [True, True, False, True]
+    assert [low > 0 for low, _ in intervals("15_evidence:A1_less_A0_held-out", "15_evidence:B1_less_B0_held-out")] == [True, False, True, True]
+    assert all(high < 0 for _, high in intervals(*(f"15_evidence:A0_less_largest_difference_{part}" for part in ("held-out", "test"))))
+    against = intervals("15_evidence:A1_less_logistic_regression_held-out", "15_evidence:A1_less_brightest_pixel_held-out")
+    assert against[0][0] > 0 and against[1][0] > 0 and against[2][1] < 0 and against[3][0] < 0 < against[3][1]
     same, other, trained_on = (prose.published(f"paper/hela/15_evidence:{which}_less_that_of_cpu", CHECKOUT / "results")["interval"]
                                for which in ("A1_test", "A1_held-out", "D1_test"))
     assert same[0] > 0 and other[0] < 0 < other[1] and trained_on[1] < 0
