@@ -140,6 +140,11 @@ def test_calibration_content_view_grad_cam_and_invariance():
     assert found[8].parts[0].value == pytest.approx(0.09)
     assert (found[8].parts[-1].low, found[8].parts[-1].high) == scores.paired_difference_interval(190, 10, 3000)
     differences["heads_before"] = {"value": -0.05, "low": -0.08, "high": -0.02, "freedom": None}
+    without = grad_cam["held-out"] | {name: [0] * 40 for name in grad_cam["held-out"] if name.endswith(("boxes", "touching"))}
+    records.by_role["gradcam"]["results"]["statistics"] = grad_cam | {"train": without}
+    undecided = verdict(10, records)
+    assert (undecided.verdict, undecided.parts) == (UNDECIDED, []) and "no frame pair of the train movie has a box" in undecided.reason
+    records.by_role["gradcam"]["results"]["statistics"] = grad_cam
     grad_cam["held-out"]["touching"] = [0] * 40
     assert [verdict(i, records).verdict for i in (8, 10)] == [NOT_REPRODUCED] * 2 and verdict(8, records).parts[2].freedom == np.inf
     records.by_role["A0"]["name"] = "strategy-x-new"
