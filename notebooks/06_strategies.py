@@ -64,10 +64,11 @@ pretraining_table(tap)
 # weights of its head and of its random U-Net. Crops, split and the order of the pairs are the same in all of them.
 
 # %%
+command = f"tapnb run 06_strategies --profile {profile} --movie {movie} --mode execute"
 trained = {name: strategy_run(
     name, train, tap, chosen(DatasetSettings, parameters), head_settings(name, parameters), seeds=seeds,
     test_pairs=test_pairs or None, validation_pairs=(validation_pairs or None) if name in validated else 0,
-    mode=mode, on=on, command=f"tapnb run 06_strategies --profile {profile} --movie {movie} --mode execute")
+    mode=mode, on=on, command=command)
     for name in strategies}
 answers = {name: predictions(run) for name, run in trained.items()}
 per_run = scores_of_runs(answers)
@@ -105,7 +106,8 @@ scores_plot
 # it calls them an event. Differences of the mean over runs, with 95 % intervals of frames and runs:
 
 # %%
-ranked = ranking.precision_differences(answers, dataset_of(trained[strategies[0]], train).pairs.t)
+first_frames = dataset_of(trained[strategies[0]], train).pairs.t
+ranked = ranking.precision_differences(answers, first_frames)
 ranked_table = ranking_table(ranked)
 ranked_table
 
@@ -113,9 +115,8 @@ ranked_table
 # Beside controls, which need no network: trained on the same pairs where they learn, and asked about the same test pairs.
 
 # %%
-controlled = strategies_controls.controls_run(train, parameters, mode=mode,
-                                              command=f"tapnb run 06_strategies --profile {profile} --movie {movie} --mode execute")
-beside = strategies_controls.ranked(answers, controlled, dataset_of(trained[strategies[0]], train).pairs.t)
+controlled = strategies_controls.controls_run(train, parameters, mode=mode, command=command)
+beside = strategies_controls.ranked(answers, controlled, first_frames)
 beside_table = strategies_controls.table(beside)
 beside_table
 

@@ -264,10 +264,10 @@ def grad_cam_finds_events(records: Records) -> list[Part]:
         row = grad_cam.shares(counts).loc["grad_cam - random"]
         parts.append(Part(f"top boxes that touch an event \u2212 random boxes, {role} movie", row["share"], row["low"], row["high"],
                           freedom=row["freedom"], more="frame pairs"))
-    if not parts and not without:
-        raise NotEnough("neither movie has labelled events that boxes could touch")
     if without:  # one movie less would be one comparison less, and the verdict on the other easier to reach
         raise NotEnough(f"no frame pair of the {' and the '.join(without)} movie has a box: no map has a peak away from the border")
+    if not parts:
+        raise NotEnough("neither movie has labelled events that boxes could touch")
     return parts
 
 
